@@ -1,0 +1,29 @@
+# What every target shares: language, sanitizers, hardening, warnings.
+option(UTAKATA_TESTS "build the unit tests" ON)
+set(UTAKATA_SANITIZE "" CACHE STRING "address,undefined or thread")
+
+add_library(utakata_options INTERFACE)
+target_compile_features(utakata_options INTERFACE cxx_std_23)
+target_include_directories(utakata_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(utakata_options INTERFACE _GLIBCXX_ASSERTIONS)
+if(UTAKATA_SANITIZE)
+  target_compile_options(utakata_options INTERFACE -fsanitize=${UTAKATA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(utakata_options INTERFACE -fsanitize=${UTAKATA_SANITIZE})
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(utakata_options INTERFACE -fstack-protector-strong)
+  target_link_options(utakata_options INTERFACE -Wl,-z,relro,-z,now)
+endif()
+find_program(UTAKATA_MOLD mold)
+if(UTAKATA_MOLD)
+  target_link_options(utakata_options INTERFACE -fuse-ld=mold)
+endif()
+
+add_library(utakata_warnings INTERFACE)
+target_compile_options(utakata_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
+  -Woverloaded-virtual -Wdouble-promotion -Wformat=2 -Wimplicit-fallthrough -Wextra-semi -Wundef
+  -Wunreachable-code-aggressive -Wcomma -Wrange-loop-analysis -Wheader-hygiene -Wnull-dereference
+  -Wno-missing-designated-field-initializers -Wno-missing-field-initializers -Wno-gnu-statement-expression-from-macro-expansion)
+add_library(utakata_test_warnings INTERFACE)
+target_compile_options(utakata_test_warnings INTERFACE -Wno-unused-member-function)

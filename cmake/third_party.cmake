@@ -1,0 +1,13 @@
+# Third-party libraries, linked to the one module that uses each.
+function(utakata_uses module)
+  get_target_property(type ${module} TYPE)
+  if(NOT type STREQUAL "INTERFACE_LIBRARY")
+    target_link_libraries(${module} PUBLIC ${ARGN})
+  endif()
+endfunction()
+
+utakata_uses(wire OpenSSL::Crypto)
+utakata_uses(store SQLite::SQLite3 Threads::Threads)
+utakata_uses(shell Threads::Threads)
+utakata_uses(balancer Threads::Threads)
+utakata_uses(sandbox LibArchive::LibArchive PkgConfig::nftables OpenSSL::Crypto Threads::Threads)
