@@ -1,0 +1,7 @@
+import Answer from './answer';
+
+export const dynamic = 'force-dynamic';
+
+export default function Page() {
+  return <Answer path="/api/hello" />;
+}

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <variant>
+
+#include "base/types.hpp"
+
+// What the outside tells the core. Reports repeat, may be late or lost, and describe what is, not what changed.
+namespace utakata {
+
+struct ContainerState {
+  str name;
+  OneOf<"PENDING", "RUNNING", "STOPPED"> status;
+  opt<i32> exit_code;                       // 128 + signal when a signal ended it; absent: never ran or unknown
+  str reason;                               // "OutOfMemoryError: Container killed due to memory usage", ...
+  OneOf<"UNKNOWN", "HEALTHY", "UNHEALTHY"> health;
+  str runtime_id;
+  str image_digest;
+  i64 pid = 0;                              // on the host, 0 = none
+  Instant signalled_at, killed_at, exited_at;  // of its stop, when they happened
+};
+
+/// The whole state of one task as its runtime sees it.
+struct TaskReport {
+  str task_arn;
+  OneOf<"PENDING", "RUNNING", "STOPPING", "STOPPED"> status;
+  list<ContainerState> containers;
+  Instant pull_started_at, pull_stopped_at, started_at, stopped_at;
+  str reason;                               // why it could not start, in AWS's words
+  OneOf<"", "TaskFailedToStart", "EssentialContainerExited"> stop_code;
+};
+
+struct TargetHealthReport {
+  str target_group_arn;
+  str address;
+  i32 port = 0;
+  OneOf<"initial", "healthy", "unhealthy"> state;
+  str reason;                               // Target.FailedHealthChecks, Target.Timeout, Target.ResponseCodeMismatch, ...
+  str description;
+};
+
+/// A draining target has no request in flight any more.
+struct TargetIdleReport {
+  str target_group_arn;
+  str address;
+  i32 port = 0;
+};
+
+struct BalancerReport {
+  str arn;
+  OneOf<"active", "failed"> state;
+  str reason;
+};
+
+struct LogLine {
+  Instant at;
+  str text;
+};
+struct LogReport {
+  str task_arn;
+  str container;
+  i64 offset = 0;                           // of the container's log after these lines, bytes
+  list<LogLine> lines;
+};
+
+/// After a start of the control plane: every task that the runtime knows. What is missing here runs no more.
+struct InventoryReport {
+  list<TaskReport> tasks;
+};
+
+using Report =
+    std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport, InventoryReport>;
+
+}  // namespace utakata
