@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes OCI image layouts from folders and tar archives, with nothing but Python's standard library.
 
-  oci_image.py layer OUT.tar.gz [--without BASE.tar.gz] [--exclude PATH]... SOURCE...
+  oci_image.py layer OUT.tar.gz [--without BASE.tar.gz] [--exclude PATTERN]... SOURCE...
       One layer from SOURCEs, each a tar archive or FOLDER[:/where/it/goes]; a later source wins.
       The same input gives the same bytes: entries are sorted, times fixed, owners numeric.
       --without leaves out what BASE already holds identically, so that images can share a layer.
@@ -27,6 +27,7 @@ import stat
 import sys
 import tarfile
 import zlib
+from fnmatch import fnmatchcase as fnmatch
 
 FIXED_TIME = 1672531200  # 2023-01-01; every file of a layer carries it
 CREATED = "2023-01-01T00:00:00Z"
@@ -113,7 +114,7 @@ def gather(sources, excluded):
     for source in sources:
         is_folder = os.path.isdir(source.partition(":")[0])
         for name, entry, read in from_folder(source) if is_folder else from_tar(source):
-            if any(name == path or name.startswith(path + "/") for path in excluded):
+            if any(fnmatch(name, path) or fnmatch(name, path + "/*") for path in excluded):
                 continue
             if name in tree and entry.isdir() and tree[name][0].isdir():
                 continue

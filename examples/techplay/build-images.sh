@@ -21,7 +21,8 @@ declare -A packages=(
 )
 # What no container here reads. /dev is the runtime's.
 excluded=(dev proc sys etc/apt var/lib/apt var/lib/dpkg var/cache var/log/apt usr/share/doc usr/share/man
-  usr/share/locale usr/share/info usr/share/lintian usr/share/bug usr/share/nodejs/@types usr/include)
+  usr/share/locale usr/share/info usr/share/lintian usr/share/bug usr/share/nodejs/@types usr/include
+  'usr/bin/perl*' 'usr/lib/*/perl' 'usr/lib/*/perl-base' 'usr/lib/*/libperl*' 'usr/share/perl*' 'usr/lib/*/gconv')
 
 if [ $# -ne 1 ] || [ "${1#-}" != "$1" ]; then
   sed -n '2,9s/^# \{0,1\}//p' "$0"
@@ -57,9 +58,9 @@ unpack_packages() {
 make_base() {
   unpack_packages base
   mkdir -p "$work/base"/{bin,etc,root,run,tmp,var/tmp,var/www,var/log,var/lib,app,proc,sys,dev}
-  tar -C "$work" -xf "$work/base.tar" --transform='s|.*/|applets-|' ./bin/busybox
+  tar -C "$work" -xf "$work/base.tar" ./bin/busybox
   local applet
-  for applet in $("$work/applets-busybox" --list); do
+  for applet in $("$work/bin/busybox" --list); do
     [ "$applet" = busybox ] || ln -s /bin/busybox "$work/base/bin/$applet"
   done
   "$oci" layer "$cache/base.tar.gz" "${excluded[@]/#/--exclude=}" "$work/base.tar" "$work/base" "$here/images/base"
@@ -78,10 +79,12 @@ make_front() {
   tar -C "$here/front" --exclude=./node_modules --exclude=./.next -cf - . | tar -C "$work/front" -xf -
   (
     cd "$work/front"
-    export NEXT_TELEMETRY_DISABLED=1 CI=1 NODE_ENV=
+    export NEXT_TELEMETRY_DISABLED=1 CI=1 NODE_ENV= BUILD_ID=$(hash_of "$here/front")
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     node node_modules/next/dist/bin/next build
     cp -r .next/static .next/standalone/.next/static
+    # Next.js writes down where it was built; the image must not depend on it.
+    grep -rlF "$work/front" .next/standalone | xargs -r sed -i "s|$work/front|/app|g"
   ) >"$work/front.log" 2>&1 || { cat "$work/front.log" >&2; say "the front did not build"; exit 1; }
   "$oci" layer "$cache/front-app.tar.gz" "$work/front/.next/standalone:/app"
 }
