@@ -12,18 +12,31 @@ class Writer {
  public:
   void value(const Type& type, const void* object) {  // NOLINT(misc-no-recursion): shapes nest
     switch (type.kind) {
-      case Kind::text: return string(text, *static_cast<const std::string*>(object));
-      case Kind::boolean: out_ += *static_cast<const bool*>(object) ? '\xf5' : '\xf4'; return;
-      case Kind::i32: return integer(*static_cast<const i32*>(object));
-      case Kind::i64: return integer(*static_cast<const i64*>(object));
-      case Kind::instant: return integer(static_cast<const Instant*>(object)->ns);
-      case Kind::f64: return real(*static_cast<const f64*>(object));
-      case Kind::blob: return string(bytes, static_cast<const Blob*>(object)->bytes);
-      case Kind::document: return string(text, static_cast<const Document*>(object)->text);
-      case Kind::one_of: return string(text, type.names[*static_cast<const std::uint8_t*>(object)]);
-      case Kind::structure: return structure(type, object);
-      case Kind::list: return items(type, object);
-      case Kind::dict: return entries(type, object);
+      case Kind::text:
+        return string(text, *static_cast<const std::string*>(object));
+      case Kind::boolean:
+        out_ += *static_cast<const bool*>(object) ? '\xf5' : '\xf4';
+        return;
+      case Kind::i32:
+        return integer(*static_cast<const i32*>(object));
+      case Kind::i64:
+        return integer(*static_cast<const i64*>(object));
+      case Kind::instant:
+        return integer(static_cast<const Instant*>(object)->ns);
+      case Kind::f64:
+        return real(*static_cast<const f64*>(object));
+      case Kind::blob:
+        return string(bytes, static_cast<const Blob*>(object)->bytes);
+      case Kind::document:
+        return string(text, static_cast<const Document*>(object)->text);
+      case Kind::one_of:
+        return string(text, type.names[*static_cast<const std::uint8_t*>(object)]);
+      case Kind::structure:
+        return structure(type, object);
+      case Kind::list:
+        return items(type, object);
+      case Kind::dict:
+        return entries(type, object);
     }
   }
   std::string take() { return std::move(out_); }
@@ -95,18 +108,39 @@ class Reader {
   Outcome<> value(const Type& type, void* object, int depth) {  // NOLINT(misc-no-recursion)
     if (depth > depth_max) return malformed("nests too deep");
     switch (type.kind) {
-      case Kind::structure: return structure(type, object, depth);
-      case Kind::list: return items(type, object, depth);
-      case Kind::dict: return entries(type, object, depth);
-      case Kind::text: *static_cast<std::string*>(object) = TRY(string(text)); return {};
-      case Kind::document: static_cast<Document*>(object)->text = TRY(string(text)); return {};
-      case Kind::blob: static_cast<Blob*>(object)->bytes = TRY(string(bytes)); return {};
-      case Kind::one_of: return one_of(type, object);
-      case Kind::boolean: *static_cast<bool*>(object) = TRY(head()).n == 21; return {};
-      case Kind::i32: *static_cast<i32*>(object) = static_cast<i32>(TRY(integer())); return {};
-      case Kind::i64: *static_cast<i64*>(object) = TRY(integer()); return {};
-      case Kind::instant: static_cast<Instant*>(object)->ns = TRY(integer()); return {};
-      case Kind::f64: *static_cast<f64*>(object) = std::bit_cast<f64>(TRY(head()).n); return {};
+      case Kind::structure:
+        return structure(type, object, depth);
+      case Kind::list:
+        return items(type, object, depth);
+      case Kind::dict:
+        return entries(type, object, depth);
+      case Kind::text:
+        *static_cast<std::string*>(object) = TRY(string(text));
+        return {};
+      case Kind::document:
+        static_cast<Document*>(object)->text = TRY(string(text));
+        return {};
+      case Kind::blob:
+        static_cast<Blob*>(object)->bytes = TRY(string(bytes));
+        return {};
+      case Kind::one_of:
+        return one_of(type, object);
+      case Kind::boolean:
+        *static_cast<bool*>(object) = TRY(head())
+        .n == 21;
+        return {};
+      case Kind::i32:
+        *static_cast<i32*>(object) = static_cast<i32>(TRY(integer()));
+        return {};
+      case Kind::i64:
+        *static_cast<i64*>(object) = TRY(integer());
+        return {};
+      case Kind::instant:
+        static_cast<Instant*>(object)->ns = TRY(integer());
+        return {};
+      case Kind::f64:
+        *static_cast<f64*>(object) = std::bit_cast<f64>(TRY(head()).n);
+        return {};
     }
     return {};
   }

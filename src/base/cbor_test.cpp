@@ -26,7 +26,8 @@ struct Older {
 }  // namespace
 
 TEST_CASE("cbor: a row comes back as it was") {
-  Row row{.id = "x", .weight = -5, .items = {{.name = "n", .amount = 1'000'000'000'000, .kind = "B"}}, .at = Instant{-3}};
+  Row row{
+      .id = "x", .weight = -5, .items = {{.name = "n", .amount = 1'000'000'000'000, .kind = "B"}}, .at = Instant{-3}};
   row.tags["k"] = "v";
   row.on = true;
   row.share = 0.25;

@@ -17,10 +17,10 @@ enum class Kind : std::uint8_t { text, boolean, i32, i64, f64, instant, blob, do
 struct Type;
 
 struct Field {
-  std::string_view name;                  // the model's member name ("namespace_" is "namespace")
-  std::string_view alias;                 // the name on the EC2 protocol, if it differs
+  std::string_view name;   // the model's member name ("namespace_" is "namespace")
+  std::string_view alias;  // the name on the EC2 protocol, if it differs
   const Type* type = nullptr;
-  void* (*engage)(void*) = nullptr;       // makes the optional member present; null if the member is required
+  void* (*engage)(void*) = nullptr;           // makes the optional member present; null if the member is required
   const void* (*get)(const void*) = nullptr;  // the value, or null if absent; null function if the member is required
   std::uint32_t offset = 0;
   bool stored_only = false;
@@ -38,14 +38,14 @@ struct Field {
 
 struct Type {
   Kind kind{};
-  std::uint16_t count = 0;                // fields of a structure, names of an enumeration
-  std::uint32_t size = 0;                 // of one value, bytes
-  const Type* element = nullptr;          // of a list or a dict
+  std::uint16_t count = 0;        // fields of a structure, names of an enumeration
+  std::uint32_t size = 0;         // of one value, bytes
+  const Type* element = nullptr;  // of a list or a dict
   const Field* fields = nullptr;
   const std::string_view* names = nullptr;
-  void* (*push)(void*) = nullptr;                                             // list: a new last element
-  std::pair<const void*, std::size_t> (*range)(const void*) = nullptr;        // list: first element and count
-  void* (*put)(void*, std::string_view) = nullptr;                            // dict: the value of a key
+  void* (*push)(void*) = nullptr;                                       // list: a new last element
+  std::pair<const void*, std::size_t> (*range)(const void*) = nullptr;  // list: first element and count
+  void* (*put)(void*, std::string_view) = nullptr;                      // dict: the value of a key
   void (*each)(const void*, void*, void (*)(void*, const std::string&, const void*)) = nullptr;  // dict
 
   [[nodiscard]] const Field* field(std::string_view name) const {

@@ -38,8 +38,7 @@ Civil civil(Instant at) {
   const std::int64_t shifted = days + 719468;
   const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
   const std::int64_t day_of_era = shifted - era * 146097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
   const int month = static_cast<int>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
@@ -109,8 +108,7 @@ std::string iso8601(Instant at, int fraction_digits) {
   const Civil c = civil(at);
   std::string text = cat(digits(c.year, 4), "-", digits(c.month, 2), "-", digits(c.day, 2), "T", digits(c.hour, 2), ":",
                          digits(c.minute, 2), ":", digits(c.second, 2));
-  if (fraction_digits > 0)
-    text += "." + digits(c.nanosecond, 9).substr(0, static_cast<std::size_t>(fraction_digits));
+  if (fraction_digits > 0) text += "." + digits(c.nanosecond, 9).substr(0, static_cast<std::size_t>(fraction_digits));
   return text + "Z";
 }
 

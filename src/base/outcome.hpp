@@ -9,10 +9,10 @@ namespace utakata {
 
 /// Why something asked for was not done, in the words and status that AWS answers with.
 struct Fault {
-  std::string code;           // AWS's error code, e.g. "ClusterNotFoundException"
-  std::string message;        // AWS's text where it is known; names the field otherwise
-  int status = 400;           // HTTP status
-  std::string field = {};     // path of the member at fault, "/containerDefinitions/0/cpu"; empty if none
+  std::string code;        // AWS's error code, e.g. "ClusterNotFoundException"
+  std::string message;     // AWS's text where it is known; names the field otherwise
+  int status = 400;        // HTTP status
+  std::string field = {};  // path of the member at fault, "/containerDefinitions/0/cpu"; empty if none
 
   friend bool operator==(const Fault&, const Fault&) = default;
 };
@@ -30,16 +30,17 @@ void ensure(bool condition, std::string_view sentence);
 }  // namespace utakata
 
 /// The value of an Outcome, or an early return of its fault.
-#define TRY(...)                                                                                \
-  __extension__({                                                                               \
-    auto&& outcome_ = (__VA_ARGS__);                                                            \
-    if (!outcome_.has_value()) [[unlikely]] return std::unexpected(std::move(outcome_).error()); \
-    *std::move(outcome_);                                                                       \
+#define TRY(...)                                           \
+  __extension__({                                          \
+    auto&& outcome_ = (__VA_ARGS__);                       \
+    if (!outcome_.has_value()) [[unlikely]]                \
+      return std::unexpected(std::move(outcome_).error()); \
+    *std::move(outcome_);                                  \
   })
 
 /// The same for an Outcome without a value.
-#define TRY_VOID(...)                                                                           \
-  do {                                                                                          \
-    if (auto outcome_ = (__VA_ARGS__); !outcome_.has_value()) [[unlikely]]                      \
-      return std::unexpected(std::move(outcome_).error());                                      \
+#define TRY_VOID(...)                                                      \
+  do {                                                                     \
+    if (auto outcome_ = (__VA_ARGS__); !outcome_.has_value()) [[unlikely]] \
+      return std::unexpected(std::move(outcome_).error());                 \
   } while (false)

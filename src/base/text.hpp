@@ -35,10 +35,10 @@ std::optional<std::int64_t> parse_integer(std::string_view);
 
 std::vector<std::string_view> split(std::string_view, char separator);
 std::string join(const std::vector<std::string>&, std::string_view separator);
-std::string_view trim(std::string_view);                 // without spaces and tabs at both ends
-std::string to_lower(std::string_view);                  // ASCII letters only
+std::string_view trim(std::string_view);                        // without spaces and tabs at both ends
+std::string to_lower(std::string_view);                         // ASCII letters only
 bool equals_ignoring_case(std::string_view, std::string_view);  // ASCII letters only
-std::string hex(std::string_view bytes);                 // lower case
+std::string hex(std::string_view bytes);                        // lower case
 
 /// Percent-encodes all but A-Z a-z 0-9 - _ . ~ (and '/' when told), as SigV4 and RFC 3986 do.
 std::string percent_encode(std::string_view, bool keep_slash = false);

@@ -42,7 +42,8 @@ struct opt {
   constexpr opt() = default;
   template <class U>
     requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, opt>)
-  constexpr opt(U&& given) : value(static_cast<U&&>(given)), has(true) {}  // NOLINT: implicit on purpose, as std::optional
+  constexpr opt(U&& given)
+      : value(static_cast<U&&>(given)), has(true) {}  // NOLINT: implicit on purpose, as std::optional
 
   constexpr explicit operator bool() const { return has; }
   constexpr T& operator*() { return value; }

@@ -37,7 +37,7 @@ struct WeightedGroup {
 struct BalancerAction {
   OneOf<"forward", "fixed-response", "redirect"> type;
   list<WeightedGroup> forward;
-  i32 status = 503;        // fixed-response, redirect
+  i32 status = 503;  // fixed-response, redirect
   str content_type;
   str body;
   str redirect_protocol, redirect_host, redirect_port, redirect_path, redirect_query;  // with AWS's #{placeholders}
@@ -45,8 +45,8 @@ struct BalancerAction {
 
 struct BalancerRule {
   str arn;
-  i32 priority = 0;        // 0 = the default rule, tried last
-  list<str> hosts;         // wildcards; empty = any
+  i32 priority = 0;  // 0 = the default rule, tried last
+  list<str> hosts;   // wildcards; empty = any
   list<str> paths;
   BalancerAction action;
 };
@@ -61,9 +61,9 @@ struct BalancerListener {
 struct BalancerConfig {
   str arn;
   str name;
-  str dns_name;              // NAME-ID.REGION.elb.localhost
+  str dns_name;  // NAME-ID.REGION.elb.localhost
   str vpc_id;
-  list<str> addresses;       // its own addresses in the VPC, where tasks reach it
+  list<str> addresses;  // its own addresses in the VPC, where tasks reach it
   i32 idle_timeout_seconds = 60;
   i32 client_keep_alive_seconds = 3600;
   bool preserve_host_header = false;

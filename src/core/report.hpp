@@ -10,12 +10,12 @@ namespace utakata {
 struct ContainerState {
   str name;
   OneOf<"PENDING", "RUNNING", "STOPPED"> status;
-  opt<i32> exit_code;                       // 128 + signal when a signal ended it; absent: never ran or unknown
-  str reason;                               // "OutOfMemoryError: Container killed due to memory usage", ...
+  opt<i32> exit_code;  // 128 + signal when a signal ended it; absent: never ran or unknown
+  str reason;          // "OutOfMemoryError: Container killed due to memory usage", ...
   OneOf<"UNKNOWN", "HEALTHY", "UNHEALTHY"> health;
   str runtime_id;
   str image_digest;
-  i64 pid = 0;                              // on the host, 0 = none
+  i64 pid = 0;                                 // on the host, 0 = none
   Instant signalled_at, killed_at, exited_at;  // of its stop, when they happened
 };
 
@@ -25,7 +25,7 @@ struct TaskReport {
   OneOf<"PENDING", "RUNNING", "STOPPING", "STOPPED"> status;
   list<ContainerState> containers;
   Instant pull_started_at, pull_stopped_at, started_at, stopped_at;
-  str reason;                               // why it could not start, in AWS's words
+  str reason;  // why it could not start, in AWS's words
   OneOf<"", "TaskFailedToStart", "EssentialContainerExited"> stop_code;
 };
 
@@ -34,7 +34,7 @@ struct TargetHealthReport {
   str address;
   i32 port = 0;
   OneOf<"initial", "healthy", "unhealthy"> state;
-  str reason;                               // Target.FailedHealthChecks, Target.Timeout, Target.ResponseCodeMismatch, ...
+  str reason;  // Target.FailedHealthChecks, Target.Timeout, Target.ResponseCodeMismatch, ...
   str description;
 };
 
@@ -58,7 +58,7 @@ struct LogLine {
 struct LogReport {
   str task_arn;
   str container;
-  i64 offset = 0;                           // of the container's log after these lines, bytes
+  i64 offset = 0;  // of the container's log after these lines, bytes
   list<LogLine> lines;
 };
 

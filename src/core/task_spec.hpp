@@ -49,8 +49,8 @@ struct ContainerSpec {
   bool essential = true;
   bool read_only_root = false;
   bool init_process = false;
-  i32 cpu = 0;                       // CPU units, 0 = what the task has left
-  opt<i32> memory_mib;               // hard limit
+  i32 cpu = 0;          // CPU units, 0 = what the task has left
+  opt<i32> memory_mib;  // hard limit
   opt<i32> memory_reservation_mib;
   opt<i32> start_timeout_seconds;
   i32 stop_timeout_seconds = 30;
@@ -69,13 +69,13 @@ struct InterfaceSpec {
   str subnet_cidr;
   str interface_id;  // eni-...
   str mac;
-  str address;       // IPv4
-  str host_name;     // ip-10-0-1-12.REGION.compute.internal
+  str address;    // IPv4
+  str host_name;  // ip-10-0-1-12.REGION.compute.internal
 };
 
 struct TaskSpec {
-  str arn;   // the key by which effects and reports name the task
-  str id;    // 32 hex digits
+  str arn;  // the key by which effects and reports name the task
+  str id;   // 32 hex digits
   str account;
   str region;
   str availability_zone;

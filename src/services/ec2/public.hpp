@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/outcome.hpp"
+#include "core/task_spec.hpp"
+#include "core/tx.hpp"
+
+// What other services may ask of EC2: subnets, security groups and network interfaces.
+namespace utakata::ec2 {
+
+struct SubnetView {
+  str id, vpc_id, cidr, availability_zone;
+};
+struct SecurityGroupView {
+  str id, vpc_id, name;
+};
+
+/// Makes the world's default VPC with a subnet in each of three zones and its default security group, once.
+void ensure_default_vpc(Tx&, const World&);
+
+/// Fault InvalidSubnetID.NotFound ("The subnet ID 'subnet-x' does not exist").
+Outcome<SubnetView> subnet(const Tx&, const World&, std::string_view subnet_id);
+/// Fault InvalidGroup.NotFound ("The security group 'sg-x' does not exist").
+Outcome<SecurityGroupView> security_group(const Tx&, const World&, std::string_view group_id);
+/// The VPC's group named "default".
+str default_security_group(const Tx&, const World&, std::string_view vpc_id);
+
+/// A new interface with a free address of the subnet. Fault InsufficientFreeAddressesInSubnet when there is none.
+Outcome<InterfaceSpec> create_interface(Tx&, const World&, std::string_view subnet_id, const list<str>& security_groups,
+                                        std::string_view description);
+/// Frees the address; an unknown id is no error.
+void delete_interface(Tx&, const World&, std::string_view interface_id);
+
+}  // namespace utakata::ec2
