@@ -63,7 +63,7 @@ make_base() {
   for applet in $("$work/bin/busybox" --list); do
     [ "$applet" = busybox ] || ln -s /bin/busybox "$work/base/bin/$applet"
   done
-  "$oci" layer "$cache/base.tar.gz" "${excluded[@]/#/--exclude=}" "$work/base.tar" "$work/base" "$here/images/base"
+  "$oci" layer "$cache/base.tar.gz" "${excluded[@]/#/--exclude=}" "$work/base.tar" "$work/base" "$here/recipes/base"
 }
 
 make_packages() {
@@ -72,7 +72,7 @@ make_packages() {
   "$oci" layer "$cache/$1.tar.gz" --without "$cache/base.tar.gz" "${excluded[@]/#/--exclude=}" "$work/$1.tar" "$work/$1"
 }
 
-make_files() { "$oci" layer "$cache/$1.tar.gz" "$here/images/${1%-app}"; }
+make_files() { "$oci" layer "$cache/$1.tar.gz" "$here/recipes/${1%-app}"; }
 
 make_front() {
   mkdir -p "$work/front"
@@ -89,7 +89,7 @@ make_front() {
   "$oci" layer "$cache/front-app.tar.gz" "$work/front/.next/standalone:/app"
 }
 
-key=$(hash_of "$here/images" "$here/front" "$here/build-images.sh" "$oci")
+key=$(hash_of "$here/recipes" "$here/front" "$here/build-images.sh" "$oci")
 if [ "$(cat "$out/.key" 2>/dev/null)" = "$key" ]; then
   whole=1
   for image in "${images[@]}"; do [ -e "$out/$image/index.json" ] || whole=0; done
@@ -104,13 +104,13 @@ umask 022
 
 tool=$(hash_of "$oci")
 shape="$suite ${excluded[*]} $tool"
-base="$shape ${packages[base]} $(hash_of "$here/images/base")"
+base="$shape ${packages[base]} $(hash_of "$here/recipes/base")"
 layer base "$base" make_base
 for name in nginx php node; do layer $name "$base ${packages[$name]}" make_packages; done
-layer nginx-app "$tool $(hash_of "$here/images/nginx")" make_files
-layer php-app "$tool $(hash_of "$here/images/php")" make_files
-layer php-graceful "$tool $(hash_of "$here/images/php-graceful")" make_files
+layer nginx-app "$tool $(hash_of "$here/recipes/nginx")" make_files
+layer php-app "$tool $(hash_of "$here/recipes/php")" make_files
+layer php-graceful "$tool $(hash_of "$here/recipes/php-graceful")" make_files
 layer front-app "$tool $(hash_of "$here/front")" make_front
-for image in "${images[@]}"; do "$oci" layout "$out/$image" "$here/images/$image.json" --layers "$cache"; done
+for image in "${images[@]}"; do "$oci" layout "$out/$image" "$here/recipes/$image.json" --layers "$cache"; done
 echo "$key" >"$out/.key"
 say "the images are in $out"
