@@ -14,7 +14,7 @@ oci=$here/../../tools/oci_image.py
 suite=bookworm
 images=(techplay-front techplay-nginx techplay-php)
 declare -A packages=(
-  [base]='busybox-static libc6'
+  [base]='busybox-static dash libc6'
   [nginx]='nginx-light'
   [php]='php8.2-fpm systemd-standalone-tmpfiles'
   [node]='nodejs'
@@ -61,8 +61,9 @@ make_base() {
   tar -C "$work" -xf "$work/base.tar" ./bin/busybox
   local applet
   for applet in $("$work/bin/busybox" --list); do
-    [ "$applet" = busybox ] || ln -s /bin/busybox "$work/base/bin/$applet"
+    [[ $applet = busybox || $applet = sh ]] || ln -s /bin/busybox "$work/base/bin/$applet"
   done
+  ln -s dash "$work/base/bin/sh"
   "$oci" layer "$cache/base.tar.gz" "${excluded[@]/#/--exclude=}" "$work/base.tar" "$work/base" "$here/recipes/base"
 }
 
@@ -83,6 +84,7 @@ make_front() {
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     node node_modules/next/dist/bin/next build
     cp -r .next/static .next/standalone/.next/static
+    cp drain.cjs .next/standalone/
     # Next.js writes down where it was built; the image must not depend on it.
     grep -rlF "$work/front" .next/standalone | xargs -r sed -i "s|$work/front|/app|g"
   ) >"$work/front.log" 2>&1 || { cat "$work/front.log" >&2; say "the front did not build"; exit 1; }
