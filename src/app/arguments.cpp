@@ -50,7 +50,8 @@ std::string Arguments::text(std::string_view name) const {
 Outcome<std::int64_t> Arguments::integer(std::string_view name, std::int64_t least, std::int64_t most) const {
   const auto number = parse_integer(text(name));
   if (number && *number >= least && *number <= most) return *number;
-  return misused(rule_->name, cat("--", name, " must be a whole number from ", least, " to ", most, ", not '", text(name), "'"));
+  return misused(rule_->name,
+                 cat("--", name, " must be a whole number from ", least, " to ", most, ", not '", text(name), "'"));
 }
 
 std::string help_of(const CommandRule& rule) {

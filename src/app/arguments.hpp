@@ -12,15 +12,15 @@ namespace utakata::app {
 
 /// One option of a command: "--count N", or a flag when `value` is empty.
 struct OptionRule {
-  std::string_view name;      // without the dashes
-  std::string_view value;     // what stands for its value in the help; empty = a flag
+  std::string_view name;   // without the dashes
+  std::string_view value;  // what stands for its value in the help; empty = a flag
   std::string_view help;
   std::string_view otherwise = {};  // the value when it is not given
 };
 
 struct CommandRule {
-  std::string_view name;         // "spot reclaim"
-  std::string_view summary;      // one line
+  std::string_view name;     // "spot reclaim"
+  std::string_view summary;  // one line
   std::span<const OptionRule> options;
   std::string_view positional = {};  // e.g. "[TASK...]"; empty = none allowed
   std::string_view examples = {};    // lines of the help, as they are
