@@ -30,7 +30,9 @@ list<CauseCount> Tally::causes() const {
   list<CauseCount> rows;
   for (std::size_t i = 1; i < fate_count; ++i)
     if (fates_[i] > 0) rows.push_back({.cause = name_of(static_cast<Fate>(i)), .requests = fates_[i]});
-  std::ranges::stable_sort(rows, std::ranges::greater{}, &CauseCount::requests);
+  std::ranges::sort(rows, [](const CauseCount& a, const CauseCount& b) {
+    return a.requests != b.requests ? a.requests > b.requests : a.cause < b.cause;
+  });
   return rows;
 }
 
