@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+// The words of JSON (RFC 8259), read from left to right. The DOM and the reader of described values share them.
+namespace utakata::json {
+
+/// Reads one token at a time. After a call that returned false, `problem` says why and `position` where.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text, int max_depth = 64)
+      : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()), depth_left_(max_depth) {}
+
+  /// The next character that is not white space, not consumed; 0 at the end.
+  char peek();
+  /// Nothing but white space is left.
+  bool at_end() { return peek() == '\0' && at_ == end_; }
+  /// Consumes `expected` if it is next.
+  bool take(char expected);
+
+  /// A string's value; it lies in the text itself, or in `scratch` when it was written with escapes.
+  bool string(std::string_view& value, std::string& scratch);
+  bool string(std::string& value);
+  bool number(std::string_view& source);
+  bool literal(std::string_view word);  // true, false, null
+
+  /// Any value, checked for its form; `source` is its text.
+  bool skip(std::string_view& source);
+
+  /// Entering and leaving an array or object, for the limit of nesting. `open` says so when it is too deep.
+  bool open(char bracket);
+  void closed() { ++depth_left_; }
+
+  bool fail(const char* why) {
+    if (problem_ == nullptr) problem_ = why;
+    return false;
+  }
+  [[nodiscard]] const char* problem() const { return problem_; }
+  [[nodiscard]] std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
+
+ private:
+  bool skip_value();
+  bool skip_members(bool named, char close);
+  bool plain(std::string_view& run);
+  bool utf8_sequence();
+  bool escape(std::string& out);
+  bool code_point(std::string& out);
+  bool four_hex(unsigned& unit);
+  bool digits();
+
+  const char* at_;
+  const char* begin_;
+  const char* end_;
+  const char* problem_ = nullptr;
+  int depth_left_;
+};
+
+/// The text as a JSON string, in quotes.
+void append_quoted(std::string& out, std::string_view text);
+
+}  // namespace utakata::json
