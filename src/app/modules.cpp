@@ -1,0 +1,28 @@
+#include "app/modules.hpp"
+
+#include <array>
+
+#include "services/ec2/module.hpp"
+#include "services/ecs/module.hpp"
+#include "services/elb/module.hpp"
+#include "services/events/module.hpp"
+#include "services/logs/module.hpp"
+#include "services/sqs/module.hpp"
+#include "services/sts/module.hpp"
+
+namespace utakata::app {
+
+std::span<void (*const)(Schema&)> modules() {
+  static constexpr std::array<void (*)(Schema&), 7> list{logs::declare, sqs::declare, events::declare, ec2::declare,
+                                                         elb::declare,  ecs::declare, sts::declare};
+  return list;
+}
+
+std::span<const wire::Service* const> services() {
+  static constexpr std::array<const wire::Service*, 8> list{&ecs::service,    &elb::service, &ec2::service,
+                                                            &events::service, &sqs::service, &logs::service,
+                                                            &sts::service,    &ecs::control_service};
+  return list;
+}
+
+}  // namespace utakata::app
