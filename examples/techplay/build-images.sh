@@ -80,7 +80,9 @@ make_front() {
   tar -C "$here/front" --exclude=./node_modules --exclude=./.next -cf - . | tar -C "$work/front" -xf -
   (
     cd "$work/front"
-    export NEXT_TELEMETRY_DISABLED=1 CI=1 NODE_ENV= BUILD_ID=$(hash_of "$here/front")
+    unset NODE_ENV
+    BUILD_ID=$(hash_of "$here/front")
+    export BUILD_ID NEXT_TELEMETRY_DISABLED=1 CI=1
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     node node_modules/next/dist/bin/next build
     cp -r .next/static .next/standalone/.next/static
