@@ -46,11 +46,13 @@ done
 command -v dpkg-query >/dev/null || fail "this is not Debian: install the packages of docs/dependencies.md by hand"
 
 missing=()
+# shellcheck disable=SC2086 # the lists are words
 for package in $(for group in "$@"; do printf '%s\n' ${groups[$group]}; done | sort -u); do
   there_as_package "$package" || there_as_command "$package" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
+# shellcheck source=/dev/null
 version=$(. /etc/os-release && echo "${ID:-unknown} ${VERSION_ID:-}")
 [ "$version" = 'debian 12' ] || fail "this is $version, not Debian 12; install by hand what is missing: ${missing[*]}"
 [ "$(id -u)" = 0 ] || fail "not root, and these packages are missing: ${missing[*]}"
