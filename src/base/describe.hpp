@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -47,6 +48,7 @@ struct Type {
   std::pair<const void*, std::size_t> (*range)(const void*) = nullptr;  // list: first element and count
   void* (*put)(void*, std::string_view) = nullptr;                      // dict: the value of a key
   void (*each)(const void*, void*, void (*)(void*, const std::string&, const void*)) = nullptr;  // dict
+  void (*reset)(void*) = nullptr;  // list, dict, structure: back to what it was when made
 
   [[nodiscard]] const Field* field(std::string_view name) const {
     for (std::uint16_t i = 0; i < count; ++i)
@@ -104,8 +106,13 @@ struct Describe<std::vector<T>> {
     const auto* v = static_cast<const std::vector<T>*>(p);
     return {v->data(), v->size()};
   }
-  static constexpr Type value{
-      .kind = Kind::list, .size = sizeof(std::vector<T>), .element = &Describe<T>::value, .push = push, .range = range};
+  static void reset(void* p) { static_cast<std::vector<T>*>(p)->clear(); }
+  static constexpr Type value{.kind = Kind::list,
+                              .size = sizeof(std::vector<T>),
+                              .element = &Describe<T>::value,
+                              .push = push,
+                              .range = range,
+                              .reset = reset};
 };
 template <>
 struct Describe<std::vector<bool>>;  // no addressable elements
@@ -116,8 +123,13 @@ struct Describe<std::map<std::string, T>> {
   static void each(const void* p, void* context, void (*visit)(void*, const std::string&, const void*)) {
     for (const auto& [key, item] : *static_cast<const Map*>(p)) visit(context, key, &item);
   }
-  static constexpr Type value{
-      .kind = Kind::dict, .size = sizeof(Map), .element = &Describe<T>::value, .put = put, .each = each};
+  static void reset(void* p) { static_cast<Map*>(p)->clear(); }
+  static constexpr Type value{.kind = Kind::dict,
+                              .size = sizeof(Map),
+                              .element = &Describe<T>::value,
+                              .put = put,
+                              .each = each,
+                              .reset = reset};
 };
 
 namespace describe_detail {
@@ -194,11 +206,17 @@ struct Describe {
 template <class T>
 struct FieldsOf {
   static constexpr auto table = describe_detail::fields<T>(reflect::member_types<T>{});
+  static void reset(void* p) {
+    auto* object = static_cast<T*>(p);
+    std::destroy_at(object);
+    std::construct_at(object);
+  }
 };
 template <class T>
 constexpr Type Describe<T>::value{.kind = Kind::structure,
                                   .count = static_cast<std::uint16_t>(FieldsOf<T>::table.size()),
                                   .size = sizeof(T),
-                                  .fields = FieldsOf<T>::table.data()};
+                                  .fields = FieldsOf<T>::table.data(),
+                                  .reset = FieldsOf<T>::reset};
 
 }  // namespace utakata
