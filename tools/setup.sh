@@ -1,13 +1,14 @@
 #!/bin/bash
-# setup.sh [build] [run] [example] [test]
+# setup.sh [build] [run] [example] [test] [bench]
 #
 # Installs what is missing on a Debian 12 machine, as root, without questions. With everything there it does nothing and
-# asks no package mirror. Without arguments: all groups.
+# asks no package mirror. Without arguments: all groups but bench.
 #
 #   build    compiler, linker, checkers, headers of the libraries
 #   run      what the running platform starts
 #   example  what examples/techplay is built and deployed with
 #   test     what the tests drive the platform with
+#   bench    what the benchmarks measure with
 #
 # docs/dependencies.md says what each package is for.
 set -euo pipefail
@@ -15,9 +16,10 @@ set -euo pipefail
 declare -A groups=(
   [build]='clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libstdc++-12-dev mold cmake ninja-build ccache
     pkg-config doctest-dev libssl-dev libarchive-dev libsqlite3-dev libnftables-dev python3'
-  [run]='runc skopeo iproute2 ca-certificates'
+  [run]='runc'
   [example]='mmdebstrap busybox-static nodejs npm awscli python3 ca-certificates'
-  [test]='python3 python3-boto3 awscli curl busybox-static'
+  [test]='python3 python3-boto3 awscli nodejs npm busybox-static runc'
+  [bench]='wrk curl'
 )
 
 fail() {
@@ -40,7 +42,7 @@ there_as_package() {
 }
 
 for group in "$@"; do
-  [ -n "${groups[$group]:-}" ] || { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2; }
+  [ -n "${groups[$group]:-}" ] || { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2; }
 done
 [ $# -gt 0 ] || set -- build run example test
 command -v dpkg-query >/dev/null || fail "this is not Debian: install the packages of docs/dependencies.md by hand"
