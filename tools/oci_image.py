@@ -59,7 +59,7 @@ class Hashed:
 
 
 def clean(name):
-    return name.lstrip("./").rstrip("/") if name.startswith((".", "/")) else name.rstrip("/")
+    return os.path.normpath("/" + name).lstrip("/")
 
 
 def from_tar(path):
