@@ -41,7 +41,27 @@ constexpr Lead lead_of(unsigned char c) {
   return {0, 0, 0};
 }
 
+// The length of the sequence that begins here; 0 if it is none.
+int sequence_length(const char* at, const char* end) {
+  const Lead lead = lead_of(byte(*at));
+  if (lead.length == 0 || end - at < lead.length) return 0;
+  if (byte(at[1]) < lead.low || byte(at[1]) > lead.high) return 0;
+  for (int i = 2; i < lead.length; ++i)
+    if ((byte(at[i]) & 0xc0) != 0x80) return 0;
+  return lead.length;
+}
+
 }  // namespace
+
+bool valid_utf8(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;) {
+    const int length = byte(*at) < 0x80 ? 1 : sequence_length(at, end);
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
+}
 
 char Scanner::peek() {
   while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
@@ -61,16 +81,6 @@ bool Scanner::open(char bracket) {
   return true;
 }
 
-bool Scanner::utf8_sequence() {
-  const Lead lead = lead_of(byte(*at_));
-  if (lead.length == 0 || end_ - at_ < lead.length) return fail("invalid UTF-8");
-  if (byte(at_[1]) < lead.low || byte(at_[1]) > lead.high) return fail("invalid UTF-8");
-  for (int i = 2; i < lead.length; ++i)
-    if ((byte(at_[i]) & 0xc0) != 0x80) return fail("invalid UTF-8");
-  at_ += lead.length;
-  return true;
-}
-
 // Characters up to the closing quote or an escape.
 bool Scanner::plain(std::string_view& run) {
   const char* const start = at_;
@@ -79,7 +89,9 @@ bool Scanner::plain(std::string_view& run) {
     if (at_ == end_) return fail("a string without end");
     if (byte(*at_) < 0x20) return fail("a control character within a string");
     if (byte(*at_) < 0x80) break;
-    if (!utf8_sequence()) return false;
+    const int length = sequence_length(at_, end_);
+    if (length == 0) return fail("invalid UTF-8");
+    at_ += length;
   }
   run = {start, static_cast<std::size_t>(at_ - start)};
   return true;

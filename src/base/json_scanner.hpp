@@ -44,7 +44,6 @@ class Scanner {
   bool skip_value();
   bool skip_members(bool named, char close);
   bool plain(std::string_view& run);
-  bool utf8_sequence();
   bool escape(std::string& out);
   bool code_point(std::string& out);
   bool four_hex(unsigned& unit);
@@ -56,6 +55,9 @@ class Scanner {
   const char* problem_ = nullptr;
   int depth_left_;
 };
+
+/// Well-formed UTF-8: no overlong forms, no surrogates.
+bool valid_utf8(std::string_view);
 
 /// The text as a JSON string, in quotes.
 void append_quoted(std::string& out, std::string_view text);

@@ -203,7 +203,7 @@ class Reader {
       out = static_cast<std::uint8_t>(i);
       return true;
     }
-    return refuse_as(Violation::not_allowed, not_allowed_message(path_, name, type));
+    return refuse_as(Violation::not_allowed, not_allowed_message(path_.member(), name, type));
   }
 
   bool null() { return scan_.peek() == 'n' && scan_.literal("null"); }
@@ -230,6 +230,7 @@ class Reader {
     if (!scan_.take(':')) return scan_.fail("expected ':'");
     const Field* field = find(type, name, next);
     if (field == nullptr) {
+      notes_.note_ignored(path_, name);
       std::string_view ignored;
       return scan_.skip(ignored);
     }
@@ -239,7 +240,7 @@ class Reader {
       const bool again = seen.insert(static_cast<std::size_t>(field - type.fields));
       if (again && field->type->reset != nullptr) field->type->reset(target);
       if (!value(*field->type, target)) return false;
-      if (field->stored_only) note_stored(*field->type, target);
+      if (field->stored_only) notes_.note_stored(path_, *field, target);
     } else if (field->type->kind == Kind::document && field->required()) {
       seen.insert(static_cast<std::size_t>(field - type.fields));
       static_cast<Document*>(field->value_in(object))->text = "null";
@@ -259,15 +260,6 @@ class Reader {
       if (candidate.size() == name.size() && candidate == name) return &type.fields[i];
     }
     return nullptr;
-  }
-
-  // An empty list or map asks for nothing, so it is not worth a warning.
-  void note_stored(const Type& type, const void* target) {
-    if (type.kind == Kind::list && type.range(target).second == 0) return;
-    bool entries = type.kind != Kind::dict;
-    if (!entries)
-      type.each(target, &entries, [](void* any, const std::string&, const void*) { *static_cast<bool*>(any) = true; });
-    if (entries && notes_.stored.size() < ReadNotes::max_stored) notes_.stored.push_back(path_.pointer());
   }
 
   bool complete(const Type& type, std::uint64_t low, std::uint64_t high) {
