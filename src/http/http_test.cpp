@@ -1,0 +1,164 @@
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "http/body.hpp"
+#include "http/client.hpp"
+#include "http/server.hpp"
+
+using namespace utakata;        // NOLINT: a test
+using namespace utakata::http;  // NOLINT: a test
+using reactor::Co;
+using reactor::Loop;
+
+namespace {
+
+int status_of(std::string_view text) {
+  RequestHead head;
+  const auto violation = parse_request_head(text, {}, head);
+  return violation ? violation->status : 0;
+}
+
+void run(Loop& loop, Co<void> work) {
+  reactor::start([](Loop& l, Co<void> inner) -> Co<void> {
+    co_await inner;
+    l.stop();
+  }(loop, std::move(work)));
+  loop.run();
+}
+
+Co<Response> echo(Request request) {
+  co_return Response{.status = 200,
+                     .headers = {{"X-Method", request.head.method}},
+                     .body = cat(request.head.target, "|", request.body)};
+}
+Response refuse_plainly(int status, std::string_view why) {
+  return {.status = status, .headers = {}, .body = std::string(why)};
+}
+
+struct Served {
+  Loop loop;
+  int port;
+  Server server;
+  Served() : Served(*reactor::listen_tcp({})) {}
+  explicit Served(int fd) : port(reactor::local_port(fd)), server(loop, fd, {.body = 1000}, echo, refuse_plainly) {}
+};
+
+// What the server says to these bytes until it closes.
+std::string said_to(std::string text) {
+  Served served;
+  std::string answer;
+  run(served.loop, [](Loop& l, int port, std::string bytes, std::string& out) -> Co<void> {
+    const auto connected = co_await reactor::connect_tcp(l, {.port = port}, seconds(5));
+    co_await connected.stream->write(bytes);
+    connected.stream->end_writing();
+    std::array<char, 4096> space;
+    while (true) {
+      const auto got = co_await connected.stream->read(space, seconds(10));
+      if (got.count == 0) break;
+      out.append(space.data(), got.count);
+    }
+  }(served.loop, served.port, std::move(text), answer));
+  return answer;
+}
+
+}  // namespace
+
+TEST_CASE("http head: what two programs could read differently is refused") {
+  CHECK(status_of("GET / HTTP/1.1\r\nHost: a\r\n\r\n") == 0);
+  CHECK(status_of("GET / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
+  CHECK(status_of("GET / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n") == 400);
+  CHECK(status_of("GET / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n") == 0);
+  CHECK(status_of("GET / HTTP/1.1\r\nContent-Length: +3\r\n\r\n") == 400);
+  CHECK(status_of("GET / HTTP/1.1\r\nTransfer-Encoding: chunked, identity\r\n\r\n") == 501);
+  CHECK(status_of("GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n") == 400);
+  CHECK(status_of("GET / HTTP/1.1\nHost: a\r\n\r\n") == 400);
+  CHECK(status_of("GET / HTTP/1.1\r\nA : b\r\n\r\n") == 400);
+  CHECK(status_of("GET / HTTP/1.1\r\nA: b\rc\r\n\r\n") == 400);
+  CHECK(status_of("GET  / HTTP/1.1\r\n\r\n") == 400);
+  CHECK(status_of("GET / HTTP/2.0\r\n\r\n") == 505);
+  CHECK(status_of("GET /" + std::string(17000, 'a') + " HTTP/1.1\r\n\r\n") == 414);
+  CHECK(status_of("GET / HTTP/1.1\r\nA: " + std::string(17000, 'a') + "\r\n\r\n") == 431);
+  CHECK(status_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
+}
+
+TEST_CASE("http head: a response's body is framed by its status, its request and its headers") {
+  ResponseHead head;
+  CHECK_FALSE(parse_response_head("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", false, head));
+  CHECK(head.framing == Framing::length);
+  head = {};
+  CHECK_FALSE(parse_response_head("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", true, head));
+  CHECK(head.framing == Framing::none);
+  head = {};
+  CHECK_FALSE(parse_response_head("HTTP/1.1 204\r\n\r\n", false, head));
+  CHECK(head.framing == Framing::none);
+  head = {};
+  CHECK_FALSE(parse_response_head("HTTP/1.0 200 OK\r\n\r\n", false, head));
+  CHECK(head.framing == Framing::until_close);
+  CHECK_FALSE(head.keep_alive);
+  CHECK(parse_response_head("HTTP/1.1 20x OK\r\n\r\n", false, head));
+}
+
+TEST_CASE("http body: chunks are read however they are cut, and malformed ones refused") {
+  const std::string coded = "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nTrailer: t\r\n\r\nNEXT";
+  for (std::size_t cut = 0; cut <= coded.size(); ++cut) {
+    BodyReader reader(Framing::chunked, 0);
+    std::string content;
+    std::string_view first = std::string_view(coded).substr(0, cut);
+    REQUIRE(reader.take(first, content));
+    const std::string rest_text = std::string(first) + coded.substr(cut);
+    std::string_view rest = rest_text;
+    REQUIRE(reader.take(rest, content));
+    CHECK(reader.done());
+    CHECK(content == "hello world");
+    CHECK(rest == "NEXT");
+  }
+  for (const std::string_view bad : {"x\r\n", "-1\r\n", "5\nhello", "1\r\nab\r\n", "ffffffffffffffffff\r\n", "5 5\nx"}) {
+    BodyReader reader(Framing::chunked, 0);
+    std::string content;
+    std::string_view text = bad;
+    CHECK_FALSE(reader.take(text, content));
+  }
+}
+
+TEST_CASE("http server: pipelined, chunked and expecting requests are answered in their order") {
+  const std::string answer = said_to(
+      "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+      "POST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+      "POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nhi"
+      "HEAD /d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  CHECK(answer.find("/a|") != std::string::npos);
+  CHECK(answer.find("/b|abc") > answer.find("/a|"));
+  CHECK(answer.find("100 Continue") > answer.find("/b|abc"));
+  CHECK(answer.find("/c|hi") > answer.find("100 Continue"));
+  CHECK(answer.ends_with("Connection: close\r\n\r\n"));
+}
+
+TEST_CASE("http server: what is no request is answered once and the connection closed") {
+  CHECK(said_to("GET / HTTP/9.9\r\n\r\n").starts_with("HTTP/1.1 505"));
+  CHECK(said_to("nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
+  CHECK(
+      said_to("POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n" + std::string(5000, 'x')).starts_with("HTTP/1.1 413"));
+  CHECK(said_to("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").starts_with("HTTP/1.1 400"));
+  CHECK(said_to("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab").starts_with("HTTP/1.1 400"));
+  CHECK(said_to("").empty());
+}
+
+TEST_CASE("http client: answers, refusals and a kept connection that the server has ended") {
+  Served served;
+  std::vector<Exchange> got;
+  run(served.loop, [](Loop& l, int port, std::vector<Exchange>& out) -> Co<void> {
+    Client client(l, {.port = port}, "here");
+    for (int i = 0; i < 3; ++i) {
+      auto exchange =
+          co_await client.send({.method = "POST", .target = "/p", .headers = {}, .body = "body"}, seconds(10));
+      out.push_back(std::move(exchange));
+    }
+    Client nobody(l, {.port = 1}, "nobody");
+    auto refused = co_await nobody.send({}, seconds(10));
+    out.push_back(std::move(refused));
+  }(served.loop, served.port, got));
+  CHECK(got[0].ending == Ending::answered);
+  CHECK(got[2].body == "/p|body");
+  CHECK(got[3].ending == Ending::refused);
+}

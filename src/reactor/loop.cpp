@@ -1,0 +1,171 @@
+#include "reactor/loop.hpp"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+
+#include "base/outcome.hpp"
+
+namespace utakata::reactor {
+namespace {
+
+constexpr int events_per_round = 256;
+
+int milliseconds_until(Instant now, Instant then) {
+  const std::int64_t ns = (then - now).ns;
+  if (ns <= 0) return 0;
+  return static_cast<int>(std::min<std::int64_t>((ns + 999'999) / 1'000'000, 60'000));
+}
+
+}  // namespace
+
+Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  ensure(epoll_ >= 0 && wake_ >= 0, "the kernel gives no epoll or eventfd: too many open files");
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+  read_clock();
+}
+
+Loop::~Loop() {
+  close(wake_);
+  close(epoll_);
+}
+
+void Loop::read_clock() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  now_ = Instant{t.tv_sec * 1'000'000'000 + t.tv_nsec};
+}
+
+void Loop::run() {
+  stopped_ = false;
+  while (!stopped_) run_once(seconds(60));
+}
+
+void Loop::run_once(Duration wait) {
+  read_clock();
+  Instant until = now_ + wait;
+  if (!timers_.empty()) until = std::min(until, timers_.begin()->first.first);
+  std::array<epoll_event, events_per_round> events;
+  const int n = epoll_wait(epoll_, events.data(), events_per_round, milliseconds_until(now_, until));
+  read_clock();
+  for (int i = 0; i < n; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    auto* descriptor = static_cast<Descriptor*>(event.data.ptr);
+    if (descriptor == nullptr)
+      run_posted();
+    else if (live_.contains(descriptor))
+      descriptor->ready(event.events);
+  }
+  fire_timers();
+}
+
+void Loop::stop() {
+  post([this] { stopped_ = true; });
+}
+
+void Loop::post(std::function<void()> work) {
+  {
+    const std::scoped_lock lock(posted_mutex_);
+    posted_.push_back(std::move(work));
+    if (posted_.size() > 1) return;  // the loop has been woken already
+  }
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof one);
+}
+
+void Loop::run_posted() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = read(wake_, &count, sizeof count);
+  std::vector<std::function<void()>> work;
+  {
+    const std::scoped_lock lock(posted_mutex_);
+    work.swap(posted_);
+  }
+  for (const auto& piece : work) piece();
+}
+
+Loop::Timer Loop::at(Instant when, std::function<void()> work) {
+  const Timer timer{when, ++timers_made_};
+  timers_.emplace(timer, std::move(work));
+  return timer;
+}
+
+void Loop::cancel(const Timer& timer) { timers_.erase(timer); }
+
+void Loop::fire_timers() {
+  while (!timers_.empty() && timers_.begin()->first.first <= now_) {
+    const auto work = std::move(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+    work();
+  }
+}
+
+void Loop::add(Descriptor& descriptor) {
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &descriptor}};
+  // Files that epoll refuses (regular ones) are always ready.
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor.fd_, &event) != 0) descriptor.readable_ = descriptor.writable_ = true;
+  live_.insert(&descriptor);
+}
+
+void Loop::remove(Descriptor& descriptor) {
+  live_.erase(&descriptor);
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor.fd_, nullptr);
+}
+
+Descriptor::Descriptor(Loop& loop, int fd) : loop_(loop), fd_(fd) {
+  fcntl(fd_, F_SETFL, fcntl(fd_, F_GETFL) | O_NONBLOCK);
+  loop_.add(*this);
+}
+
+Descriptor::~Descriptor() {
+  loop_.remove(*this);
+  close(fd_);
+}
+
+void Descriptor::ready(std::uint32_t events) {
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = readable_ = writable_ = true;
+  if ((events & EPOLLIN) != 0) readable_ = true;
+  if ((events & EPOLLOUT) != 0) writable_ = true;
+  // Either coroutine may destroy this descriptor: after each resume look whether it is still there.
+  Loop& loop = loop_;
+  if (hung_up_ && !reader_ && !writer_ && on_hang_up) return std::exchange(on_hang_up, nullptr)();
+  if (readable_ && reader_) resume(reader_);
+  if (loop.live_.contains(this) && writable_ && writer_) resume(writer_);
+}
+
+void Descriptor::resume(std::coroutine_handle<>& waiter) { std::exchange(waiter, {}).resume(); }
+
+void Descriptor::cancel() {
+  Loop& loop = loop_;
+  timed_out_ = true;
+  if (reader_) resume(reader_);
+  if (!loop.live_.contains(this)) return;
+  timed_out_ = true;
+  if (writer_) resume(writer_);
+  if (loop.live_.contains(this)) timed_out_ = false;
+}
+
+void Descriptor::Wait::await_suspend(std::coroutine_handle<> waiter) {
+  std::coroutine_handle<>& slot = writing ? descriptor.writer_ : descriptor.reader_;
+  ensure(!slot, "two coroutines wait for the same side of one descriptor");
+  slot = waiter;
+  if (patience == forever) return;
+  timer = descriptor.loop_.after(patience, [d = &descriptor, w = writing] {
+    d->timed_out_ = true;
+    d->resume(w ? d->writer_ : d->reader_);
+  });
+}
+
+bool Descriptor::Wait::await_resume() {
+  if (patience != forever) descriptor.loop_.cancel(timer);
+  return !std::exchange(descriptor.timed_out_, false);
+}
+
+}  // namespace utakata::reactor

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/instant.hpp"
+
+namespace utakata::reactor {
+
+class Descriptor;
+
+/// One thread's event loop: edge-triggered epoll, timers, work posted by other threads. Not movable; outlives what
+/// waits on it.
+class Loop {
+ public:
+  Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  /// Runs on the calling thread until stop().
+  void run();
+  /// One round: what is due, what is ready, at most `wait` long. For tests and for pumping by hand.
+  void run_once(Duration wait);
+  /// From any thread.
+  void stop();
+  /// Runs the work on the loop's thread. From any thread.
+  void post(std::function<void()> work);
+
+  /// The monotonic clock, read once a round.
+  [[nodiscard]] Instant now() const { return now_; }
+
+  using Timer = std::pair<Instant, std::uint64_t>;
+  Timer at(Instant when, std::function<void()> work);
+  Timer after(Duration delay, std::function<void()> work) { return at(now_ + delay, std::move(work)); }
+  void cancel(const Timer&);  // one that has fired is no error
+
+  /// co_await loop.sleep(seconds(1))
+  struct Sleep {
+    Loop& loop;
+    Duration delay;
+    [[nodiscard]] bool await_ready() const noexcept { return delay.ns <= 0; }
+    void await_suspend(std::coroutine_handle<> waiter) {
+      loop.after(delay, [waiter] { waiter.resume(); });
+    }
+    void await_resume() const noexcept {}
+  };
+  Sleep sleep(Duration delay) { return {*this, delay}; }
+
+ private:
+  friend class Descriptor;
+  void add(Descriptor&);
+  void remove(Descriptor&);
+  void fire_timers();
+  void run_posted();
+  void read_clock();
+
+  int epoll_ = -1;
+  int wake_ = -1;
+  bool stopped_ = false;
+  Instant now_;
+  std::uint64_t timers_made_ = 0;
+  std::map<Timer, std::function<void()>> timers_;
+  std::mutex posted_mutex_;
+  std::vector<std::function<void()>> posted_;
+  std::set<Descriptor*> live_;  // a descriptor closed by an earlier event of the same round gets no later one
+};
+
+/// An open file descriptor that the loop watches; closed with the object. At most one reader and one writer wait at a
+/// time.
+class Descriptor {
+ public:
+  /// Takes over the descriptor and makes it non-blocking.
+  Descriptor(Loop&, int fd);
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor();
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] Loop& loop() const { return loop_; }
+  /// The peer has closed or reset; there may still be something to read.
+  [[nodiscard]] bool hung_up() const { return hung_up_; }
+
+  static constexpr Duration forever{INT64_MAX};
+  struct Wait {
+    Descriptor& descriptor;
+    bool writing;
+    Duration patience;
+    Loop::Timer timer{};
+    [[nodiscard]] bool await_ready() const noexcept { return writing ? descriptor.writable_ : descriptor.readable_; }
+    void await_suspend(std::coroutine_handle<> waiter);
+    /// False: the patience ended first, or cancel() was called.
+    bool await_resume();
+  };
+  /// co_await d.readable(seconds(5)): true when a read may succeed. Call read_again() after EAGAIN, else it returns at
+  /// once.
+  Wait readable(Duration patience = forever) { return {*this, false, patience}; }
+  Wait writable(Duration patience = forever) { return {*this, true, patience}; }
+  void read_again() { readable_ = false; }
+  void write_again() { writable_ = false; }
+  /// Ends both waits now.
+  void cancel();
+  /// Called when the peer hangs up while nobody waits (idle pooled connections).
+  std::function<void()> on_hang_up;
+
+ private:
+  friend class Loop;
+  void ready(std::uint32_t events);
+  void resume(std::coroutine_handle<>& waiter);
+
+  Loop& loop_;
+  int fd_;
+  bool readable_ = false, writable_ = false, hung_up_ = false, timed_out_ = false;
+  std::coroutine_handle<> reader_, writer_;
+};
+
+}  // namespace utakata::reactor

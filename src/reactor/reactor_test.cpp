@@ -1,0 +1,133 @@
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+
+#include "base/text.hpp"
+#include "reactor/offload.hpp"
+#include "reactor/process.hpp"
+#include "reactor/stream.hpp"
+
+using namespace utakata;           // NOLINT: a test
+using namespace utakata::reactor;  // NOLINT: a test
+
+namespace {
+
+// Runs the loop until the work is done.
+void run(Loop& loop, Co<void> work) {
+  start([](Loop& l, Co<void> inner) -> Co<void> {
+    co_await inner;
+    l.stop();
+  }(loop, std::move(work)));
+  loop.run();
+}
+
+}  // namespace
+
+TEST_CASE("reactor: timers fire in order of time, and a cancelled one not at all") {
+  Loop loop;
+  std::string order;
+  loop.after(milliseconds(3), [&] { order += 'c'; });
+  loop.after(milliseconds(1), [&] { order += 'a'; });
+  loop.after(milliseconds(2), [&] { order += 'b'; });
+  const auto cancelled = loop.after(milliseconds(2), [&] { order += 'x'; });
+  loop.cancel(cancelled);
+  loop.after(milliseconds(5), [&] { loop.stop(); });
+  loop.run();
+  CHECK(order == "abc");
+}
+
+TEST_CASE("reactor: work posted by another thread runs on the loop") {
+  Loop loop;
+  std::thread::id ran_on;
+  std::thread other([&] {
+    loop.post([&] {
+      ran_on = std::this_thread::get_id();
+      loop.stop();
+    });
+  });
+  loop.run();
+  other.join();
+  CHECK(ran_on == std::this_thread::get_id());
+}
+
+TEST_CASE("reactor: bytes go both ways and the end of the peer is seen") {
+  Loop loop;
+  const auto listener = listen_tcp({});
+  REQUIRE(listener);
+  const int port = local_port(*listener);
+  std::string received;
+  Descriptor accepting(loop, *listener);
+  start([](Descriptor& from) -> Co<void> {
+    const auto stream = co_await accept_tcp(from);
+    std::array<char, 100> space;
+    const auto got = co_await stream->read(space);
+    co_await stream->write(cat("echo ", std::string_view(space.data(), got.count)));
+  }(accepting));
+  run(loop, [](Loop& l, int to, std::string& text) -> Co<void> {
+    const auto connected = co_await connect_tcp(l, {.port = to}, seconds(5));
+    co_await connected.stream->write("hello");
+    std::array<char, 100> space;
+    while (true) {
+      const auto got = co_await connected.stream->read(space);
+      if (got.count == 0) break;
+      text.append(space.data(), got.count);
+    }
+  }(loop, port, received));
+  CHECK(received == "echo hello");
+}
+
+TEST_CASE("reactor: nobody listening is refused, silence times out, a taken port is named") {
+  Loop loop;
+  const auto listener = listen_tcp({});
+  const int port = local_port(*listener);
+  CHECK(listen_tcp({.port = port}).error().code == "AddressInUse");
+  Trouble silent = Trouble::none;
+  run(loop, [](Loop& l, int to, Trouble& trouble) -> Co<void> {
+    const auto connected = co_await connect_tcp(l, {.port = to}, seconds(5));
+    std::array<char, 10> space;
+    const auto got = co_await connected.stream->read(space, milliseconds(5));
+    trouble = got.trouble;
+  }(loop, port, silent));
+  CHECK(silent == Trouble::timed_out);
+  close(*listener);
+  Trouble refused = Trouble::none;
+  run(loop, [](Loop& l, int to, Trouble& trouble) -> Co<void> {
+    const auto connected = co_await connect_tcp(l, {.port = to}, seconds(5));
+    trouble = connected.trouble;
+  }(loop, port, refused));
+  CHECK(refused == Trouble::refused);
+}
+
+TEST_CASE("reactor: a process's output and exit, also of one that is killed or missing") {
+  Loop loop;
+  const auto result = [&](std::vector<std::string> argv, Duration patience) {
+    Outcome<ProcessResult> outcome = refuse("none", "none");
+    run(loop, [](Loop& l, std::vector<std::string> words, Duration limit, Outcome<ProcessResult>& to) -> Co<void> {
+      auto got = co_await run_process(l, std::move(words), limit);
+      to = std::move(got);
+    }(loop, std::move(argv), patience, outcome));
+    return outcome;
+  };
+  const auto done = result({"sh", "-c", "echo out; echo err >&2; exit 3"}, seconds(20));
+  REQUIRE(done);
+  CHECK(done->exit_code == 3);
+  CHECK(done->output == "out\nerr\n");
+  const auto killed = result({"sleep", "100"}, milliseconds(30));
+  CHECK(killed->timed_out);
+  CHECK(killed->exit_code == 128 + 9);
+  CHECK_FALSE(result({"no-such-program-here"}, seconds(1)));
+  CHECK(run_process_blocking({"sh", "-c", "echo x; exit 4"}, seconds(20))->exit_code == 4);
+}
+
+TEST_CASE("reactor: blocking work is done elsewhere and answered here") {
+  Loop loop;
+  Pool pool(2);
+  std::thread::id there;
+  run(loop, [](Loop& l, Pool& p, std::thread::id& id) -> Co<void> {
+    id = co_await offload(p, l, [] { return std::this_thread::get_id(); });
+  }(loop, pool, there));
+  CHECK(there != std::this_thread::get_id());
+}

@@ -1,0 +1,184 @@
+#include "reactor/stream.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/text.hpp"
+
+namespace utakata::reactor {
+namespace {
+
+constexpr int backlog = 1024;
+
+Trouble trouble_of(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return Trouble::refused;
+    case ETIMEDOUT:
+      return Trouble::timed_out;
+    case ECONNRESET:
+    case EPIPE:
+      return Trouble::reset;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:
+      return Trouble::exhausted;
+    default:
+      return Trouble::unreachable;
+  }
+}
+
+sockaddr_in socket_address(const Address& address) {
+  sockaddr_in in{};
+  in.sin_family = AF_INET;
+  in.sin_port = htons(static_cast<std::uint16_t>(address.port));
+  inet_pton(AF_INET, address.host.c_str(), &in.sin_addr);
+  return in;
+}
+
+// A socket keeps the network namespace in which it was made, so the thread visits that namespace just for this.
+int make_socket(int namespace_fd) {
+  constexpr int kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  if (namespace_fd < 0) return socket(AF_INET, kind, 0);
+  thread_local const int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (setns(namespace_fd, CLONE_NEWNET) != 0) return -1;
+  const int fd = socket(AF_INET, kind, 0);
+  const int error = errno;
+  ensure(setns(own, CLONE_NEWNET) == 0, "a thread cannot return to its own network namespace");
+  errno = error;
+  return fd;
+}
+
+const sockaddr* generic(const sockaddr_in& address) {
+  return static_cast<const sockaddr*>(static_cast<const void*>(&address));
+}
+
+}  // namespace
+
+Outcome<Address> parse_address(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const auto port = colon == std::string_view::npos ? std::nullopt : parse_integer(text.substr(colon + 1));
+  Address address{.host = std::string(text.substr(0, colon)), .port = static_cast<int>(port.value_or(-1))};
+  if (address.host == "localhost") address.host = "127.0.0.1";
+  in_addr ignored{};
+  if (!port || *port < 0 || *port > 65535 || inet_pton(AF_INET, address.host.c_str(), &ignored) != 1)
+    return refuse("InvalidAddress", cat("'", text, "' is no ADDRESS:PORT with an IPv4 address in numbers"));
+  return address;
+}
+
+Co<Stream::Read> Stream::read(std::span<char> space, Duration patience) {
+  while (true) {
+    if (!co_await descriptor_.readable(patience)) co_return Read{0, Trouble::timed_out};
+    const ssize_t n = recv(descriptor_.fd(), space.data(), space.size(), 0);
+    if (n >= 0) {
+      // A short read has emptied the socket: wait for the next edge instead of asking once more.
+      if (n > 0 && static_cast<std::size_t>(n) < space.size() && !descriptor_.hung_up()) descriptor_.read_again();
+      co_return Read{static_cast<std::size_t>(n), Trouble::none};
+    }
+    if (errno == EAGAIN) {
+      descriptor_.read_again();
+      continue;
+    }
+    if (errno != EINTR) co_return Read{0, trouble_of(errno)};
+  }
+}
+
+Co<Trouble> Stream::write(std::string_view text, Duration patience) {
+  while (!text.empty()) {
+    const ssize_t n = send(descriptor_.fd(), text.data(), text.size(), MSG_NOSIGNAL);
+    if (n >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) co_return trouble_of(errno);
+    descriptor_.write_again();
+    if (!co_await descriptor_.writable(patience)) co_return Trouble::timed_out;
+  }
+  co_return Trouble::none;
+}
+
+std::string Stream::peer() const {
+  sockaddr_in in{};
+  socklen_t size = sizeof in;
+  getpeername(descriptor_.fd(), static_cast<sockaddr*>(static_cast<void*>(&in)), &size);
+  std::array<char, INET_ADDRSTRLEN> text{};
+  inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
+  return text.data();
+}
+
+void Stream::end_writing() { shutdown(descriptor_.fd(), SHUT_WR); }
+
+void Stream::shut_down() { shutdown(descriptor_.fd(), SHUT_RDWR); }
+
+Outcome<int> listen_tcp(const Address& address, int namespace_fd) {
+  const int fd = make_socket(namespace_fd);
+  if (fd < 0) return refuse("ListenFailed", cat("no socket: ", std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
+  const int one = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  const sockaddr_in in = socket_address(address);
+  if (bind(fd, generic(in), sizeof in) == 0 && listen(fd, backlog) == 0) return fd;
+  const int error = errno;
+  close(fd);
+  const std::string where = cat(address.host, ":", address.port);
+  if (error == EADDRINUSE) return refuse("AddressInUse", cat(where, " is taken by another program"));
+  return refuse("ListenFailed",
+                cat("cannot listen on ", where, ": ", std::strerror(error)));  // NOLINT(concurrency-mt-unsafe)
+}
+
+int local_port(int fd) {
+  sockaddr_in in{};
+  socklen_t size = sizeof in;
+  getsockname(fd, static_cast<sockaddr*>(static_cast<void*>(&in)), &size);
+  return ntohs(in.sin_port);
+}
+
+Co<Connected> connect_tcp(Loop& loop, Address address, Duration patience, int namespace_fd) {
+  const int fd = make_socket(namespace_fd);
+  if (fd < 0) co_return Connected{nullptr, trouble_of(errno)};
+  const int one = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  const sockaddr_in in = socket_address(address);
+  const int begun = connect(fd, generic(in), sizeof in);
+  const int begun_error = errno;
+  auto stream = std::make_unique<Stream>(loop, fd);
+  if (begun == 0) co_return Connected{std::move(stream), Trouble::none};
+  if (begun_error != EINPROGRESS) co_return Connected{nullptr, trouble_of(begun_error)};
+  if (!co_await stream->descriptor().writable(patience)) co_return Connected{nullptr, Trouble::timed_out};
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) co_return Connected{nullptr, trouble_of(error)};
+  co_return Connected{std::move(stream), Trouble::none};
+}
+
+Co<std::unique_ptr<Stream>> accept_tcp(Descriptor& listener) {
+  while (true) {
+    const int fd = accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      const int one = 1;
+      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+      co_return std::make_unique<Stream>(listener.loop(), fd);
+    }
+    if (errno == EAGAIN) {
+      listener.read_again();
+      if (!co_await listener.readable()) co_return nullptr;
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+      co_await listener.loop().sleep(milliseconds(50));  // connections wait in the backlog until descriptors are free
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      co_return nullptr;
+    }
+  }
+}
+
+}  // namespace utakata::reactor

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/outcome.hpp"
+#include "reactor/co.hpp"
+#include "reactor/loop.hpp"
+
+namespace utakata::reactor {
+
+/// Where TCP listens or connects: an IPv4 address in numbers and a port.
+struct Address {
+  std::string host = "127.0.0.1";
+  int port = 0;
+};
+
+/// "127.0.0.1:4566"; Fault names what is wrong with it.
+Outcome<Address> parse_address(std::string_view text);
+
+/// Why a connection could not be used.
+enum class Trouble : std::uint8_t { none, refused, unreachable, timed_out, reset, closed, exhausted };
+
+/// A connected TCP socket.
+class Stream {
+ public:
+  Stream(Loop& loop, int fd) : descriptor_(loop, fd) {}
+
+  /// Bytes read into `space`; 0 with Trouble::none is the peer's end. Waits at most `patience` for the first byte.
+  struct Read {
+    std::size_t count = 0;
+    Trouble trouble = Trouble::none;
+  };
+  Co<Read> read(std::span<char> space, Duration patience = Descriptor::forever);
+  /// All of it, or the trouble that stopped it.
+  Co<Trouble> write(std::string_view text, Duration patience = Descriptor::forever);
+
+  [[nodiscard]] Descriptor& descriptor() { return descriptor_; }
+  [[nodiscard]] std::string peer() const;  // "192.0.2.1"
+  [[nodiscard]] bool hung_up() const { return descriptor_.hung_up(); }
+  void shut_down();  // both ways; waiters wake up
+  void end_writing();
+
+ private:
+  Descriptor descriptor_;
+};
+
+/// A listening socket; Fault says which address is taken or not allowed. `namespace_fd` >= 0: inside that network
+/// namespace.
+Outcome<int> listen_tcp(const Address&, int namespace_fd = -1);
+/// The port that a socket got (for port 0).
+int local_port(int fd);
+
+/// Connects within `patience`; on failure the pointer is null and `trouble` says why.
+struct Connected {
+  std::unique_ptr<Stream> stream;
+  Trouble trouble = Trouble::none;
+};
+Co<Connected> connect_tcp(Loop&, Address, Duration patience, int namespace_fd = -1);
+
+/// The next connection of a listener; null when the listener was cancelled.
+Co<std::unique_ptr<Stream>> accept_tcp(Descriptor& listener);
+
+}  // namespace utakata::reactor
