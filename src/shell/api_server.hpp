@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "http/server.hpp"
+#include "shell/engine.hpp"
+#include "wire/dispatch.hpp"
+
+namespace utakata::shell {
+
+/// The API over HTTP: AWS's protocols at every path, and the platform's own pages under /_utakata/.
+class ApiServer {
+ public:
+  /// A page's text by its path below /_utakata/, or nothing if there is none. Content type: application/json.
+  using Pages = std::function<std::optional<std::string>(std::string_view path)>;
+
+  ApiServer(reactor::Loop&, int listener, wire::Dispatcher, Engine&, Pages);
+  ApiServer(const ApiServer&) = delete;
+  ApiServer& operator=(const ApiServer&) = delete;
+
+ private:
+  reactor::Co<http::Response> handle(http::Request);
+  std::string next_request_id();
+
+  wire::Dispatcher dispatcher_;
+  Engine& engine_;
+  Pages pages_;
+  std::uint64_t request_ids_;
+  http::Server server_;
+};
+
+}  // namespace utakata::shell
