@@ -67,7 +67,13 @@ struct InventoryReport {
   list<TaskReport> tasks;
 };
 
-using Report =
-    std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport, InventoryReport>;
+/// What this host offers to tasks, said at each start of the control plane.
+struct CapacityReport {
+  i32 cpu_units = 0;  // 1024 a vCPU
+  i32 memory_mib = 0;
+};
+
+using Report = std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport,
+                            InventoryReport, CapacityReport>;
 
 }  // namespace utakata
