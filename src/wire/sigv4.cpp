@@ -194,6 +194,8 @@ std::string account_of(std::string_view access_key, const AuthPolicy& policy) {
   return policy.default_account;
 }
 
+std::string claimed_service(const Request& request) { return unverified(claim_of(request), {}).service; }
+
 std::expected<Caller, AuthRefusal> authenticate(const Request& request, const AuthPolicy& policy, Instant now) {
   const std::optional<Claim> claim = claim_of(request);
   Caller caller = unverified(claim, policy);

@@ -52,6 +52,9 @@ struct AuthRefusal {
 /// Verifies the headers or the presigned query of a request.
 std::expected<Caller, AuthRefusal> authenticate(const Request&, const AuthPolicy&, Instant now);
 
+/// The service that the request's signature names, verified or not; empty if there is none.
+std::string claimed_service(const Request&);
+
 /// The refusal as a protocol says it.
 Fault auth_fault(const AuthRefusal&, Protocol);
 
