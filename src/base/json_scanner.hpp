@@ -14,11 +14,18 @@ class Scanner {
       : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()), depth_left_(max_depth) {}
 
   /// The next character that is not white space, not consumed; 0 at the end.
-  char peek();
+  char peek() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
+    return at_ != end_ ? *at_ : '\0';
+  }
   /// Nothing but white space is left.
   bool at_end() { return peek() == '\0' && at_ == end_; }
   /// Consumes `expected` if it is next.
-  bool take(char expected);
+  bool take(char expected) {
+    if (peek() != expected || at_ == end_) return false;
+    ++at_;
+    return true;
+  }
 
   /// A string's value; it lies in the text itself, or in `scratch` when it was written with escapes.
   bool string(std::string_view& value, std::string& scratch);

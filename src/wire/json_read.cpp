@@ -253,11 +253,13 @@ class Reader {
   }
 
   static const Field* find(const Type& type, std::string_view name, std::size_t& next) {
+    if (name.empty()) return nullptr;
     for (std::size_t tried = 0; tried < type.count; ++tried) {
       const std::size_t i = next;
       next = next + 1 == type.count ? 0 : next + 1;
       const std::string_view candidate = type.fields[i].name;
-      if (candidate.size() == name.size() && candidate == name) return &type.fields[i];
+      if (candidate.size() == name.size() && candidate.front() == name.front() && candidate == name)
+        return &type.fields[i];
     }
     return nullptr;
   }
