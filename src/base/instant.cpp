@@ -131,7 +131,8 @@ std::optional<Instant> parse_iso8601(std::string_view text) {
   const auto month = take_digits(text, 2);
   if (dashes && !take(text, '-')) return {};
   const auto day = take_digits(text, 2);
-  if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31) return {};
+  if (!year || *year < 1678 || *year > 2261) return {};  // what 64 bits of nanoseconds can hold
+  if (!month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31) return {};
   const std::int64_t days = days_from_civil(*year, static_cast<int>(*month), static_cast<int>(*day));
   if (text.empty()) return Instant{days * 86400 * 1'000'000'000};
   if (!take(text, 'T') && !take(text, ' ')) return {};
