@@ -136,8 +136,10 @@ const Json* Json::find(std::string_view name) const {
 
 const Json* Json::find(std::initializer_list<std::string_view> path) const {
   const Json* here = this;
-  for (const std::string_view name : path)
-    if ((here = here->find(name)) == nullptr) break;
+  for (const std::string_view name : path) {
+    if (here == nullptr) break;
+    here = here->find(name);
+  }
   return here;
 }
 

@@ -132,6 +132,7 @@ struct Exchange {
   template <class Use>
   [[nodiscard]] auto with(Use&& use) const {
     std::vector<HeaderView> views;
+    views.reserve(headers.size());
     for (const auto& [name, value] : headers) views.push_back({.name = name, .value = value});
     return use(Request{.method = method, .target = target, .headers = views, .body = body});
   }

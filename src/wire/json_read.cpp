@@ -115,12 +115,11 @@ class Reader {
   bool integer(N& out) {
     std::string_view source;
     if (!number(source, "expected an integer")) return false;
-    const char* const end = source.data() + source.size();
-    const auto [stop, error] = std::from_chars(source.data(), end, out);
+    const auto [stop, error] = std::from_chars(source.data(), source.data() + source.size(), out);
     if (error == std::errc::result_out_of_range) return out_of_range();
-    if (stop == end) return true;
+    if (stop == source.data() + source.size()) return true;
     double whole = 0;  // "512.0" and "1e3" are integers too
-    if (std::from_chars(source.data(), end, whole).ec != std::errc{}) return out_of_range();
+    if (std::from_chars(source.data(), source.data() + source.size(), whole).ec != std::errc{}) return out_of_range();
     if (whole != std::floor(whole)) {
       notes_.violation = Violation::wrong_type;
       return scan_.fail("expected an integer");
@@ -336,9 +335,9 @@ std::optional<Instant> parse_epoch_seconds(std::string_view number) {
   const std::size_t dot = digits.find('.');
   constexpr std::int64_t most = 9'000'000'000;  // seconds that an Instant of nanoseconds can hold, rounded down
   double rough = 0;
-  const char* const end = number.data() + number.size();
-  const auto [stop, error] = std::from_chars(number.data(), end, rough);
-  if (error != std::errc{} || stop != end || !(std::abs(rough) < static_cast<double>(most))) return {};
+  const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), rough);
+  if (error != std::errc{} || stop != number.data() + number.size() || !(std::abs(rough) < static_cast<double>(most)))
+    return {};
   const std::optional<std::int64_t> whole = parse_integer(digits.substr(0, dot));
   if (!whole || digits.find_first_of("eE") != std::string_view::npos)
     return Instant{static_cast<std::int64_t>(std::llround(rough * 1e9))};

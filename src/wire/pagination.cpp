@@ -28,7 +28,7 @@ std::string encode_token(std::string_view operation, std::string_view last_key) 
 Outcome<std::string> decode_token(const PageRules& rules, std::string_view token) {
   auto text = base64_decode(token);
   if (!text || text->size() < mark_size) return std::unexpected(rules.bad_token);
-  const std::string key = text->substr(mark_size);
+  std::string key = text->substr(mark_size);
   if (mark(rules.operation, key) != text->substr(0, mark_size)) return std::unexpected(rules.bad_token);
   return key;
 }

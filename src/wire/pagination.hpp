@@ -34,7 +34,8 @@ Outcome<std::string> decode_token(const PageRules&, std::string_view token);
 /// How many items a page may have.
 Outcome<std::size_t> page_size(const PageRules&, const opt<i32>& asked);
 
-/// The page of `sorted` (ascending by key_of(item), a text that no two share) after the one that `token` ended.
+/// The page of `sorted` (ascending by key_of(item), a text that no two share and that outlives the call) after the one
+/// that `token` ended.
 template <class Item, class KeyOf>
 Outcome<Page<Item>> paginate(std::vector<Item> sorted, KeyOf key_of, const PageRules& rules, const opt<str>& token,
                              const opt<i32>& max_results) {

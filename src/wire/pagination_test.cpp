@@ -6,7 +6,7 @@ using namespace utakata;  // NOLINT: a test
 
 namespace {
 const wire::PageRules rules{.operation = "ListTasks", .default_size = 3, .max_size = 10};
-const auto itself = [](const std::string& item) -> const std::string& { return item; };
+const auto itself = [](const std::string& item) { return std::string_view(item); };
 
 auto page(std::vector<std::string> items, const opt<str>& token = {}, const opt<i32>& size = {}) {
   return wire::paginate(std::move(items), itself, rules, token, size);

@@ -171,8 +171,11 @@ class Reader {
       const std::vector<std::string> names = spellings(field);
       const FormNode* child = nullptr;
       std::string_view name = names.front();
-      for (const std::string& candidate : names)
-        if (child == nullptr && (child = node.find(candidate)) != nullptr) name = candidate;
+      for (const std::string& candidate : names) {
+        if (child != nullptr) break;
+        child = node.find(candidate);
+        if (child != nullptr) name = candidate;
+      }
       TRY_VOID(member(field, object, name, child));
       if (child == nullptr) continue;
       ++known;

@@ -81,29 +81,29 @@ Fault unknown_action(Protocol protocol, std::string_view action, std::string_vie
           .field = "/Action"};
 }
 
+// The parameters of the query string, then those of the body.
+Outcome<Parameters> read_parameters(const Request& request, bool read_body) {
+  Parameters parameters = TRY(parse_form(request.query()));
+  if (read_body) std::ranges::move(TRY(parse_form(request.body)), std::back_inserter(parameters));
+  return parameters;
+}
+
 Route form_route(const Request& request, Services services, std::string_view scope, bool read_body) {
   Route route;
-  auto parameters = parse_form(request.query());
-  if (parameters && read_body) {
-    auto body = parse_form(request.body);
-    if (body)
-      std::ranges::move(*body, std::back_inserter(*parameters));
-    else
-      parameters = std::unexpected(std::move(body).error());
-  }
-  if (parameters) route.parameters = *std::move(parameters);
+  auto parameters = read_parameters(request, read_body);
+  if (parameters)
+    route.parameters = *std::move(parameters);
+  else
+    route.fault = std::move(parameters).error();
   const std::string_view action = find_parameter(route.parameters, "Action");
   const std::string_view version = find_parameter(route.parameters, "Version");
   route.service = best_fit(services, action, version, scope);
   if (route.service != nullptr) {
     route.protocol = *form_protocol(*route.service);
     route.operation = route.service->find(action);
-    if (route.service->flattened_query) add_queue_url(request, route.parameters);
   }
-  if (!parameters)
-    route.fault = std::move(parameters).error();
-  else if (route.operation == nullptr)
-    route.fault = unknown_action(route.protocol, action, version);
+  if (!route.fault && route.operation == nullptr) route.fault = unknown_action(route.protocol, action, version);
+  if (route.operation != nullptr && route.service->flattened_query) add_queue_url(request, route.parameters);
   return route;
 }
 

@@ -129,6 +129,7 @@ struct Sample {
 
   [[nodiscard]] auto with_views(auto&& use) const {
     std::vector<HeaderView> views;
+    views.reserve(headers.size());
     for (const auto& [name, value] : headers) views.push_back({.name = name, .value = value});
     return use(wire::Request{.method = method, .target = target, .headers = views, .body = body});
   }
