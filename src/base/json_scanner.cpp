@@ -1,5 +1,6 @@
 #include "base/json_scanner.hpp"
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -12,16 +13,18 @@ constexpr unsigned char byte(char c) { return static_cast<unsigned char>(c); }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_plain(char c) { return byte(c) >= 0x20 && byte(c) < 0x80 && c != '"' && c != '\\'; }
 
-// The same of eight characters at once: the high bit of each byte of the sum says that this one is not.
-bool are_plain(const char* eight) {
+// The same of eight characters at once: how many of them are plain before the first that is not.
+int plain_of_eight(const char* eight) {
   constexpr std::uint64_t ones = 0x0101010101010101;
-  constexpr std::uint64_t high = ones * 0x80;
   std::uint64_t x = 0;
   std::memcpy(&x, eight, sizeof x);
+  if constexpr (std::endian::native == std::endian::big) x = __builtin_bswap64(x);
+  // The high bit of each byte says that it is not plain; a borrow can only disturb bytes above the first such one.
   const std::uint64_t quote = x ^ ones * '"';
   const std::uint64_t backslash = x ^ ones * '\\';
   const std::uint64_t control = (x - ones * 0x20) & ~x;
-  return ((x | control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & high) == 0;
+  const std::uint64_t not_plain = x | control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash);
+  return std::countr_zero(not_plain & ones * 0x80) / 8;
 }
 
 void append_utf8(std::string& out, unsigned code) {
@@ -89,7 +92,7 @@ bool Scanner::open(char bracket) {
 bool Scanner::plain(std::string_view& run) {
   const char* const start = at_;
   while (true) {
-    while (end_ - at_ >= 8 && are_plain(at_)) at_ += 8;
+    for (int count = 8; count == 8 && end_ - at_ >= 8; at_ += count) count = plain_of_eight(at_);
     while (at_ != end_ && is_plain(*at_)) ++at_;
     if (at_ == end_) return fail("a string without end");
     if (byte(*at_) < 0x20) return fail("a control character within a string");
