@@ -54,6 +54,7 @@ std::vector<Action> TaskRun::started(Instant now, const std::string& name, std::
   std::vector<Action> actions;
   Container& c = container(name);
   if (c.ended() || c.running()) return actions;
+  c.asked_to_start = true;  // also when it was found running after a restart
   c.state.status = "RUNNING";
   c.state.pid = pid;
   c.state.runtime_id = runtime_id;

@@ -1,0 +1,164 @@
+#include "sandbox/cgroups.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/text.hpp"
+
+namespace utakata::sandbox {
+namespace {
+
+str read_file(const str& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+bool write_file(const str& path, const str& text) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  close(fd);
+  return written;
+}
+
+std::vector<std::string_view> words(std::string_view line) {
+  std::vector<std::string_view> out;
+  for (const std::string_view word : split(line, ' '))
+    if (!word.empty()) out.push_back(word);
+  return out;
+}
+
+std::int64_t number_after(const str& text, std::string_view key) {
+  for (const std::string_view line : split(text, '\n'))
+    if (line.starts_with(cat(key, " "))) return parse_integer(line.substr(key.size() + 1)).value_or(0);
+  return 0;
+}
+
+}  // namespace
+
+Cgroups Cgroups::detect(const str& name) {
+  Cgroups groups = from(read_file("/proc/self/mountinfo"), read_file("/proc/self/cgroup"), name);
+  // A controller counts when a group can really be made in it.
+  std::erase_if(groups.folders_, [&](const auto& entry) {
+    const str probe = entry.second + "/" + name;
+    return mkdir(probe.c_str(), 0755) != 0 && errno != EEXIST;
+  });
+  return groups;
+}
+
+Cgroups Cgroups::from(std::string_view mountinfo, std::string_view own_groups, const str& name) {
+  Cgroups groups;
+  groups.name_ = name;
+  std::map<str, str> own;  // controller -> our path in its hierarchy; "" for v2
+  for (const std::string_view line : split(own_groups, '\n')) {
+    const auto parts = split(line, ':');
+    if (parts.size() < 3) continue;
+    for (const std::string_view controller : split(parts[1], ',')) own[str(controller)] = parts[2];
+  }
+  groups.own_path_v2_ = own.contains("") ? own[""] : "/";
+  for (const std::string_view line : split(mountinfo, '\n')) {
+    const std::size_t dash = line.find(" - ");
+    if (dash == std::string_view::npos) continue;
+    const auto before = words(line.substr(0, dash));
+    const auto after = words(line.substr(dash + 3));
+    if (before.size() < 5 || after.size() < 3) continue;
+    const str root(before[4]);
+    const auto folder = [&](const str& path) { return path == "/" ? root : root + path; };
+    if (after[0] == "cgroup2") {
+      if (groups.unified_) continue;
+      groups.unified_ = true;
+      groups.folders_["unified"] = folder(groups.own_path_v2_);
+    } else if (after[0] == "cgroup") {
+      for (const std::string_view option : split(after[2], ','))
+        if (option == "memory" || option == "cpu" || option == "pids") {
+          groups.version_1_ = true;
+          groups.folders_[str(option)] = folder(own[str(option)]);
+        }
+    }
+  }
+  return groups;
+}
+
+str Cgroups::kind() const {
+  if (version_1_ && unified_) return "hybrid";
+  return version_1_ ? "v1" : unified_ ? "v2" : "none";
+}
+
+void Cgroups::make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const {
+  const str quota = cpu_units > 0 ? cat(std::int64_t{cpu_units} * 100'000 / 1024) : str("-1");
+  const std::int64_t bytes = std::int64_t{memory_mib} * 1024 * 1024;
+  for (const auto& [controller, own] : folders_) {
+    const str folder = cat(own, "/", name_, "/", task_id);
+    mkdir(cat(own, "/", name_).c_str(), 0755);
+    mkdir(folder.c_str(), 0755);
+    if (controller == "cpu") {
+      write_file(folder + "/cpu.cfs_period_us", "100000");
+      write_file(folder + "/cpu.cfs_quota_us", quota);
+    } else if (controller == "memory" && bytes > 0) {
+      write_file(folder + "/memory.use_hierarchy", "1");
+      write_file(folder + "/memory.limit_in_bytes", cat(bytes));
+    } else if (controller == "unified" && !version_1_) {
+      for (const str& above : {own, cat(own, "/", name_)})
+        write_file(above + "/cgroup.subtree_control", "+cpu +memory +pids");
+      write_file(folder + "/cgroup.subtree_control", "+cpu +memory +pids");
+      write_file(folder + "/cpu.max", cpu_units > 0 ? quota + " 100000" : str("max"));
+      if (bytes > 0) write_file(folder + "/memory.max", cat(bytes));
+    }
+  }
+}
+
+// Runtimes take a path that does not begin with a slash as relative to the caller's own group, in each hierarchy.
+str Cgroups::container_path(const str& task_id, const str& container) const {
+  const str below = cat(name_, "/", task_id, "/", container);
+  if (version_1_ || own_path_v2_ == "/") return below;
+  return cat(own_path_v2_, "/", below);
+}
+
+bool Cgroups::ran_out_of_memory(const str& task_id, const str& container) const {
+  const str below = cat("/", name_, "/", task_id, "/", container);
+  if (const auto v1 = folders_.find("memory"); v1 != folders_.end())
+    return number_after(read_file(v1->second + below + "/memory.oom_control"), "oom_kill") > 0;
+  if (const auto v2 = folders_.find("unified"); v2 != folders_.end())
+    return number_after(read_file(v2->second + below + "/memory.events"), "oom_kill") > 0;
+  return false;
+}
+
+namespace {
+
+// Groups are removed from the leaves up; one that still holds a process stays.
+void remove_groups(const str& folder, int depth) {
+  if (depth > 0) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+      if (entry.is_directory(error)) remove_groups(entry.path(), depth - 1);
+  }
+  rmdir(folder.c_str());
+}
+
+}  // namespace
+
+void Cgroups::remove_task(const str& task_id) const {
+  // The runtime makes groups in hierarchies that we do not use ourselves (devices, freezer, ...), too.
+  std::error_code error;
+  for (const auto& [controller, own] : folders_) remove_groups(cat(own, "/", name_, "/", task_id), 2);
+  for (const auto& hierarchy : std::filesystem::directory_iterator("/sys/fs/cgroup", error))
+    remove_groups(cat(hierarchy.path().string(), "/", name_, "/", task_id), 2);
+}
+
+void Cgroups::remove_all() const {
+  std::error_code error;
+  for (const auto& [controller, own] : folders_) remove_groups(cat(own, "/", name_), 3);
+  for (const auto& hierarchy : std::filesystem::directory_iterator("/sys/fs/cgroup", error))
+    remove_groups(cat(hierarchy.path().string(), "/", name_), 3);
+}
+
+}  // namespace utakata::sandbox

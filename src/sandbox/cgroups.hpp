@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/outcome.hpp"
+#include "base/types.hpp"
+
+namespace utakata::sandbox {
+
+/// Where this process stands in the host's control groups, whatever their kind (v1, v2 or hybrid), and the groups of
+/// tasks below that. A controller that cannot be used is left out: limits() says which hold.
+class Cgroups {
+ public:
+  /// `name` is the folder of this instance below our own group.
+  static Cgroups detect(const str& name);
+  /// For tests: from the texts of /proc/self/mountinfo and /proc/self/cgroup.
+  static Cgroups from(std::string_view mountinfo, std::string_view own_groups, const str& name);
+
+  /// Makes the task's group with its limits. cpu in units of 1024 a core; 0 = no limit.
+  void make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const;
+  /// For the OCI configuration: the container's group, as the runtime wants it.
+  [[nodiscard]] str container_path(const str& task_id, const str& container) const;
+  /// True if the kernel killed a process of this container for want of memory.
+  [[nodiscard]] bool ran_out_of_memory(const str& task_id, const str& container) const;
+  /// Removes the task's empty groups.
+  void remove_task(const str& task_id) const;
+  /// Removes this instance's empty groups.
+  void remove_all() const;
+
+  [[nodiscard]] bool has(const str& controller) const { return folders_.contains(controller); }
+  /// "v1", "v2", "hybrid" or "none".
+  [[nodiscard]] str kind() const;
+
+ private:
+  str name_;
+  bool unified_ = false;
+  bool version_1_ = false;
+  str own_path_v2_;
+  std::map<str, str> folders_;  // controller -> our own folder in its hierarchy ("unified" for v2)
+};
+
+}  // namespace utakata::sandbox

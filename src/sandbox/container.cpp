@@ -1,0 +1,128 @@
+#include "sandbox/container.hpp"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+namespace utakata::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unexpected<Fault> failed(std::string_view doing, int error) {
+  return refuse("CannotStartContainerError", cat("CannotStartContainerError: cannot ", doing, ": ",
+                                                 std::strerror(error)));  // NOLINT(concurrency-mt-unsafe)
+}
+
+struct TwoNumbers {
+  i64 first = 0, second = 0;
+};
+std::optional<TwoNumbers> two_numbers(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos || !text.ends_with('\n')) return {};
+  const auto first = parse_integer(text.substr(0, space));
+  const auto second = parse_integer(text.substr(space + 1, text.size() - space - 2));
+  if (!first || !second) return {};
+  return TwoNumbers{*first, *second};
+}
+
+}  // namespace
+
+Outcome<> ContainerFolder::make() {
+  std::error_code error;
+  for (const char* name : {"/rootfs", "/upper", "/work"}) fs::create_directories(path_ + name, error);
+  if (error) return failed(cat("make ", path_), error.value());
+  ::chmod((path_ + "/upper").c_str(), 0755);
+  return {};
+}
+
+Outcome<> ContainerFolder::mount_root(const list<str>& layers) const {
+  str lower;
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) lower += cat(lower.empty() ? "" : ":", *layer);
+  const str options = cat("lowerdir=", lower, ",upperdir=", path_, "/upper,workdir=", path_, "/work");
+  if (options.size() >= 4096) return failed("mount the image: it has too many layers", E2BIG);
+  if (::mount("overlay", root().c_str(), "overlay", 0, options.c_str()) != 0)
+    return failed("mount the image's layers by overlay", errno);
+  return {};
+}
+
+Outcome<> ContainerFolder::write(const str& name, const str& text) const {
+  std::ofstream file(path_ + "/" + name, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) return failed(cat("write ", path_, "/", name, " (is the disk full?)"), ENOSPC);
+  return {};
+}
+
+str ContainerFolder::read(const str& name) const {
+  std::ifstream file(path_ + "/" + name, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+bool ContainerFolder::has(const str& name) const { return access((path_ + "/" + name).c_str(), F_OK) == 0; }
+
+std::optional<ContainerFolder::Started> ContainerFolder::started() const {
+  const auto numbers = two_numbers(read("started"));
+  if (!numbers) return {};
+  return Started{.pid = numbers->first, .at = Instant{numbers->second}};
+}
+
+std::optional<ContainerFolder::Ended> ContainerFolder::ended() const {
+  const auto numbers = two_numbers(read("exit"));
+  if (!numbers) return {};
+  return Ended{.code = static_cast<int>(numbers->first), .at = Instant{numbers->second}};
+}
+
+str ContainerFolder::failure() const {
+  const str text = read("failed");
+  const str reason = readable_reason(text);
+  return cat("CannotStartContainerError: ", reason.empty() ? str(trim(text)) : reason);
+}
+
+void ContainerFolder::remove() const {
+  while (umount2(root().c_str(), MNT_DETACH) == 0) {
+  }
+  std::error_code error;
+  fs::remove_all(path_, error);
+}
+
+str readable_reason(std::string_view runtime_log) {
+  str reason;
+  for (const std::string_view line : split(runtime_log, '\n')) {
+    const std::size_t brace = line.find('{');
+    if (brace == std::string_view::npos) {
+      const std::size_t message = line.find("msg=\"");
+      if (message != std::string_view::npos) reason = line.substr(message + 5, line.rfind('"') - message - 5);
+      continue;
+    }
+    const auto json = Json::parse(line.substr(brace));
+    if (json && json->text_at({"level"}) == "error") reason = json->text_at({"msg"});
+  }
+  return reason;
+}
+
+int signal_number(std::string_view text) {
+  if (text.empty()) return SIGTERM;
+  if (const auto number = parse_integer(text); number && *number > 0 && *number < 65) return static_cast<int>(*number);
+  const str name = text.starts_with("SIG") ? str(text.substr(3)) : str(text);
+  for (int number = 1; number < 32; ++number) {
+    const char* abbreviation = sigabbrev_np(number);
+    if (abbreviation != nullptr && name == abbreviation) return number;
+  }
+  return SIGTERM;
+}
+
+}  // namespace utakata::sandbox

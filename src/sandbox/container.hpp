@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/outcome.hpp"
+#include "core/task_spec.hpp"
+#include "sandbox/bundle.hpp"
+
+namespace utakata::sandbox {
+
+/// One container's folder on the host and what can be done with it without waiting for its process. Calls block for the
+/// time of a system call or of one run of the OCI runtime.
+class ContainerFolder {
+ public:
+  explicit ContainerFolder(str path) : path_(std::move(path)) {}
+
+  [[nodiscard]] const str& path() const { return path_; }
+  [[nodiscard]] str root() const { return path_ + "/rootfs"; }
+  [[nodiscard]] str log() const { return path_ + "/log"; }
+
+  Outcome<> make();
+  /// Mounts the image's layers with a writable one above.
+  Outcome<> mount_root(const list<str>& layers) const;
+  Outcome<> write(const str& name, const str& text) const;
+  [[nodiscard]] str read(const str& name) const;  // empty if it is missing
+  [[nodiscard]] bool has(const str& name) const;
+
+  struct Started {
+    i64 pid = 0;
+    Instant at;
+  };
+  struct Ended {
+    int code = 0;
+    Instant at;
+  };
+  [[nodiscard]] std::optional<Started> started() const;
+  [[nodiscard]] std::optional<Ended> ended() const;
+  /// Why the runtime could not start it, in words for a person.
+  [[nodiscard]] str failure() const;
+
+  /// Unmounts and removes everything.
+  void remove() const;
+
+ private:
+  str path_;
+};
+
+/// The reason in runc's or crun's JSON log lines: the last error's own words.
+str readable_reason(std::string_view runtime_log);
+
+/// The number of a stop signal: "SIGQUIT", "QUIT", "3"; SIGTERM if it is empty or unknown.
+int signal_number(std::string_view);
+
+}  // namespace utakata::sandbox

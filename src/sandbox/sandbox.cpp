@@ -1,0 +1,221 @@
+#include "sandbox/sandbox.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "base/cbor.hpp"
+#include "base/hash.hpp"
+#include "base/text.hpp"
+#include "sandbox/supervise.hpp"
+#include "sandbox/task.hpp"
+
+namespace utakata::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+str beside_this_program(std::string_view name) {
+  std::array<char, 4096> path{};
+  const ssize_t n = readlink("/proc/self/exe", path.data(), path.size() - 1);
+  const std::string_view own(path.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+  return cat(own.substr(0, own.rfind('/') + 1), name);
+}
+
+bool in_path(const str& program) {
+  for (const char* folder : {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"})
+    if (access(cat(folder, "/", program).c_str(), X_OK) == 0) return true;
+  return false;
+}
+
+bool file_mentions(const char* path, std::string_view word) {
+  FILE* file = std::fopen(path, "re");
+  if (file == nullptr) return false;
+  std::array<char, 512> line{};
+  bool found = false;
+  while (!found && std::fgets(line.data(), line.size(), file) != nullptr)
+    found = std::string_view(line.data()).contains(word);
+  std::fclose(file);
+  return found;
+}
+
+}  // namespace
+
+Outcome<> preflight(const str& runtime) {
+  const auto missing = [](std::string_view what) { return refuse("Usage", cat("serve: ", what)); };
+  if (geteuid() != 0) return missing("containers need root (namespaces, overlay mounts, cgroups): run it as root");
+  if (access("/proc/self/ns/net", F_OK) != 0 || access("/proc/self/ns/pid", F_OK) != 0)
+    return missing("this kernel has no network or process namespaces (CONFIG_NET_NS, CONFIG_PID_NS)");
+  if (!file_mentions("/proc/filesystems", "overlay"))
+    return missing("this kernel has no overlay file system: try `modprobe overlay`");
+  if (!in_path(runtime))
+    return missing(cat("the OCI runtime ", runtime, " is not installed: try `apt-get install ", runtime, "`"));
+  return {};
+}
+
+class Sandbox::Inside {
+ public:
+  Inside(Settings settings, ports::ReportSink sink)
+      : host_{
+            .state_dir = settings.state_dir,
+            .runtime = settings.runtime,
+            .supervisor = settings.supervisor.empty() ? beside_this_program("utakata-supervisor") : settings.supervisor,
+            .images = {settings.images_dir, settings.state_dir + "/layers"},
+            .network = Network(settings.state_dir + "/network"),
+            .cgroups = Cgroups::detect(cat("utakata-", hex(short_name(settings.state_dir)))),
+            .sink = std::move(sink)} {
+    host_.on_gone = [this](const str& arn) { forget(arn); };
+  }
+  ~Inside() { end(); }
+
+  Outcome<> open() {
+    std::error_code error;
+    for (const str& folder :
+         {host_.tasks_dir(), host_.runtime_root(), host_.state_dir + "/layers", host_.state_dir + "/network"})
+      fs::create_directories(folder, error);
+    if (error) return refuse("Usage", cat("serve: cannot make ", host_.state_dir, ": ", error.message()));
+    if (access(host_.supervisor.c_str(), X_OK) != 0)
+      return refuse("Usage", cat("serve: the program ", host_.supervisor, " is missing; it is built beside utakata"));
+    thread_ = std::thread([this] { host_.loop.run(); });
+    return {};
+  }
+
+  void on_loop(std::function<void()> work) { host_.loop.post(std::move(work)); }
+
+  void start(const TaskSpec& spec) {
+    if (const auto known = tasks_.find(spec.arn); known != tasks_.end()) return host_.sink(known->second->report());
+    auto task = std::make_shared<Task>(host_, spec);
+    add(spec.arn, task);
+    task->start();
+  }
+
+  void with(const str& arn, void (Task::*verb)()) {
+    const auto known = tasks_.find(arn);
+    if (known == tasks_.end()) {
+      host_.sink(TaskReport{.task_arn = arn, .status = "STOPPED"});
+      return;
+    }
+    // A copy: the task may be gone before the verb returns.
+    const std::shared_ptr<Task> task = known->second;
+    ((*task).*verb)();
+  }
+
+  void acknowledge(const str& arn, const str& container, i64 offset) {
+    if (const auto known = tasks_.find(arn); known != tasks_.end()) known->second->acknowledge_log(container, offset);
+  }
+
+  void recover() {
+    InventoryReport inventory;
+    std::error_code error;
+    std::vector<std::shared_ptr<Task>> found;
+    for (const auto& entry : fs::directory_iterator(host_.tasks_dir(), error)) {
+      auto spec = cbor::read<TaskSpec>(ContainerFolder(entry.path()).read("spec"));
+      if (!spec) {  // nothing had been started yet when the daemon ended
+        ContainerFolder(entry.path()).remove();
+        continue;
+      }
+      auto task = std::make_shared<Task>(host_, *std::move(spec));
+      add(task->report().task_arn, task);
+      found.push_back(std::move(task));
+    }
+    for (const auto& task : found) task->adopt();
+    for (const auto& task : found) inventory.tasks.push_back(task->report());
+    sweep();
+    host_.sink(std::move(inventory));
+  }
+
+  void stop_all() {
+    on_loop([this] {
+      host_.ending = true;
+      std::vector<std::shared_ptr<Task>> all;
+      for (const auto& [arn, task] : tasks_) all.push_back(task);
+      for (const auto& task : all) task->kill();
+    });
+    {
+      std::unique_lock lock(gone_mutex_);
+      gone_.wait_for(lock, std::chrono::seconds(60), [this] { return living_ == 0; });
+    }
+    end();
+    host_.network.remove_everything();
+    host_.cgroups.remove_all();
+  }
+
+  Host& host() { return host_; }
+
+ private:
+  static str short_name(const str& state_dir) {
+    const std::uint64_t hash = hash64(state_dir);
+    str bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(hash >> shift & 255);
+    return bytes;
+  }
+  void add(const str& arn, std::shared_ptr<Task> task) {
+    tasks_[arn] = std::move(task);
+    const std::scoped_lock lock(gone_mutex_);
+    ++living_;
+  }
+  void forget(const str& arn) {
+    if (tasks_.erase(arn) == 0) return;
+    const std::scoped_lock lock(gone_mutex_);
+    --living_;
+    gone_.notify_all();
+  }
+  // Namespaces of tasks that nobody knows.
+  void sweep() {
+    for (const str& id : host_.network.task_ids())
+      if (access(cat(host_.tasks_dir(), "/", id).c_str(), F_OK) != 0) host_.network.remove_task(id, "");
+  }
+  void end() {
+    if (!thread_.joinable()) return;
+    host_.loop.stop();
+    thread_.join();
+  }
+
+  Host host_;
+  std::map<str, std::shared_ptr<Task>> tasks_;  // on the loop's thread
+  std::mutex gone_mutex_;
+  std::condition_variable gone_;
+  std::size_t living_ = 0;
+  std::thread thread_;
+};
+
+Sandbox::Sandbox(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Sandbox::~Sandbox() = default;
+
+Outcome<std::unique_ptr<Sandbox>> Sandbox::open(Settings settings, ports::ReportSink sink) {
+  auto inside = std::make_unique<Inside>(std::move(settings), std::move(sink));
+  TRY_VOID(inside->open());
+  return std::unique_ptr<Sandbox>(new Sandbox(std::move(inside)));
+}
+
+void Sandbox::start(const TaskSpec& spec) {
+  inside_->on_loop([inside = inside_.get(), spec] { inside->start(spec); });
+}
+void Sandbox::stop(const std::string& task_arn) {
+  inside_->on_loop([inside = inside_.get(), task_arn] { inside->with(task_arn, &Task::stop); });
+}
+void Sandbox::kill(const std::string& task_arn) {
+  inside_->on_loop([inside = inside_.get(), task_arn] { inside->with(task_arn, &Task::kill); });
+}
+void Sandbox::acknowledge_log(const std::string& task_arn, const std::string& container, std::int64_t offset) {
+  inside_->on_loop(
+      [inside = inside_.get(), task_arn, container, offset] { inside->acknowledge(task_arn, container, offset); });
+}
+void Sandbox::recover() {
+  inside_->on_loop([inside = inside_.get()] { inside->recover(); });
+}
+int Sandbox::namespace_of(const std::string& vpc_id) { return inside_->host().network.router(vpc_id); }
+bool Sandbox::add_address(const std::string& vpc_id, const std::string& address) {
+  return inside_->host().network.add_router_address(vpc_id, address);
+}
+void Sandbox::publish_name(const std::string& vpc_id, const std::string& name, const std::string& address) {
+  inside_->host().network.publish(vpc_id, name, address);
+}
+void Sandbox::stop_all() { inside_->stop_all(); }
+
+}  // namespace utakata::sandbox

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/outcome.hpp"
+#include "ports/ports.hpp"
+
+namespace utakata::sandbox {
+
+struct Settings {
+  str state_dir;  // everything of the sandbox lies below it
+  str images_dir;
+  str runtime = "runc";
+  str supervisor;  // empty: utakata-supervisor beside this program
+};
+
+/// What is missing on this host to run containers at all, with what to do about it; nothing has been touched.
+Outcome<> preflight(const str& runtime);
+
+/// Real tasks: one thread with a loop drives them, a few more do what blocks. Containers, their network and their
+/// supervisors outlive this object and the process; recover() takes them over.
+class Sandbox final : public ports::TaskRuntime, public ports::VpcNetwork {
+ public:
+  static Outcome<std::unique_ptr<Sandbox>> open(Settings, ports::ReportSink);
+  ~Sandbox() override;
+
+  void start(const TaskSpec&) override;
+  void stop(const std::string& task_arn) override;
+  void kill(const std::string& task_arn) override;
+  void acknowledge_log(const std::string& task_arn, const std::string& container, std::int64_t offset) override;
+  void recover() override;
+
+  int namespace_of(const std::string& vpc_id) override;
+  bool add_address(const std::string& vpc_id, const std::string& address) override;
+  void publish_name(const std::string& vpc_id, const std::string& name, const std::string& address) override;
+
+  /// Kills every task, waits until nothing of it is left, and takes network and groups away.
+  void stop_all();
+
+ private:
+  class Inside;
+  explicit Sandbox(std::unique_ptr<Inside>);
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace utakata::sandbox

@@ -1,0 +1,273 @@
+// utakata-supervisor: stands between one container and the daemon, which may die and come back.
+//
+//   utakata-supervisor DIR RUNTIME ROOT ID
+//
+// DIR is the container's folder and holds the OCI bundle. The supervisor creates and starts the container with RUNTIME
+// (state in ROOT), writes its output to DIR/log, and leaves one of these files, each complete or absent:
+//   DIR/started   "PID NANOSECONDS\n"                   the container's process runs
+//   DIR/failed    the reason                            it could not be started
+//   DIR/exit      "CODE NANOSECONDS\n"                  it has ended; 128 + signal when a signal ended it
+// Its standard output, if open, gets one byte when `started` or `failed` is there. Plain C calls only: it must stay
+// small.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+namespace {
+
+constexpr size_t line_max = 16 * 1024;  // a longer line is cut into pieces, as docker does
+
+const char* folder;
+
+void path_of(char* out, size_t size, const char* name) { snprintf(out, size, "%s/%s", folder, name); }
+
+int64_t wall_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// Complete or absent, also after a crash of the machine.
+void leave_file(const char* name, const char* text) {
+  char temporary[4096];
+  char final_name[4096];
+  snprintf(temporary, sizeof temporary, "%s/.%s", folder, name);
+  path_of(final_name, sizeof final_name, name);
+  const int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return;
+  const size_t length = strlen(text);
+  if (write(fd, text, length) == static_cast<ssize_t>(length)) {
+    fsync(fd);
+    rename(temporary, final_name);
+  }
+  close(fd);
+}
+
+void tell_daemon() {
+  const ssize_t ignored = write(1, ".", 1);
+  static_cast<void>(ignored);
+  close(1);
+  const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (null >= 0 && null != 1) dup2(null, 1);
+}
+
+// The daemon frees what it has taken (holes at the front), so the file's size only ever grows and offsets stay true.
+struct LogFile {
+  int fd = -1;
+
+  void open_file() {
+    char name[4096];
+    path_of(name, sizeof name, "log");
+    fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  }
+  // "NANOSECONDS STREAM TEXT\n"; a full disk loses the line, never the container.
+  void line(char stream, const char* text, size_t length) {
+    char head[40];
+    const int head_length = snprintf(head, sizeof head, "%lld %c ", static_cast<long long>(wall_ns()), stream);
+    char whole[line_max + 48];
+    memcpy(whole, head, static_cast<size_t>(head_length));
+    memcpy(whole + head_length, text, length);
+    const size_t total = static_cast<size_t>(head_length) + length;
+    whole[total] = '\n';
+    const ssize_t ignored = write(fd, whole, total + 1);
+    static_cast<void>(ignored);
+  }
+};
+
+struct Pipe {
+  int fd = -1;
+  char stream = 'o';
+  size_t filled = 0;
+  char buffer[line_max];
+
+  // False at the end of the stream.
+  bool drain(LogFile& log) {
+    while (true) {
+      const ssize_t n = read(fd, buffer + filled, sizeof buffer - filled);
+      if (n < 0) return errno == EAGAIN || errno == EINTR;
+      if (n == 0) {
+        if (filled > 0) log.line(stream, buffer, filled);
+        filled = 0;
+        return false;
+      }
+      filled += static_cast<size_t>(n);
+      take_lines(log);
+    }
+  }
+  void take_lines(LogFile& log) {
+    size_t begin = 0;
+    for (size_t i = 0; i < filled; ++i) {
+      if (buffer[i] != '\n') continue;
+      log.line(stream, buffer + begin, i - begin);
+      begin = i + 1;
+    }
+    if (begin == 0 && filled == sizeof buffer) {
+      log.line(stream, buffer, filled);
+      begin = filled;
+    }
+    memmove(buffer, buffer + begin, filled - begin);
+    filled -= begin;
+  }
+};
+
+Pipe out, err;  // static: they are larger than a stack page should be
+
+// Runs the OCI runtime; `into` becomes the standard output and error of it and of the container that it creates.
+int run_runtime(char* const argv[], int into_out, int into_err) {
+  const pid_t child = fork();
+  if (child == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    const int null = open("/dev/null", O_RDWR);
+    dup2(null, 0);
+    dup2(into_out >= 0 ? into_out : null, 1);
+    dup2(into_err >= 0 ? into_err : null, 2);
+    execvp(argv[0], argv);
+    _exit(127);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+[[noreturn]] void fail(const char* doing, int status) {
+  char reason[8192];
+  int length = snprintf(reason, sizeof reason, "%s ended with status %d\n", doing, status);
+  char name[4096];
+  path_of(name, sizeof name, "runtime.log");
+  const int fd = open(name, O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    const ssize_t n = read(fd, reason + length, sizeof reason - static_cast<size_t>(length) - 1);
+    if (n > 0) length += static_cast<int>(n);
+    close(fd);
+  }
+  reason[length] = '\0';
+  leave_file("failed", reason);
+  tell_daemon();
+  _exit(1);
+}
+
+pid_t read_pid() {
+  char name[4096];
+  char text[32] = {};
+  path_of(name, sizeof name, "pid");
+  const int fd = open(name, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  const ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  return n > 0 ? static_cast<pid_t>(strtol(text, nullptr, 10)) : -1;
+}
+
+void leave_exit(int status) {
+  char text[64];
+  const int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  snprintf(text, sizeof text, "%d %lld\n", code, static_cast<long long>(wall_ns()));
+  leave_file("exit", text);
+}
+
+// Until the container's first process has ended; then what is left in the pipes.
+void watch(pid_t container, LogFile& log) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  const int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  int status = 0;
+  bool ended = false;
+  while (!ended) {
+    pollfd watched[3] = {{signals, POLLIN, 0}, {out.fd, POLLIN, 0}, {err.fd, POLLIN, 0}};
+    poll(watched, 3, -1);
+    if (watched[1].revents != 0 && !out.drain(log)) out.fd = -1;
+    if (watched[2].revents != 0 && !err.drain(log)) err.fd = -1;
+    if (watched[0].revents == 0) continue;
+    signalfd_siginfo ignored;
+    while (read(signals, &ignored, sizeof ignored) > 0) {
+    }
+    // Orphans of the container are reaped here as well: we are their subreaper.
+    int one = 0;
+    for (pid_t pid = waitpid(-1, &one, WNOHANG); pid > 0; pid = waitpid(-1, &one, WNOHANG)) {
+      if (pid != container) continue;
+      status = one;
+      ended = true;
+    }
+  }
+  if (out.fd >= 0) out.drain(log);
+  if (err.fd >= 0) err.drain(log);
+  leave_exit(status);
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  if (count != 5) {
+    fprintf(stderr, "usage: utakata-supervisor DIR RUNTIME ROOT ID (started by utakata serve)\n");
+    return 2;
+  }
+  folder = values[1];
+  setsid();
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  int out_ends[2];
+  int err_ends[2];
+  if (pipe2(out_ends, O_CLOEXEC) != 0 || pipe2(err_ends, O_CLOEXEC) != 0) fail("pipe", errno);
+  fcntl(out_ends[0], F_SETFL, O_NONBLOCK);
+  fcntl(err_ends[0], F_SETFL, O_NONBLOCK);
+  out.fd = out_ends[0];
+  err.fd = err_ends[0];
+  err.stream = 'e';
+
+  char pid_file[4096];
+  char runtime_log[4096];
+  path_of(pid_file, sizeof pid_file, "pid");
+  path_of(runtime_log, sizeof runtime_log, "runtime.log");
+  char* const create[] = {values[2],
+                          const_cast<char*>("--root"),
+                          values[3],
+                          const_cast<char*>("--log"),
+                          runtime_log,
+                          const_cast<char*>("create"),
+                          const_cast<char*>("--bundle"),
+                          values[1],
+                          const_cast<char*>("--pid-file"),
+                          pid_file,
+                          values[4],
+                          nullptr};
+  int status = run_runtime(create, out_ends[1], err_ends[1]);
+  close(out_ends[1]);
+  close(err_ends[1]);
+  if (status != 0) fail("create", status);
+  const pid_t container = read_pid();
+  char* const start[] = {values[2],   const_cast<char*>("--root"), values[3], const_cast<char*>("--log"),
+                         runtime_log, const_cast<char*>("start"),  values[4], nullptr};
+  status = run_runtime(start, -1, -1);
+  if (status != 0) fail("start", status);
+  char text[64];
+  snprintf(text, sizeof text, "%d %lld\n", static_cast<int>(container), static_cast<long long>(wall_ns()));
+  leave_file("started", text);
+  tell_daemon();
+  LogFile log;
+  log.open_file();
+  watch(container, log);
+  return 0;
+}

@@ -1,0 +1,296 @@
+#include "sandbox/task.hpp"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <iterator>
+
+#include "base/cbor.hpp"
+#include "base/text.hpp"
+#include "reactor/process.hpp"
+#include "sandbox/supervise.hpp"
+
+namespace utakata::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Duration log_interval = milliseconds(500);
+constexpr Duration log_patience = seconds(30);  // for a last acknowledgement after the task's end
+
+}  // namespace
+
+Instant wall_clock() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
+}
+
+Task::Task(Host& host, TaskSpec spec) : host_(host), run_(std::move(spec)) {
+  for (const ContainerSpec& each : run_.spec().containers) {
+    ContainerFolder place(cat(folder(), "/", each.name));
+    LogTail log(place.log());
+    containers_.emplace(each.name, Container{.spec = &each, .folder = std::move(place), .log = std::move(log)});
+  }
+}
+
+Task::Container& Task::container(const str& name) { return containers_.at(name); }
+
+str Task::folder() const { return cat(host_.tasks_dir(), "/", run_.spec().id); }
+
+void Task::start() { reactor::start(prepare_and_begin()); }
+void Task::stop() { act(run_.stop(wall_clock())); }
+void Task::kill() { act(run_.kill(wall_clock())); }
+
+void Task::acknowledge_log(const str& name, i64 offset) {
+  if (const auto at = containers_.find(name); at != containers_.end()) at->second.log.acknowledge(offset);
+}
+
+void Task::act(const std::vector<agent::Action>& actions) {
+  struct Perform {
+    Task& task;
+    void operator()(const agent::StartContainer& a) const { reactor::start(task.run_container(a.name)); }
+    void operator()(const agent::SignalContainer& a) const {
+      const Container& c = task.container(a.name);
+      task.signal(c, signal_number(c.stop_signal));
+    }
+    void operator()(const agent::KillContainer& a) const { task.signal(task.container(a.name), SIGKILL); }
+    void operator()(const agent::CheckHealth& a) const { reactor::start(task.check_health(a.name)); }
+    void operator()(const agent::SendReport&) const { task.host_.sink(task.run_.report()); }
+    void operator()(const agent::CleanUp&) const { reactor::start(task.clean_up()); }
+  };
+  for (const agent::Action& action : actions) {
+    std::visit(Perform{*this}, action);
+    if (std::holds_alternative<agent::CleanUp>(action)) return;  // which reports the end once nothing is left
+  }
+  arm();
+}
+
+void Task::arm() {
+  host_.loop.cancel(timer_);
+  const Instant due = run_.next_due();
+  if (due == Instant::never()) return;
+  timer_ = host_.loop.after(std::max(due - wall_clock(), Duration{}),
+                            [self = shared_from_this()] { self->act(self->run_.advance(wall_clock())); });
+}
+
+void Task::signal(const Container& c, int number) {
+  const auto started = c.folder.started();
+  if (!started || c.folder.has("exit")) return;
+  signal_child_of_supervisor(started->pid, c.folder.path(), number);
+}
+
+// Everything that blocks before the first container: images, mounts, network, groups, bundles.
+Outcome<> Task::prepare() {
+  const TaskSpec& spec = run_.spec();
+  std::error_code error;
+  fs::create_directories(folder() + "/volumes", error);
+  if (error)
+    return refuse("ResourceInitializationError",
+                  cat("ResourceInitializationError: cannot make ", folder(), ": ", error.message()));
+  const ContainerFolder own(folder());
+  TRY_VOID(own.write("spec", cbor::write(spec)));
+  TRY_VOID(own.write("resolv.conf", "search " + spec.region + ".compute.internal\noptions timeout:2\n"));
+  TRY_VOID(own.write("hostname", spec.network.host_name + "\n"));
+  TRY_VOID(host_.network.write_hosts(folder() + "/hosts", spec.network));
+  const auto network = host_.network.add_task(spec.id, spec.network);
+  if (!network)
+    return refuse("ResourceInitializationError", cat("ResourceInitializationError: ", network.error().message));
+  host_.cgroups.make_task(spec.id, spec.cpu, spec.memory_mib);
+  for (auto& [name, c] : containers_) TRY_VOID(prepare_container(c, *network));
+  return {};
+}
+
+Outcome<> Task::prepare_container(Container& c, const str& network) {
+  const Instant began = wall_clock();
+  const Image image = TRY(host_.images.pull(c.spec->image));
+  run_.pulled(began, wall_clock(), c.spec->name, image.digest);
+  TRY_VOID(c.folder.make());
+  TRY_VOID(c.folder.mount_root(image.layers));
+  const ContainerFolder root(c.folder.root());
+  c.process = TRY(process_of(run_.spec(), *c.spec, image));
+  c.user = TRY(user_of(c.spec->user ? *c.spec->user : image.user, root.read("etc/passwd"), root.read("etc/group")));
+  c.stop_signal = image.stop_signal;
+  for (const MountSpec& each : c.spec->mounts) {
+    std::error_code error;
+    const str path = cat(folder(), "/volumes/", each.volume);
+    fs::create_directories(path, error);
+    ::chmod(path.c_str(), 0777);
+  }
+  const BundlePaths paths{.root = c.folder.root(),
+                          .network = network,
+                          .hosts = folder() + "/hosts",
+                          .resolv_conf = folder() + "/resolv.conf",
+                          .host_name = folder() + "/hostname",
+                          .volumes = folder() + "/volumes",
+                          .cgroup = host_.cgroups.container_path(run_.spec().id, c.spec->name)};
+  TRY_VOID(c.folder.write("stop-signal", c.stop_signal));
+  return c.folder.write("config.json", bundle_config(run_.spec(), *c.spec, c.process, c.user, paths));
+}
+
+reactor::Co<void> Task::prepare_and_begin() {
+  const auto self = shared_from_this();
+  host_.sink(run_.report());
+  const Outcome<> prepared = co_await reactor::offload(host_.pool, host_.loop, [this] { return prepare(); });
+  if (prepared)
+    act(run_.prepared(wall_clock()));
+  else
+    act(run_.failed_to_prepare(wall_clock(), prepared.error().message));
+}
+
+reactor::Co<void> Task::run_container(str name) {
+  const auto self = shared_from_this();
+  Container& c = container(name);
+  const auto spawned = spawn_supervisor(host_.supervisor, c.folder.path(), host_.runtime, host_.runtime_root(),
+                                        cat(run_.spec().id, "-", name));
+  if (!spawned) {
+    act(run_.failed_to_start(wall_clock(), name, spawned.error().message));
+    co_return;
+  }
+  {
+    reactor::Descriptor ready(host_.loop, spawned->ready_fd);
+    co_await ready.readable();
+  }
+  if (const auto started = c.folder.started()) {
+    act(run_.started(started->at, name, started->pid, cat(run_.spec().id, "-", name)));
+    tail_logs();
+    co_await watch_container(name, spawned->pidfd, spawned->pid);
+    co_return;
+  }
+  {
+    reactor::Descriptor ended(host_.loop, spawned->pidfd);
+    co_await ended.readable();
+  }
+  reap(spawned->pid);
+  co_await delete_container(host_, cat(run_.spec().id, "-", name));
+  act(run_.failed_to_start(wall_clock(), name, c.folder.failure()));
+}
+
+// Until the supervisor is gone; then the exit that it wrote down.
+reactor::Co<void> Task::watch_container(str name, int supervisor_fd, int supervisor_pid) {
+  const auto self = shared_from_this();
+  Container& c = container(name);
+  {
+    reactor::Descriptor ended(host_.loop, supervisor_fd);
+    co_await ended.readable();
+  }
+  if (supervisor_pid != 0) reap(supervisor_pid);
+  const auto end = c.folder.ended();
+  const bool out_of_memory = end && end->code != 0 && host_.cgroups.ran_out_of_memory(run_.spec().id, name);
+  co_await delete_container(host_, cat(run_.spec().id, "-", name));
+  const str reason = out_of_memory ? "OutOfMemoryError: Container killed due to memory usage" : "";
+  act(run_.exited(end ? end->at : wall_clock(), name, end ? std::optional(end->code) : std::nullopt, reason));
+}
+
+reactor::Co<void> Task::check_health(str name) {
+  const auto self = shared_from_this();
+  const HealthCheckSpec& rule = *container(name).spec->health_check;
+  std::vector<str> argv{host_.runtime, "--root", host_.runtime_root(), "exec", cat(run_.spec().id, "-", name)};
+  const bool shell = !rule.command.empty() && rule.command.front() == "CMD-SHELL";
+  if (shell) argv.insert(argv.end(), {"/bin/sh", "-c"});
+  argv.insert(argv.end(), rule.command.begin() + (rule.command.empty() ? 0 : 1), rule.command.end());
+  const auto result = co_await reactor::run_process(host_.loop, std::move(argv), seconds(rule.timeout_seconds));
+  act(run_.health_checked(wall_clock(), name, result && !result->timed_out && result->exit_code == 0));
+}
+
+void Task::tail_logs() {
+  if (std::exchange(tailing_, true)) return;
+  reactor::start([](std::shared_ptr<Task> self) -> reactor::Co<void> {
+    while (!self->gone_) {
+      for (auto& [name, c] : self->containers_) {
+        if (!c.spec->log) {
+          c.log.keep_newest();
+          continue;
+        }
+        LogTail::Batch batch = c.log.next();
+        if (!batch.lines.empty())
+          self->host_.sink(LogReport{.task_arn = self->run_.spec().arn,
+                                     .container = name,
+                                     .offset = batch.offset,
+                                     .lines = std::move(batch.lines)});
+      }
+      co_await self->host_.loop.sleep(log_interval);
+    }
+  }(shared_from_this()));
+}
+
+reactor::Co<void> Task::clean_up() {
+  const auto self = shared_from_this();
+  host_.loop.cancel(timer_);
+  co_await reactor::offload(host_.pool, host_.loop, [this] {
+    host_.network.forget_hosts(folder() + "/hosts");
+    host_.network.remove_task(run_.spec().id, run_.spec().network.vpc_id);
+    for (const auto& [name, c] : containers_)
+      while (umount2(c.folder.root().c_str(), MNT_DETACH) == 0) {
+      }
+    host_.cgroups.remove_task(run_.spec().id);
+    return true;
+  });
+  host_.sink(run_.report());
+  // The folder stays until its last lines are taken: a crash in between finds them again.
+  const Instant patience = host_.loop.now() + log_patience;
+  const auto drained = [this] {
+    for (const auto& [name, c] : containers_)
+      if (c.spec->log && !c.log.drained()) return false;
+    return true;
+  };
+  while (!drained() && host_.loop.now() < patience && !host_.ending) co_await host_.loop.sleep(milliseconds(100));
+  gone_ = true;
+  co_await reactor::offload(host_.pool, host_.loop, [this] {
+    for (const auto& [name, c] : containers_) c.folder.remove();
+    std::error_code error;
+    fs::remove_all(folder(), error);
+    return true;
+  });
+  host_.on_gone(run_.spec().arn);
+}
+
+// What the folder says has happened is told to the run again, in its order.
+void Task::replay(Container& c) {
+  const str& name = c.spec->name;
+  c.stop_signal = c.folder.read("stop-signal");
+  if (const auto started = c.folder.started()) {
+    run_.started(started->at, name, started->pid, cat(run_.spec().id, "-", name));
+  } else if (c.folder.has("failed")) {
+    run_.failed_to_start(wall_clock(), name, c.folder.failure());
+  }
+}
+
+void Task::adopt() {
+  static_cast<void>(host_.network.write_hosts(folder() + "/hosts", run_.spec().network));
+  run_.prepared(wall_clock());
+  for (auto& [name, c] : containers_) replay(c);
+  std::vector<agent::Action> wanted;
+  const auto add = [&wanted](std::vector<agent::Action> more) { std::ranges::move(more, std::back_inserter(wanted)); };
+  bool half_started = false;
+  for (auto& [name, c] : containers_) {
+    const auto started = c.folder.started();
+    half_started = half_started || (!started && !c.folder.has("failed"));
+    if (!started) continue;
+    const int supervisor = open_supervisor(c.folder.path());
+    if (supervisor >= 0) {
+      reactor::start(watch_container(name, supervisor, 0));
+      continue;
+    }
+    const auto end = c.folder.ended();
+    reactor::start(delete_container(host_, cat(run_.spec().id, "-", name)));
+    add(run_.exited(end ? end->at : wall_clock(), name, end ? std::optional(end->code) : std::nullopt, ""));
+  }
+  // A task that was caught half started is ended, and whoever wanted it starts another.
+  if (half_started) {
+    for (auto& [name, c] : containers_)
+      if (!c.folder.started() && !c.folder.has("failed"))
+        add(run_.failed_to_start(
+            wall_clock(), name,
+            "ResourceInitializationError: the platform was restarted while the container was being started"));
+  }
+  tail_logs();
+  act(wanted);
+}
+
+}  // namespace utakata::sandbox
