@@ -1,0 +1,44 @@
+#include "services/events/fixture_test.hpp"
+
+#include <doctest/doctest.h>
+
+#include "services/logs/group_ops.hpp"
+#include "services/logs/stream_ops.hpp"
+#include "services/sqs/message_ops.hpp"
+#include "services/sqs/queue_ops.hpp"
+
+namespace utakata::events::test {
+
+void Bench::create_queue(const str& name) {
+  sqs::api::CreateQueueRequest request{.QueueName = name};
+  if (name.ends_with(".fifo"))
+    request.Attributes = dict<str>{{"FifoQueue", "true"}, {"ContentBasedDeduplication", "true"}};
+  REQUIRE(call<sqs::create_queue, sqs::api::CreateQueueResult>(request));
+}
+
+void Bench::create_group(const str& name) {
+  REQUIRE(call<logs::create_log_group, logs::api::Empty>(logs::api::CreateLogGroupRequest{.logGroupName = name}));
+}
+
+list<str> Bench::received(const str& queue) {
+  const auto result = call<sqs::receive_message, sqs::api::ReceiveMessageResult>(sqs::api::ReceiveMessageRequest{
+      .QueueUrl = queue, .MessageAttributeNames = list<str>{"ERROR_CODE"}, .MaxNumberOfMessages = 10});
+  REQUIRE(result);
+  list<str> bodies;
+  for (const auto& message : *result->Messages) {
+    bodies.push_back(*message.Body);
+    for (const auto& [name, value] : *message.MessageAttributes) bodies.back() += cat(" ", *value.StringValue);
+  }
+  return bodies;
+}
+
+list<str> Bench::logged(const str& group) {
+  const auto result = call<logs::filter_log_events, logs::api::FilterLogEventsResponse>(
+      logs::api::FilterLogEventsRequest{.logGroupName = group});
+  REQUIRE(result);
+  list<str> messages;
+  for (const auto& event : *result->events) messages.push_back(cat(*event.timestamp, " ", *event.message));
+  return messages;
+}
+
+}  // namespace utakata::events::test
