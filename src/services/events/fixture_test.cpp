@@ -3,11 +3,15 @@
 #include <doctest/doctest.h>
 
 #include "services/logs/group_ops.hpp"
+#include "services/logs/module.hpp"
 #include "services/logs/stream_ops.hpp"
 #include "services/sqs/message_ops.hpp"
+#include "services/sqs/module.hpp"
 #include "services/sqs/queue_ops.hpp"
 
 namespace utakata::events::test {
+
+const std::array<void (*)(Schema&), 3> modules{logs::declare, sqs::declare, events::declare};
 
 void Bench::create_queue(const str& name) {
   sqs::api::CreateQueueRequest request{.QueueName = name};

@@ -113,9 +113,8 @@ class Template {
     }
     static const Json nothing("");
     if (value == nullptr) value = &nothing;
-    if (!quoted_)
-      out_ += value->write();
-    else if (of_strings_ || value->is_text())
+    // Within quotes a text is inserted as it is; what else stands in a JSON template must stay JSON.
+    if (quoted_ && (of_strings_ || value->is_text()))
       append_escaped(*value);
     else
       out_ += value->write();

@@ -122,7 +122,7 @@ Outcome<api::PutLogEventsResponse> put_log_events(Tx& tx, const api::PutLogEvent
   Sorted sorted = sort_out(request.logEvents, *tx.find<Group>(group), milliseconds_of(tx.now()));
   append_events(tx, group, stream, std::move(sorted.kept));
   return api::PutLogEventsResponse{.nextSequenceToken = digits_of({.at = milliseconds_of(tx.now())}),
-                                   .rejectedLogEventsInfo = std::move(sorted.rejected)};
+                                   .rejectedLogEventsInfo = sorted.rejected};
 }
 
 Outcome<api::GetLogEventsResponse> get_log_events(Tx& tx, const api::GetLogEventsRequest& request) {

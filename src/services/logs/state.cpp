@@ -91,7 +91,7 @@ bool is_stream_name(std::string_view name) {
 }
 
 Outcome<Key> find_group(const Tx& tx, std::string_view identifier) {
-  World world = tx.world();
+  const World& world = tx.world();
   if (identifier.starts_with("arn:")) {
     const auto parts = split(identifier, ':');
     if (parts.size() < 7 || parts[2] != "logs" || parts[5] != "log-group" || parts[4] != world.account ||
@@ -151,7 +151,8 @@ void append_events(Tx& tx, const Key& group, const Key& stream, list<Event> even
   row.last_ingestion = milliseconds_of(tx.now());
   chunk.expires_at = expiry(*tx.find<Group>(group), chunk.last);
   const bool too_much = row.bytes > static_cast<i64>(limits::stream_bytes);
-  tx.put(chunk_key(stream, chunk.number), std::move(chunk));
+  const Key key = chunk_key(stream, chunk.number);
+  tx.put(key, std::move(chunk));
   tx.put(stream, std::move(row));
   if (too_much) drop_oldest(tx, stream);
 }
