@@ -1,0 +1,211 @@
+#include "sim/balancer.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace utakata::sim {
+namespace {
+
+constexpr Duration check_takes = milliseconds(5);
+// After as many equal results a target's state stands still (the largest threshold is 10).
+constexpr i64 results_that_settle = 10;
+
+}  // namespace
+
+void Balancer::configure(const BalancerConfig& config) {
+  if (!runs_) return;
+  std::set<std::string> groups;
+  for (const BalancerTargetGroup& group : config.target_groups) groups.insert(group.arn);
+  for (const std::string& arn : balancers_[config.arn])
+    if (!groups.contains(arn)) drop_group(arn, config.arn);
+  balancers_[config.arn] = std::move(groups);
+  for (const BalancerTargetGroup& group : config.target_groups) take_group(config.arn, group);
+  report_(BalancerReport{.arn = config.arn, .state = "active"});
+}
+
+void Balancer::remove(const std::string& arn) {
+  const auto at = balancers_.find(arn);
+  if (at == balancers_.end()) return;
+  for (const std::string& group : at->second) drop_group(group, arn);
+  balancers_.erase(at);
+}
+
+void Balancer::drop_group(const std::string& arn, const std::string& balancer) {
+  const auto at = groups_.find(arn);
+  if (at == groups_.end()) return;
+  at->second.users.erase(balancer);
+  if (!at->second.users.empty()) return;
+  while (!at->second.targets.empty()) forget(at->second, Workload::Endpoint(at->second.targets.begin()->first));
+  groups_.erase(at);
+  workload_.rotation(arn, {});
+}
+
+void Balancer::take_group(const std::string& balancer, const BalancerTargetGroup& wanted) {
+  Group& group = groups_[wanted.arn];
+  group.users.insert(balancer);
+  for (auto& [endpoint, target] : group.targets) catch_up(group, target);
+  group.rule = wanted.health_check;
+  std::vector<Workload::Endpoint> order;
+  for (const BalancerTarget& target : wanted.targets) order.emplace_back(target.address, target.port);
+  for (const Workload::Endpoint& endpoint : group.order)
+    if (std::ranges::find(order, endpoint) == order.end()) forget(group, endpoint);
+  group.order = std::move(order);
+  for (const BalancerTarget& target : wanted.targets) take_target(wanted.arn, group, target);
+  rotate(wanted.arn, group);
+  for (auto& [endpoint, target] : group.targets)
+    if (target.draining) watch_idle(wanted.arn, endpoint, target);
+}
+
+void Balancer::take_target(const std::string& arn, Group& group, const BalancerTarget& wanted) {
+  const Workload::Endpoint endpoint{wanted.address, wanted.port};
+  const auto [at, is_new] = group.targets.try_emplace(endpoint);
+  Target& target = at->second;
+  if (is_new || (target.draining && !wanted.draining)) {
+    target.health = {};
+    target.told = {};
+    target.checked = 0;
+    // Checks of many targets do not fall on one moment.
+    target.first_check = queue_.now() + dice_.between(Duration{}, seconds(1), cat(arn, endpoint.first), "phase");
+  }
+  target.draining = wanted.draining;
+  if (!target.draining) {
+    queue_.cancel(target.idle);
+    target.idle_told = false;
+  }
+  target.good = runtime_.answers(wanted.address, group.rule.port.value_or(wanted.port));
+  predict(arn, group, endpoint);
+}
+
+void Balancer::endpoint(const EndpointChange& change) {
+  for (auto& [arn, group] : groups_) {
+    for (auto& [endpoint, target] : group.targets) {
+      if (endpoint.first != change.address || group.rule.port.value_or(endpoint.second) != change.port) continue;
+      catch_up(group, target);
+      target.good = change.answers;
+      predict(arn, group, endpoint);
+    }
+  }
+}
+
+void Balancer::stop() {
+  runs_ = false;
+  while (!balancers_.empty()) remove(std::string(balancers_.begin()->first));
+  workload_.balancer_gone();
+}
+
+void Balancer::restart() {
+  runs_ = true;
+  workload_.balancer_back();
+}
+
+void Balancer::repeat() {
+  for (auto& [arn, group] : groups_) {
+    for (auto& [endpoint, target] : group.targets) {
+      report_target(arn, endpoint, target);
+      target.idle_told = false;
+      if (target.draining) watch_idle(arn, endpoint, target);
+    }
+  }
+  for (const auto& [arn, groups] : balancers_) report_(BalancerReport{.arn = arn, .state = "active"});
+}
+
+// Takes in the results of the checks made since the last change: all of them found the same.
+void Balancer::catch_up(const Group& group, Target& target) {
+  const i64 since = (queue_.now() - target.first_check).ns;
+  const i64 made = since < 0 ? 0 : since / seconds(group.rule.interval_seconds).ns + 1;
+  const i64 fresh = made - target.checked;
+  if (fresh <= 0) return;
+  checks_made_ += fresh;
+  for (i64 i = 0; i < std::min(fresh, results_that_settle); ++i) target.health.checked(target.good, group.rule);
+  target.checked = made;
+}
+
+void Balancer::predict(const std::string& arn, Group& group, const Workload::Endpoint& endpoint) {
+  Target& target = group.targets.at(endpoint);
+  queue_.cancel(target.change);
+  target.change = {};
+  if (target.draining) return;
+  if (target.health.state() != target.told) {
+    target.change = queue_.after(check_takes, [this, arn, endpoint] { settled(arn, endpoint); });
+    return;
+  }
+  Health ahead = target.health;
+  for (i64 i = 0; i < results_that_settle; ++i) {
+    if (!ahead.checked(target.good, group.rule)) continue;
+    const Instant check = target.first_check + seconds(group.rule.interval_seconds) * (target.checked + i);
+    target.change = queue_.at(check + check_takes, [this, arn, endpoint] { settled(arn, endpoint); });
+    return;
+  }
+}
+
+void Balancer::settled(const std::string& arn, const Workload::Endpoint& endpoint) {
+  Group& group = groups_.at(arn);
+  Target& target = group.targets.at(endpoint);
+  catch_up(group, target);
+  target.told = target.health.state();
+  report_target(arn, endpoint, target);
+  rotate(arn, group);
+  predict(arn, group, endpoint);
+}
+
+void Balancer::report_target(const std::string& arn, const Workload::Endpoint& endpoint, const Target& target) {
+  TargetHealthReport report{.target_group_arn = arn, .address = endpoint.first, .port = endpoint.second};
+  if (target.health.state() == Health::State::initial) return;
+  report.state = "healthy";
+  if (target.health.state() == Health::State::unhealthy) {
+    report.state = "unhealthy";
+    report.reason = "Target.FailedHealthChecks";
+    report.description = "Health checks failed";
+  }
+  if (tell_) tell_(endpoint.first, std::string(report.state.name()));
+  report_(std::move(report));
+}
+
+void Balancer::watch_idle(const std::string& arn, const Workload::Endpoint& endpoint, Target& target) {
+  if (target.idle_told) return;
+  target.idle_told = true;
+  const Instant last = workload_.in_flight_until(arn, endpoint);
+  target.idle = queue_.at(std::max(last, queue_.now() + milliseconds(1)), [this, arn, endpoint] {
+    report_(TargetIdleReport{.target_group_arn = arn, .address = endpoint.first, .port = endpoint.second});
+  });
+}
+
+// Healthy targets take turns; if none is healthy, all do (fail open).
+void Balancer::rotate(const std::string& arn, const Group& group) {
+  std::vector<Workload::Endpoint> healthy;
+  std::vector<Workload::Endpoint> registered;
+  for (const Workload::Endpoint& endpoint : group.order) {
+    const Target& target = group.targets.at(endpoint);
+    if (target.draining) continue;
+    registered.push_back(endpoint);
+    if (target.health.state() == Health::State::healthy) healthy.push_back(endpoint);
+  }
+  workload_.rotation(arn, healthy.empty() ? std::move(registered) : std::move(healthy));
+}
+
+void Balancer::forget(Group& group, const Workload::Endpoint& endpoint) {
+  const auto at = group.targets.find(endpoint);
+  if (at == group.targets.end()) return;
+  catch_up(group, at->second);
+  queue_.cancel(at->second.change);
+  queue_.cancel(at->second.idle);
+  group.targets.erase(at);
+}
+
+bool Balancer::has_target(const std::string& address, i32 port, bool draining) const {
+  return std::ranges::any_of(groups_, [&](const auto& group) {
+    const auto at = group.second.targets.find({address, port});
+    return at != group.second.targets.end() && at->second.draining == draining;
+  });
+}
+
+std::vector<Workload::Endpoint> Balancer::targets() const {
+  std::vector<Workload::Endpoint> all;
+  for (const auto& [arn, group] : groups_)
+    for (const auto& [endpoint, target] : group.targets)
+      if (!target.draining) all.push_back(endpoint);
+  return all;
+}
+
+}  // namespace utakata::sim

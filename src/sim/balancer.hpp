@@ -1,0 +1,83 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "ports/ports.hpp"
+#include "sim/dice.hpp"
+#include "sim/health.hpp"
+#include "sim/workload.hpp"
+
+namespace utakata::sim {
+
+/// The balancer's simulated twin. Checks happen at their times, but only one whose result changes a target's state
+/// costs an event: what a check would find holds until the container under it changes.
+class Balancer final : public ports::Balancer {
+ public:
+  using Tell = std::function<void(const std::string& what, std::string line)>;
+  Balancer(EventQueue& queue, Dice dice, const TaskRuntime& runtime, Workload& workload, ports::ReportSink report,
+           Tell tell = nullptr)
+      : queue_(queue),
+        dice_(dice),
+        runtime_(runtime),
+        workload_(workload),
+        report_(std::move(report)),
+        tell_(std::move(tell)) {}
+
+  void configure(const BalancerConfig&) override;
+  void remove(const std::string& arn) override;
+
+  /// The container behind an address has changed.
+  void endpoint(const EndpointChange&);
+  /// It ends, with the daemon, and comes back without any memory: only a configuration makes it work again.
+  void stop();
+  void restart();
+  /// Says again what it knows of every target: what a lost report had said.
+  void repeat();
+
+  [[nodiscard]] bool has_target(const std::string& address, i32 port, bool draining) const;
+  [[nodiscard]] std::vector<Workload::Endpoint> targets() const;
+  [[nodiscard]] i64 checks_made() const { return checks_made_; }
+
+ private:
+  struct Target {
+    bool draining = false;
+    bool idle_told = false;
+    bool good = false;  // what a check finds now
+    Health health;
+    Health::State told{};  // what was reported last
+    Instant first_check;
+    i64 checked = 0;  // checks whose results `health` has taken in
+    EventQueue::Handle change;
+    EventQueue::Handle idle;
+  };
+  struct Group {
+    HealthCheckRule rule;
+    std::vector<Workload::Endpoint> order;
+    std::map<Workload::Endpoint, Target> targets;
+    std::set<std::string> users;  // load balancers that send to it
+  };
+  void take_group(const std::string& balancer, const BalancerTargetGroup&);
+  void take_target(const std::string& arn, Group&, const BalancerTarget&);
+  void catch_up(const Group&, Target&);
+  void predict(const std::string& arn, Group&, const Workload::Endpoint&);
+  void settled(const std::string& arn, const Workload::Endpoint&);
+  void report_target(const std::string& arn, const Workload::Endpoint&, const Target&);
+  void watch_idle(const std::string& arn, const Workload::Endpoint&, Target&);
+  void rotate(const std::string& arn, const Group&);
+  void forget(Group&, const Workload::Endpoint&);
+  void drop_group(const std::string& arn, const std::string& balancer);
+
+  EventQueue& queue_;
+  Dice dice_;
+  const TaskRuntime& runtime_;
+  Workload& workload_;
+  ports::ReportSink report_;
+  Tell tell_;
+  bool runs_ = true;
+  std::map<std::string, std::set<std::string>> balancers_;  // and their target groups
+  std::map<std::string, Group> groups_;
+  i64 checks_made_ = 0;
+};
+
+}  // namespace utakata::sim

@@ -1,0 +1,70 @@
+#include "sim/courier.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace utakata::sim {
+namespace {
+
+constexpr Duration least = microseconds(200);
+constexpr Duration most = milliseconds(5);
+constexpr Duration repeat_most = seconds(10);
+
+struct RouteOf {
+  std::string operator()(const StartTask& e) const { return "to " + e.spec.arn; }
+  std::string operator()(const StopTask& e) const { return "to " + e.task_arn; }
+  std::string operator()(const KillTask& e) const { return "to " + e.task_arn; }
+  std::string operator()(const ConfigureBalancer& e) const { return "to " + e.config.arn; }
+  std::string operator()(const RemoveBalancer& e) const { return "to " + e.arn; }
+  std::string operator()(const AcknowledgeLog& e) const { return "to " + e.task_arn; }
+  std::string operator()(const TaskReport& r) const { return "from " + r.task_arn; }
+  std::string operator()(const TargetHealthReport& r) const { return cat("from ", r.target_group_arn, r.address); }
+  std::string operator()(const TargetIdleReport& r) const { return cat("from ", r.target_group_arn, r.address); }
+  std::string operator()(const BalancerReport& r) const { return "from " + r.arn; }
+  std::string operator()(const LogReport& r) const { return "from " + r.task_arn; }
+  std::string operator()(const InventoryReport&) const { return "inventory"; }
+  std::string operator()(const CapacityReport&) const { return "capacity"; }
+};
+
+}  // namespace
+
+// A late configuration that came after a newer one would stay, so only orders that name one task are repeated late.
+void Courier::send(const Effect& effect) {
+  const bool of_a_task =
+      !std::holds_alternative<ConfigureBalancer>(effect) && !std::holds_alternative<RemoveBalancer>(effect);
+  carry(std::visit(RouteOf{}, effect), of_a_task, [this, effect] { doors_.perform(effect); });
+}
+
+void Courier::send(const Report& report) {
+  const std::string route = std::visit(RouteOf{}, report);
+  const bool of_a_task = std::holds_alternative<TaskReport>(report);
+  const bool can_be_lost = of_a_task || std::holds_alternative<TargetHealthReport>(report) ||
+                           std::holds_alternative<TargetIdleReport>(report);
+  if (can_be_lost && dice_.chance(faults_.report_lost, route, "lost", sent_[route])) {
+    ++sent_[route];
+    queue_.after(dice_.between(seconds(1), faults_.resync, route, "resync", sent_[route]),
+                 [this, report, life = life_] {
+                   if (life == life_) doors_.lost(report);
+                 });
+    return;
+  }
+  carry(route, of_a_task, [this, report] { doors_.deliver(report); });
+}
+
+void Courier::carry(const std::string& route, bool may_repeat, std::function<void()> arrive) {
+  const std::uint64_t nth = sent_[route]++;
+  Duration takes = dice_.between(least, most, route, "takes", nth);
+  if (dice_.chance(faults_.late, route, "late", nth))
+    takes = takes + dice_.between(Duration{}, faults_.late_most, route, "lateness", nth);
+  Instant& busy = busy_until_[route];
+  busy = std::max(busy, queue_.now() + takes);
+  const auto still_alive = [this, life = life_, arrive = std::move(arrive)] {
+    if (life == life_) arrive();
+  };
+  queue_.at(busy, still_alive);
+  if (may_repeat && dice_.chance(faults_.repeated, route, "repeated", nth))
+    queue_.at(busy + dice_.between(Duration{}, repeat_most, route, "repeat", nth), still_alive);
+}
+
+}  // namespace utakata::sim

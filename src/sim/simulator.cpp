@@ -1,0 +1,137 @@
+#include "sim/simulator.hpp"
+
+#include "base/text.hpp"
+#include "wire/json.hpp"
+
+namespace utakata::sim {
+namespace {
+
+constexpr Duration boot_takes = milliseconds(300);
+
+const Operation* find_operation(wire::Services services, std::string_view service, std::string_view operation) {
+  for (const wire::Service* each : services)
+    if (each->name == service)
+      if (const Operation* found = each->find(operation); found != nullptr) return found;
+  return nullptr;
+}
+
+}  // namespace
+
+Simulator::Simulator(Program program, SimulatorSettings given)
+    : settings(std::move(given)),
+      queue(settings.start),
+      dice(settings.seed),
+      workload(queue),
+      courier_(queue, dice, settings.faults,
+               {.perform = [this](const Effect& effect) { perform(effect); },
+                .deliver = [this](const Report& report) { deliver(report); },
+                .lost = [this](const Report& report) { say_again(report); }}),
+      runtime(queue, dice, images,
+              {.report = [this](const Report& report) { courier_.send(report); },
+               .endpoint =
+                   [this](const EndpointChange& change) {
+                     workload.endpoint(change);
+                     balancer.endpoint(change);
+                   },
+               .tell =
+                   [this](const std::string& arn, std::string line) {
+                     if (on_happening) on_happening(arn, std::move(line));
+                   }}),
+      balancer(
+          queue, dice, runtime, workload, [this](const Report& report) { courier_.send(report); },
+          [this](const std::string& address, std::string line) {
+            if (on_happening) on_happening(address, std::move(line));
+          }),
+      control(queue, program, settings.seed, {.commit_takes = settings.commit_takes},
+              {.perform = [this](const Effect& effect) { courier_.send(effect); },
+               .stepped = [this](const Step& step) { stepped(step); }}) {
+  boot();
+  run_for(seconds(1));
+}
+
+// What the host offers and what it runs come first; only then is everything looked at again (app/platform.cpp).
+void Simulator::boot() {
+  control.start();
+  balancer.restart();
+  courier_.send(settings.capacity);
+  runtime.resume();
+  queue.after(boot_takes, [this] { runtime.recover(); });
+  if (on_started) on_started();
+}
+
+void Simulator::crash(Duration down) {
+  if (!control.runs()) return;
+  const bool survives = dice.chance({1, 2}, "journal", "commit survives", static_cast<std::uint64_t>(crashes_));
+  ++crashes_;
+  down_time_ = down_time_ + down + boot_takes;
+  courier_.lose_everything();
+  runtime.pause();
+  balancer.stop();
+  control.crash(survives);
+  queue.after(down, [this] { boot(); });
+}
+
+void Simulator::offer(CapacityReport capacity) {
+  settings.capacity = capacity;
+  if (control.runs()) courier_.send(capacity);
+}
+
+void Simulator::perform(const Effect& effect) {
+  struct Perform {
+    Simulator& sim;
+    void operator()(const StartTask& e) const { sim.runtime.start(e.spec); }
+    void operator()(const StopTask& e) const { sim.runtime.stop(e.task_arn); }
+    void operator()(const KillTask& e) const { sim.runtime.kill(e.task_arn); }
+    void operator()(const ConfigureBalancer& e) const { sim.balancer.configure(e.config); }
+    void operator()(const RemoveBalancer& e) const { sim.balancer.remove(e.arn); }
+    void operator()(const AcknowledgeLog& e) const { sim.runtime.acknowledge_log(e.task_arn, e.container, e.offset); }
+  };
+  if (on_effect) on_effect(effect);
+  std::visit(Perform{*this}, effect);
+}
+
+void Simulator::deliver(const Report& report) {
+  control.input(report);
+  if (std::holds_alternative<InventoryReport>(report)) control.input(Recovered{});
+}
+
+// Ports describe what is: after a loss they say it again, as it is by then.
+void Simulator::say_again(const Report& report) {
+  if (const auto* task = std::get_if<TaskReport>(&report))
+    runtime.repeat(task->task_arn);
+  else
+    balancer.repeat();
+}
+
+void Simulator::stepped(const Step& step) {
+  if (on_step) on_step(step);
+  const std::uint64_t nth = control.steps();
+  if (!dice.chance(settings.faults.crash_at_step, "control plane", "crash", nth)) return;
+  const Duration within = dice.between(Duration{}, settings.commit_takes + settings.commit_takes, "control plane",
+                                       "crash within the commit", nth);
+  const Duration down = dice.between(seconds(1), settings.faults.down_most, "control plane", "down", nth);
+  queue.after(within, [this, down] { crash(down); });
+}
+
+void Simulator::ask(std::string_view service, std::string_view operation, const Json& request,
+                    std::function<void(Outcome<Json>)> answer) {
+  const Operation* found = find_operation(control.program().services, service, operation);
+  if (found == nullptr) return answer(refuse("InvalidAction", cat(service, " has no operation ", operation)));
+  auto input = found->new_input();
+  wire::ReadNotes notes;
+  if (auto read = wire::read_json(*found->input, input.get(), request.write(), notes); !read)
+    return answer(std::unexpected(std::move(read).error()));
+  control.call(settings.world, *found, std::move(input), [found, answer](Outcome<Operation::Object> output) {
+    if (!output) return answer(std::unexpected(std::move(output).error()));
+    answer(Json::parse(wire::write_json(*found->output, output->get())));
+  });
+}
+
+Outcome<Json> Simulator::call(std::string_view service, std::string_view operation, const Json& request) {
+  std::optional<Outcome<Json>> answer;
+  ask(service, operation, request, [&answer](Outcome<Json> a) { answer = std::move(a); });
+  while (!answer) ensure(queue.run_next(Instant::never()), "nothing more happens and a call has no answer");
+  return *std::move(answer);
+}
+
+}  // namespace utakata::sim

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "sim/balancer.hpp"
+#include "sim/control_plane.hpp"
+#include "sim/courier.hpp"
+#include "sim/workload.hpp"
+
+namespace utakata::sim {
+
+struct SimulatorSettings {
+  std::uint64_t seed = 1;
+  CapacityReport capacity{.cpu_units = 64 * 1024, .memory_mib = 128 * 1024};
+  Duration commit_takes = milliseconds(1);
+  Faults faults;
+  World world{"000000000000", "ap-northeast-1"};
+  Instant start{1'778'068'800'000'000'000};  // 2026-05-06T12:00:00Z
+};
+
+/// The platform in virtual time: control plane, task runtime, balancer and load, and the way between them.
+class Simulator {
+ public:
+  Simulator(Program, SimulatorSettings);
+  Simulator(const Simulator&) = delete;
+  Simulator& operator=(const Simulator&) = delete;
+
+  // API calls. The simulator runs until the answer is there.
+  Outcome<Json> call(std::string_view service, std::string_view operation, const Json& request);
+  template <auto Handler, class Response, class Request>
+  Outcome<Response> call(const Request& request);
+  /// The answer comes some time later, or never says more than that the connection was closed.
+  void ask(std::string_view service, std::string_view operation, const Json& request,
+           std::function<void(Outcome<Json>)> answer);
+
+  void run_until(Instant then) { queue.run_until(then); }
+  void run_for(Duration span) { queue.run_until(queue.now() + span); }
+
+  /// kill -9 of the daemon now; it is started again `down` later. Its balancer dies with it, its containers do not.
+  void crash(Duration down);
+  void offer(CapacityReport);
+  [[nodiscard]] Duration down_time() const { return down_time_; }
+  [[nodiscard]] int crashes() const { return crashes_; }
+
+  SimulatorSettings settings;
+  EventQueue queue;
+  Dice dice;
+  Images images;
+  Workload workload;
+
+ private:
+  Courier courier_;
+
+ public:
+  TaskRuntime runtime;
+  Balancer balancer;
+  ControlPlane control;
+
+  // Watchers; each may be empty.
+  std::function<void(const Step&)> on_step;
+  std::function<void(const Effect&)> on_effect;                             // as it is performed
+  std::function<void(const std::string& about, std::string)> on_happening;  // a task's ARN or a target's address
+  std::function<void()> on_started;
+
+ private:
+  void boot();
+  void perform(const Effect&);
+  void deliver(const Report&);
+  void say_again(const Report&);
+  void stepped(const Step&);
+
+  Duration down_time_;
+  int crashes_ = 0;
+};
+
+template <auto Handler, class Response, class Request>
+Outcome<Response> Simulator::call(const Request& request) {
+  static constexpr Operation made = operation<Handler>("call");
+  auto input = made.new_input();
+  *static_cast<Request*>(input.get()) = request;
+  std::optional<Outcome<Operation::Object>> answer;
+  control.call(settings.world, made, std::move(input), [&](Outcome<Operation::Object> a) { answer = std::move(a); });
+  while (!answer) ensure(queue.run_next(Instant::never()), "nothing more happens and a call has no answer");
+  if (!*answer) return std::unexpected(std::move(*answer).error());
+  return std::move(*static_cast<Response*>((**answer).get()));
+}
+
+}  // namespace utakata::sim

@@ -1,0 +1,237 @@
+#include "sim/task_runtime.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace utakata::sim {
+namespace {
+
+// A stopped task is remembered as long, so that an order that comes late does not run it again.
+constexpr Duration remembered_for = minutes(10);
+constexpr Duration health_check_takes = milliseconds(20);
+constexpr Duration kill_takes = milliseconds(1);
+constexpr int killed_code = 137;
+
+}  // namespace
+
+void TaskRuntime::start(const TaskSpec& spec) {
+  if (const auto known = tasks_.find(spec.arn); known != tasks_.end()) {
+    around_.report(known->second->run.report());
+    return;
+  }
+  if (!ever_.insert(spec.arn).second) started_twice_.push_back(spec.arn);
+  Task& task = *tasks_.emplace(spec.arn, std::make_unique<Task>(spec)).first->second;
+  for (const ContainerSpec& container : task.run.spec().containers)
+    task.containers[container.name] = {.spec = &container, .model = images_.of(container.image)};
+  prepare(spec.arn, task);
+}
+
+void TaskRuntime::stop(const std::string& arn) {
+  if (!tasks_.contains(arn)) return around_.report(TaskReport{.task_arn = arn, .status = "STOPPED"});
+  hear(arn, [this](agent::TaskRun& run) { return run.stop(queue_.now()); });
+}
+
+void TaskRuntime::kill(const std::string& arn) {
+  if (!tasks_.contains(arn)) return around_.report(TaskReport{.task_arn = arn, .status = "STOPPED"});
+  hear(arn, [this](agent::TaskRun& run) { return run.kill(queue_.now()); });
+}
+
+void TaskRuntime::recover() {
+  InventoryReport inventory;
+  for (const auto& [arn, task] : tasks_) inventory.tasks.push_back(task->run.report());
+  around_.report(std::move(inventory));
+}
+
+void TaskRuntime::repeat(const std::string& arn) {
+  if (const auto at = tasks_.find(arn); at != tasks_.end()) around_.report(at->second->run.report());
+}
+
+void TaskRuntime::pause() { paused_ = true; }
+
+void TaskRuntime::resume() {
+  paused_ = false;
+  auto missed = std::move(missed_);
+  missed_.clear();
+  for (auto& [arn, what] : missed) hear(arn, std::move(what));
+}
+
+std::vector<std::string> TaskRuntime::running() const {
+  std::vector<std::string> all;
+  for (const auto& [arn, task] : tasks_)
+    if (runs(arn)) all.push_back(arn);
+  return all;
+}
+
+bool TaskRuntime::runs(const std::string& arn) const {
+  const auto at = tasks_.find(arn);
+  return at != tasks_.end() &&
+         std::ranges::any_of(at->second->containers, [](const auto& c) { return c.second.process; });
+}
+
+bool TaskRuntime::answers(const std::string& address, i32 port) const { return answering_.contains({address, port}); }
+
+// What happens to a container is heard by its TaskRun at once, or when the daemon is back.
+void TaskRuntime::hear(const std::string& arn, Hear what) {
+  if (paused_) {
+    missed_.emplace_back(arn, std::move(what));
+    return;
+  }
+  const auto at = tasks_.find(arn);
+  if (at == tasks_.end()) return;
+  carry_out(arn, what(at->second->run));
+  arm(arn, *at->second);
+}
+
+void TaskRuntime::arm(const std::string& arn, Task& task) {
+  queue_.cancel(task.advance);
+  task.advance = {};
+  const Instant due = task.run.next_due();
+  if (due == Instant::never()) return;
+  task.advance =
+      queue_.at(due, [this, arn] { hear(arn, [this](agent::TaskRun& run) { return run.advance(queue_.now()); }); });
+}
+
+void TaskRuntime::carry_out(const std::string& arn, const std::vector<agent::Action>& actions) {
+  struct Carry {
+    TaskRuntime& runtime;
+    const std::string& arn;
+    void operator()(const agent::StartContainer& a) const { runtime.begin(arn, a.name); }
+    void operator()(const agent::SignalContainer& a) const { runtime.signal(arn, a.name); }
+    void operator()(const agent::KillContainer& a) const {
+      runtime.tell(arn, cat("SIGKILL to ", a.name));
+      runtime.queue_.after(kill_takes, [r = &runtime, task = arn, name = a.name] { r->exit(task, name, killed_code); });
+    }
+    void operator()(const agent::CheckHealth& a) const {
+      runtime.queue_.after(health_check_takes,
+                           [r = &runtime, task = arn, name = a.name] { r->check_health(task, name); });
+    }
+    void operator()(const agent::SendReport&) const { runtime.around_.report(runtime.tasks_.at(arn)->run.report()); }
+    void operator()(const agent::CleanUp&) const { runtime.clean_up(arn); }
+  };
+  for (const agent::Action& action : actions) std::visit(Carry{*this, arn}, action);
+}
+
+// Images are pulled side by side: the task waits for the slowest.
+void TaskRuntime::prepare(const std::string& arn, Task& task) {
+  const Instant began = queue_.now();
+  Duration longest;
+  for (const auto& [name, container] : task.containers) {
+    if (container.model.missing) {
+      const std::string reason = cat("CannotPullContainerError: image ", container.spec->image, " is not there");
+      queue_.after(seconds(1), [this, arn, reason] {
+        hear(arn, [this, reason](agent::TaskRun& run) { return run.failed_to_prepare(queue_.now(), reason); });
+      });
+      return;
+    }
+    longest = std::max(longest, draw(container.model.pull, arn, container, "pull"));
+  }
+  queue_.after(longest, [this, arn, began] {
+    hear(arn, [this, began](agent::TaskRun& run) {
+      for (const ContainerSpec& container : run.spec().containers)
+        run.pulled(began, queue_.now(), container.name, cat("sha256:", container.image));
+      return run.prepared(queue_.now());
+    });
+  });
+}
+
+TaskRuntime::Container* TaskRuntime::find(const std::string& arn, const std::string& name) {
+  const auto at = tasks_.find(arn);
+  return at == tasks_.end() ? nullptr : &at->second->containers.at(name);
+}
+
+Duration TaskRuntime::draw(const ContainerModel::Span& span, const std::string& arn, const Container& container,
+                           std::string_view purpose) const {
+  return dice_.between(span.least, span.most, cat(arn, "/", container.spec->name), purpose);
+}
+
+void TaskRuntime::begin(const std::string& arn, const std::string& name) {
+  const Container& container = *find(arn, name);
+  queue_.after(draw(container.model.start, arn, container, "start"), [this, arn, name] { begun(arn, name); });
+}
+
+void TaskRuntime::begun(const std::string& arn, const std::string& name) {
+  Container& container = *find(arn, name);
+  const ContainerModel& model = container.model;
+  if (model.cannot_start) {
+    const std::string reason = "CannotStartContainerError: its command does not exist";
+    return hear(arn, [=, this](agent::TaskRun& run) { return run.failed_to_start(queue_.now(), name, reason); });
+  }
+  container.process = true;
+  const auto pid = static_cast<std::int64_t>(2 + dice_.below(4'000'000, arn, name));
+  const Instant at = queue_.now();
+  hear(arn, [=](agent::TaskRun& run) { return run.started(at, name, pid, cat("sim-", name)); });
+  queue_.after(draw(model.boot, arn, container, "boot"), [this, arn, name] { booted(arn, name); });
+  if (model.life) queue_.after(*model.life, [this, arn, name, code = model.life_exit_code] { exit(arn, name, code); });
+}
+
+void TaskRuntime::booted(const std::string& arn, const std::string& name) {
+  Container* container = find(arn, name);
+  if (container == nullptr || !container->process || container->leaving || container->model.sick) return;
+  container->answers = true;
+  publish(*tasks_.at(arn), *container, true, false);
+}
+
+void TaskRuntime::signal(const std::string& arn, const std::string& name) {
+  Container& container = *find(arn, name);
+  const ContainerModel& model = container.model;
+  tell(arn, cat("stop signal to ", name));
+  if (!container.process || model.on_stop == OnStop::ignores) return;
+  if (model.on_stop == OnStop::drops) {
+    queue_.after(milliseconds(10), [this, arn, name, code = model.exit_code] { exit(arn, name, code); });
+    return;
+  }
+  container.leaving = true;
+  if (container.answers) publish(*tasks_.at(arn), container, false, false);
+  container.answers = false;
+  queue_.after(draw(model.drain, arn, container, "drain"),
+               [this, arn, name, code = model.exit_code] { exit(arn, name, code); });
+}
+
+void TaskRuntime::exit(const std::string& arn, const std::string& name, int code) {
+  Container* container = find(arn, name);
+  if (container == nullptr || !container->process) return;
+  container->process = false;
+  // A finishing container that is killed loses what it had not finished; one that exits by itself has finished.
+  if (container->answers || (container->leaving && code == killed_code))
+    publish(*tasks_.at(arn), *container, false, true);
+  container->answers = false;
+  tell(arn, cat(name, " exits with ", code));
+  const Instant at = queue_.now();
+  hear(arn, [=](agent::TaskRun& run) { return run.exited(at, name, code, ""); });
+}
+
+void TaskRuntime::crash(const std::string& arn, int exit_code) {
+  const auto at = tasks_.find(arn);
+  if (at == tasks_.end()) return;
+  for (const auto& [name, container] : at->second->containers) {
+    if (!container.process) continue;
+    exit(arn, name, exit_code);
+    return;
+  }
+}
+
+void TaskRuntime::check_health(const std::string& arn, const std::string& name) {
+  const Container* container = find(arn, name);
+  if (container == nullptr) return;
+  const bool well = container->process && (container->answers || container->leaving);
+  hear(arn, [=, this](agent::TaskRun& run) { return run.health_checked(queue_.now(), name, well); });
+}
+
+void TaskRuntime::clean_up(const std::string& arn) {
+  queue_.after(remembered_for, [this, arn] { tasks_.erase(arn); });
+}
+
+void TaskRuntime::publish(const Task& task, const Container& container, bool answers, bool dropped) {
+  for (const i32 port : container.spec->container_ports) {
+    const std::pair<std::string, i32> endpoint{task.run.spec().network.address, port};
+    if (answers)
+      answering_.insert(endpoint);
+    else
+      answering_.erase(endpoint);
+    if (around_.endpoint)
+      around_.endpoint({.address = endpoint.first, .port = port, .answers = answers, .dropped = dropped});
+  }
+}
+
+}  // namespace utakata::sim
