@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "balancer/fates.hpp"
+#include "ports/ports.hpp"
+
+namespace utakata::balancer {
+
+struct Settings {
+  std::string listen_address = "127.0.0.1";
+};
+
+/// The load balancers' data path: a thread of its own with a loop, which owns every listener, target and connection.
+/// Configurations replace each other whole, without losing a connection that both have a use for.
+class Balancer final : public ports::Balancer {
+ public:
+  /// `network` may be null: targets are then reached from the host's own namespace.
+  Balancer(Settings, ports::ReportSink, ports::VpcNetwork* network);
+  ~Balancer() override;
+
+  void configure(const BalancerConfig&) override;
+  void remove(const std::string& arn) override;
+
+  [[nodiscard]] list<FateRow> fates() const;
+
+ private:
+  class Inside;
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace utakata::balancer

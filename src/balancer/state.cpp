@@ -1,0 +1,163 @@
+#include "balancer/state.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/text.hpp"
+#include "http/client.hpp"
+
+namespace utakata::balancer {
+namespace {
+
+constexpr std::size_t kept_connections_max = 256;
+
+CheckResult result_of(const http::Exchange& exchange) {
+  switch (exchange.ending) {
+    case http::Ending::answered:
+      return {CheckResult::Kind::answered, exchange.status};
+    case http::Ending::timed_out:
+    case http::Ending::connect_timed_out:
+      return {CheckResult::Kind::timed_out, 0};
+    default:
+      return {CheckResult::Kind::failed, 0};
+  }
+}
+
+reactor::Co<CheckResult> check_once(Shared& shared, const HealthCheckRule& rule, str address, i32 port,
+                                    int namespace_fd) {
+  const Duration patience = seconds(rule.timeout_seconds);
+  if (rule.protocol == "TCP") {
+    const auto connected =
+        co_await reactor::connect_tcp(shared.loop, {.host = address, .port = port}, patience, namespace_fd);
+    if (connected.stream) co_return CheckResult{CheckResult::Kind::answered, 200};
+    const bool late = connected.trouble == reactor::Trouble::timed_out;
+    co_return CheckResult{late ? CheckResult::Kind::timed_out : CheckResult::Kind::failed, 0};
+  }
+  http::Client client(shared.loop, {.host = address, .port = port}, cat(address, ":", port),
+                      {.connect = patience, .reuse = false, .namespace_fd = namespace_fd});
+  const http::Exchange exchange = co_await client.send({.method = "GET",
+                                                        .target = rule.path,
+                                                        .headers = {{"User-Agent", "ELB-HealthChecker/2.0"},
+                                                                    {"Accept-Encoding", "gzip, compressed"},
+                                                                    {"Connection", "close"}},
+                                                        .body = {}},
+                                                       patience);
+  co_return result_of(exchange);
+}
+
+// For as long as the target is registered; the rule is read anew before each check.
+reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running, str group_arn,
+                               std::shared_ptr<Target> target) {
+  shared.sink(target->health.report(group_arn, target->address, target->port));
+  while (!target->gone && !target->draining && !shared.ending) {
+    const auto group = running->groups.find(group_arn);
+    if (group == running->groups.end()) co_return;
+    const HealthCheckRule rule = group->second->config.health_check;
+    const Instant begun = shared.loop.now();
+    const CheckResult result = co_await check_once(shared, rule, target->address, rule.port.value_or(target->port),
+                                                   shared.namespace_of(*running));
+    if (target->gone || target->draining) co_return;
+    if (target->health.take(rule, result)) shared.sink(target->health.report(group_arn, target->address, target->port));
+    // A target that is not up yet is looked at again soon, so that a start is not rounded up to the interval.
+    const Duration interval = target->health.initial() ? std::min(seconds(1), seconds(rule.interval_seconds))
+                                                       : seconds(rule.interval_seconds);
+    const Duration left = begun + interval - shared.loop.now();
+    if (left.ns > 0) co_await shared.loop.sleep(left);
+  }
+}
+
+void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group, const BalancerTarget& wanted) {
+  auto target = std::make_shared<Target>();
+  target->address = wanted.address;
+  target->port = wanted.port;
+  target->draining = wanted.draining;
+  group.targets.push_back(target);
+  if (!wanted.draining) reactor::start(check_health(shared, running, group.config.arn, target));
+}
+
+}  // namespace
+
+Instant wall_clock() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
+}
+
+str Target::name() const { return cat(address, ":", port); }
+
+std::unique_ptr<reactor::Stream> Target::take_kept() {
+  while (!kept.empty()) {
+    auto stream = std::move(kept.back());
+    kept.pop_back();
+    if (!stream->hung_up()) return stream;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<Target> Group::choose() {
+  std::vector<Target*> candidates;
+  for (const bool only_healthy : {true, false}) {
+    for (const auto& target : targets)
+      if (!target->draining && (!only_healthy || target->health.healthy())) candidates.push_back(target.get());
+    if (!candidates.empty()) break;
+  }
+  if (candidates.empty()) return nullptr;
+  const std::size_t start = turn++ % candidates.size();
+  std::size_t best = start;
+  if (config.algorithm == "least_outstanding_requests")
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const std::size_t at = (start + i) % candidates.size();
+      if (candidates[at]->in_flight < candidates[best]->in_flight) best = at;
+    }
+  for (const auto& target : targets)
+    if (target.get() == candidates[best]) return target;
+  return nullptr;
+}
+
+int Shared::namespace_of(const Running& running) const {
+  return network != nullptr && !running.config->vpc_id.empty() ? network->namespace_of(running.config->vpc_id) : -1;
+}
+
+void report_if_idle(Shared& shared, const str& group_arn, Target& target) {
+  if (!target.draining || target.gone || target.in_flight > 0 || target.idle_reported) return;
+  target.idle_reported = true;
+  shared.sink(TargetIdleReport{.target_group_arn = group_arn, .address = target.address, .port = target.port});
+}
+
+void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group& group,
+                  const BalancerTargetGroup& wanted) {
+  group.config = wanted;
+  std::erase_if(group.targets, [&](const std::shared_ptr<Target>& target) {
+    const bool stays = std::ranges::any_of(wanted.targets, [&](const BalancerTarget& w) {
+      return w.address == target->address && w.port == target->port;
+    });
+    if (stays) return false;
+    target->gone = true;
+    target->kept.clear();
+    for (reactor::Stream* stream : target->busy) stream->shut_down();
+    return true;
+  });
+  for (const BalancerTarget& each : wanted.targets) {
+    const auto known = std::ranges::find_if(
+        group.targets, [&](const auto& t) { return t->address == each.address && t->port == each.port; });
+    if (known == group.targets.end()) {
+      begin(shared, running, group, each);
+      continue;
+    }
+    const std::shared_ptr<Target> target = *known;
+    if (target->draining && !each.draining) {  // registered again: it begins anew
+      target->gone = true;
+      group.targets.erase(known);
+      begin(shared, running, group, each);
+      continue;
+    }
+    target->draining = each.draining;
+    if (target->draining) target->kept.clear();
+  }
+  for (const auto& target : group.targets) {
+    report_if_idle(shared, wanted.arn, *target);
+    if (target->kept.size() > kept_connections_max) target->kept.resize(kept_connections_max);
+  }
+}
+
+}  // namespace utakata::balancer
