@@ -8,8 +8,14 @@ namespace utakata::sim {
 namespace {
 
 constexpr Duration check_takes = milliseconds(5);
-// After as many equal results a target's state stands still (the largest threshold is 10).
-constexpr i64 results_that_settle = 10;
+// How often a target that has never passed is asked (src/balancer asks as often).
+constexpr Duration while_initial = seconds(1);
+
+balancer::CheckResult result_of(bool good) {
+  using Kind = balancer::CheckResult::Kind;
+  return good ? balancer::CheckResult{.kind = Kind::answered, .status = 200}
+              : balancer::CheckResult{.kind = Kind::failed};
+}
 
 }  // namespace
 
@@ -64,9 +70,8 @@ void Balancer::take_target(const std::string& arn, Group& group, const BalancerT
   if (is_new || (target.draining && !wanted.draining)) {
     target.health = {};
     target.told = {};
-    target.checked = 0;
     // Checks of many targets do not fall on one moment.
-    target.first_check = queue_.now() + dice_.between(Duration{}, seconds(1), cat(arn, endpoint.first), "phase");
+    target.next_check = queue_.now() + dice_.between(Duration{}, seconds(1), cat(arn, endpoint.first), "phase");
   }
   target.draining = wanted.draining;
   if (!target.draining) {
@@ -110,15 +115,27 @@ void Balancer::repeat() {
   for (const auto& [arn, groups] : balancers_) report_(BalancerReport{.arn = arn, .state = "active"});
 }
 
-// Takes in the results of the checks made since the last change: all of them found the same.
+bool Balancer::observe_until(const HealthCheckRule& rule, Target& target, Instant then) const {
+  while (target.next_check <= then) {
+    if (target.stands_still()) {
+      // Nothing changes any more, however many checks are made.
+      const i64 more = (then - target.next_check).ns / seconds(rule.interval_seconds).ns + 1;
+      target.next_check = target.next_check + seconds(rule.interval_seconds) * more;
+      return false;
+    }
+    const Instant check = target.next_check;
+    const State before = state_of(target.health);
+    target.health.take(rule, result_of(target.good));
+    const Duration interval = seconds(rule.interval_seconds);
+    target.next_check = check + (target.health.initial() ? std::min(while_initial, interval) : interval);
+    if (state_of(target.health) != before) return true;
+  }
+  return false;
+}
+
 void Balancer::catch_up(const Group& group, Target& target) {
-  const i64 since = (queue_.now() - target.first_check).ns;
-  const i64 made = since < 0 ? 0 : since / seconds(group.rule.interval_seconds).ns + 1;
-  const i64 fresh = made - target.checked;
-  if (fresh <= 0) return;
-  checks_made_ += fresh;
-  for (i64 i = 0; i < std::min(fresh, results_that_settle); ++i) target.health.checked(target.good, group.rule);
-  target.checked = made;
+  while (observe_until(group.rule, target, queue_.now())) {
+  }
 }
 
 void Balancer::predict(const std::string& arn, Group& group, const Workload::Endpoint& endpoint) {
@@ -126,15 +143,16 @@ void Balancer::predict(const std::string& arn, Group& group, const Workload::End
   queue_.cancel(target.change);
   target.change = {};
   if (target.draining) return;
-  if (target.health.state() != target.told) {
-    target.change = queue_.after(check_takes, [this, arn, endpoint] { settled(arn, endpoint); });
+  const auto settle = [this, arn, endpoint] { settled(arn, endpoint); };
+  if (state_of(target.health) != target.told) {
+    target.change = queue_.after(check_takes, settle);
     return;
   }
-  Health ahead = target.health;
-  for (i64 i = 0; i < results_that_settle; ++i) {
-    if (!ahead.checked(target.good, group.rule)) continue;
-    const Instant check = target.first_check + seconds(group.rule.interval_seconds) * (target.checked + i);
-    target.change = queue_.at(check + check_takes, [this, arn, endpoint] { settled(arn, endpoint); });
+  Target ahead = target;
+  while (!ahead.stands_still()) {
+    const Instant check = ahead.next_check;
+    if (!observe_until(group.rule, ahead, check)) continue;
+    target.change = queue_.at(check + check_takes, settle);
     return;
   }
 }
@@ -143,21 +161,15 @@ void Balancer::settled(const std::string& arn, const Workload::Endpoint& endpoin
   Group& group = groups_.at(arn);
   Target& target = group.targets.at(endpoint);
   catch_up(group, target);
-  target.told = target.health.state();
+  target.told = state_of(target.health);
   report_target(arn, endpoint, target);
   rotate(arn, group);
   predict(arn, group, endpoint);
 }
 
 void Balancer::report_target(const std::string& arn, const Workload::Endpoint& endpoint, const Target& target) {
-  TargetHealthReport report{.target_group_arn = arn, .address = endpoint.first, .port = endpoint.second};
-  if (target.health.state() == Health::State::initial) return;
-  report.state = "healthy";
-  if (target.health.state() == Health::State::unhealthy) {
-    report.state = "unhealthy";
-    report.reason = "Target.FailedHealthChecks";
-    report.description = "Health checks failed";
-  }
+  if (target.health.initial()) return;
+  TargetHealthReport report = target.health.report(arn, endpoint.first, endpoint.second);
   if (tell_) tell_(endpoint.first, std::string(report.state.name()));
   report_(std::move(report));
 }
@@ -179,7 +191,7 @@ void Balancer::rotate(const std::string& arn, const Group& group) {
     const Target& target = group.targets.at(endpoint);
     if (target.draining) continue;
     registered.push_back(endpoint);
-    if (target.health.state() == Health::State::healthy) healthy.push_back(endpoint);
+    if (target.health.healthy()) healthy.push_back(endpoint);
   }
   workload_.rotation(arn, healthy.empty() ? std::move(registered) : std::move(healthy));
 }

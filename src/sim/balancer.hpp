@@ -3,9 +3,9 @@
 #include <map>
 #include <string>
 
+#include "balancer/health.hpp"
 #include "ports/ports.hpp"
 #include "sim/dice.hpp"
-#include "sim/health.hpp"
 #include "sim/workload.hpp"
 
 namespace utakata::sim {
@@ -37,17 +37,22 @@ class Balancer final : public ports::Balancer {
 
   [[nodiscard]] bool has_target(const std::string& address, i32 port, bool draining) const;
   [[nodiscard]] std::vector<Workload::Endpoint> targets() const;
-  [[nodiscard]] i64 checks_made() const { return checks_made_; }
 
  private:
+  enum class State : std::uint8_t { initial, healthy, unhealthy };
+  static State state_of(const balancer::TargetHealth& health) {
+    return health.initial() ? State::initial : health.healthy() ? State::healthy : State::unhealthy;
+  }
   struct Target {
     bool draining = false;
     bool idle_told = false;
     bool good = false;  // what a check finds now
-    Health health;
-    Health::State told{};  // what was reported last
-    Instant first_check;
-    i64 checked = 0;  // checks whose results `health` has taken in
+    balancer::TargetHealth health;
+    State told = State::initial;  // what was reported last
+    Instant next_check;           // those before it have been taken in by `health`
+
+    /// More results like the last leave the state as it is.
+    [[nodiscard]] bool stands_still() const { return state_of(health) == (good ? State::healthy : State::unhealthy); }
     EventQueue::Handle change;
     EventQueue::Handle idle;
   };
@@ -59,6 +64,8 @@ class Balancer final : public ports::Balancer {
   };
   void take_group(const std::string& balancer, const BalancerTargetGroup&);
   void take_target(const std::string& arn, Group&, const BalancerTarget&);
+  /// Takes in the checks that were made by then; true as soon as one of them changes the state.
+  bool observe_until(const HealthCheckRule&, Target&, Instant) const;
   void catch_up(const Group&, Target&);
   void predict(const std::string& arn, Group&, const Workload::Endpoint&);
   void settled(const std::string& arn, const Workload::Endpoint&);
@@ -77,7 +84,6 @@ class Balancer final : public ports::Balancer {
   bool runs_ = true;
   std::map<std::string, std::set<std::string>> balancers_;  // and their target groups
   std::map<std::string, Group> groups_;
-  i64 checks_made_ = 0;
 };
 
 }  // namespace utakata::sim
