@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/types.hpp"
+#include "core/tx.hpp"
+
+// Capacity shared by all worlds: On-Demand comes first, what it leaves is surplus, Spot lives on surplus only, and a
+// market or a drill may take surplus away (design.md §4).
+namespace utakata::market {
+
+enum class Purchase : std::uint8_t { on_demand, spot };
+
+struct Amount {
+  i64 cpu = 0;  // CPU units, 1024 a vCPU
+  i64 memory_mib = 0;
+  friend Amount operator+(Amount a, Amount b) { return {a.cpu + b.cpu, a.memory_mib + b.memory_mib}; }
+  friend Amount operator-(Amount a, Amount b) { return {a.cpu - b.cpu, a.memory_mib - b.memory_mib}; }
+  [[nodiscard]] bool fits_in(Amount room) const { return cpu <= room.cpu && memory_mib <= room.memory_mib; }
+};
+
+struct PoolRow {
+  static constexpr std::string_view table_name = "market.pool";
+  i64 cpu = 0, memory_mib = 0;                      // what there is
+  i64 on_demand_cpu = 0, on_demand_memory_mib = 0;  // in use
+  i64 spot_cpu = 0, spot_memory_mib = 0;
+  Instant spot_refused_until;  // no Spot placement before
+};
+
+/// Fact: there is more room than before, or Spot is no longer refused; whoever waits may try again. Key and body are
+/// empty.
+inline constexpr std::string_view room_fact = "market.room";
+/// Fact: On-Demand needs room that Spot holds. Body: "CPU MEMORY", what must be given back. Spot tasks are reclaimed
+/// for it.
+inline constexpr std::string_view squeeze_fact = "market.squeeze";
+
+void declare(Schema&);
+
+const PoolRow& pool(const Tx&);
+Amount total(const PoolRow&);
+/// What Spot may still take.
+Amount free_surplus(const PoolRow&);
+
+void set_total(Tx&, Amount);
+/// Refuses every Spot placement until then; an instant in the past ends it.
+void refuse_spot_until(Tx&, Instant);
+[[nodiscard]] bool spot_refused(const Tx&);
+
+/// Takes capacity for one task. False: there is none. On-Demand may squeeze Spot out: it is given the room when that is
+/// free, and the squeeze fact asks for the rest.
+bool take(Tx&, Purchase, Amount);
+void give_back(Tx&, Purchase, Amount);
+
+}  // namespace utakata::market
