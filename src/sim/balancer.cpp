@@ -79,6 +79,7 @@ void Balancer::take_target(const std::string& arn, Group& group, const BalancerT
     target.idle_told = false;
   }
   target.good = runtime_.answers(wanted.address, group.rule.port.value_or(wanted.port));
+  if (is_new && !target.draining) report_(target.health.report(arn, wanted.address, wanted.port));
   predict(arn, group, endpoint);
 }
 
@@ -121,10 +122,12 @@ bool Balancer::observe_until(const HealthCheckRule& rule, Target& target, Instan
       // Nothing changes any more, however many checks are made.
       const i64 more = (then - target.next_check).ns / seconds(rule.interval_seconds).ns + 1;
       target.next_check = target.next_check + seconds(rule.interval_seconds) * more;
+      target.checks += more;
       return false;
     }
     const Instant check = target.next_check;
     const State before = state_of(target.health);
+    ++target.checks;
     target.health.take(rule, result_of(target.good));
     const Duration interval = seconds(rule.interval_seconds);
     target.next_check = check + (target.health.initial() ? std::min(while_initial, interval) : interval);
@@ -168,7 +171,6 @@ void Balancer::settled(const std::string& arn, const Workload::Endpoint& endpoin
 }
 
 void Balancer::report_target(const std::string& arn, const Workload::Endpoint& endpoint, const Target& target) {
-  if (target.health.initial()) return;
   TargetHealthReport report = target.health.report(arn, endpoint.first, endpoint.second);
   if (tell_) tell_(endpoint.first, std::string(report.state.name()));
   report_(std::move(report));
@@ -200,16 +202,17 @@ void Balancer::forget(Group& group, const Workload::Endpoint& endpoint) {
   const auto at = group.targets.find(endpoint);
   if (at == group.targets.end()) return;
   catch_up(group, at->second);
+  checks_of_former_targets_ += at->second.checks;
   queue_.cancel(at->second.change);
   queue_.cancel(at->second.idle);
   group.targets.erase(at);
 }
 
-bool Balancer::has_target(const std::string& address, i32 port, bool draining) const {
-  return std::ranges::any_of(groups_, [&](const auto& group) {
-    const auto at = group.second.targets.find({address, port});
-    return at != group.second.targets.end() && at->second.draining == draining;
-  });
+i64 Balancer::checks_made() const {
+  i64 all = checks_of_former_targets_;
+  for (const auto& [arn, group] : groups_)
+    for (const auto& [endpoint, target] : group.targets) all += target.checks;
+  return all;
 }
 
 std::vector<Workload::Endpoint> Balancer::targets() const {

@@ -35,8 +35,9 @@ class Balancer final : public ports::Balancer {
   /// Says again what it knows of every target: what a lost report had said.
   void repeat();
 
-  [[nodiscard]] bool has_target(const std::string& address, i32 port, bool draining) const;
   [[nodiscard]] std::vector<Workload::Endpoint> targets() const;
+  /// Health checks made so far, of targets that are there and of those that were.
+  [[nodiscard]] i64 checks_made() const;
 
  private:
   enum class State : std::uint8_t { initial, healthy, unhealthy };
@@ -49,7 +50,8 @@ class Balancer final : public ports::Balancer {
     bool good = false;  // what a check finds now
     balancer::TargetHealth health;
     State told = State::initial;  // what was reported last
-    Instant next_check;           // those before it have been taken in by `health`
+    i64 checks = 0;
+    Instant next_check;  // those before it have been taken in by `health`
 
     /// More results like the last leave the state as it is.
     [[nodiscard]] bool stands_still() const { return state_of(health) == (good ? State::healthy : State::unhealthy); }
@@ -84,6 +86,7 @@ class Balancer final : public ports::Balancer {
   bool runs_ = true;
   std::map<std::string, std::set<std::string>> balancers_;  // and their target groups
   std::map<std::string, Group> groups_;
+  i64 checks_of_former_targets_ = 0;
 };
 
 }  // namespace utakata::sim

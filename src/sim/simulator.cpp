@@ -1,6 +1,7 @@
 #include "sim/simulator.hpp"
 
 #include "base/text.hpp"
+#include "sim/tap.hpp"
 #include "wire/json.hpp"
 
 namespace utakata::sim {
@@ -15,10 +16,17 @@ const Operation* find_operation(wire::Services services, std::string_view servic
   return nullptr;
 }
 
+std::vector<void (*)(Schema&)> modules_of(const Program& program, bool with_tap) {
+  std::vector<void (*)(Schema&)> modules(program.modules.begin(), program.modules.end());
+  if (with_tap) modules.push_back(declare_tap);
+  return modules;
+}
+
 }  // namespace
 
 Simulator::Simulator(Program program, SimulatorSettings given)
     : settings(std::move(given)),
+      modules_(modules_of(program, settings.events)),
       queue(settings.start),
       dice(settings.seed),
       workload(queue),
@@ -33,16 +41,12 @@ Simulator::Simulator(Program program, SimulatorSettings given)
                      workload.endpoint(change);
                      balancer.endpoint(change);
                    },
-               .tell =
-                   [this](const std::string& arn, std::string line) {
-                     if (on_happening) on_happening(arn, std::move(line));
-                   }}),
+               .tell = [this](const std::string& arn, std::string line) { happening(arn, line); }}),
       balancer(
           queue, dice, runtime, workload, [this](const Report& report) { courier_.send(report); },
-          [this](const std::string& address, std::string line) {
-            if (on_happening) on_happening(address, std::move(line));
-          }),
-      control(queue, program, settings.seed, {.commit_takes = settings.commit_takes},
+          [this](const std::string& address, std::string line) { happening(address, line); }),
+      control(queue, {.modules = modules_, .services = program.services}, settings.seed,
+              {.commit_takes = settings.commit_takes},
               {.perform = [this](const Effect& effect) { courier_.send(effect); },
                .stepped = [this](const Step& step) { stepped(step); }}) {
   boot();
@@ -56,7 +60,6 @@ void Simulator::boot() {
   courier_.send(settings.capacity);
   runtime.resume();
   queue.after(boot_takes, [this] { runtime.recover(); });
-  if (on_started) on_started();
 }
 
 void Simulator::crash(Duration down) {
@@ -86,7 +89,9 @@ void Simulator::perform(const Effect& effect) {
     void operator()(const RemoveBalancer& e) const { sim.balancer.remove(e.arn); }
     void operator()(const AcknowledgeLog& e) const { sim.runtime.acknowledge_log(e.task_arn, e.container, e.offset); }
   };
-  if (on_effect) on_effect(effect);
+  if (settings.withheld && settings.withheld(effect)) return;
+  for (const Watcher& watcher : watchers_)
+    if (watcher.effect) watcher.effect(effect);
   std::visit(Perform{*this}, effect);
 }
 
@@ -104,13 +109,33 @@ void Simulator::say_again(const Report& report) {
 }
 
 void Simulator::stepped(const Step& step) {
-  if (on_step) on_step(step);
+  for (const Watcher& watcher : watchers_)
+    if (watcher.step) watcher.step(step);
+  if (settings.events) tell_events(step);
   const std::uint64_t nth = control.steps();
   if (!dice.chance(settings.faults.crash_at_step, "control plane", "crash", nth)) return;
   const Duration within = dice.between(Duration{}, settings.commit_takes + settings.commit_takes, "control plane",
                                        "crash within the commit", nth);
   const Duration down = dice.between(seconds(1), settings.faults.down_most, "control plane", "down", nth);
   queue.after(within, [this, down] { crash(down); });
+}
+
+void Simulator::tell_events(const Step& step) {
+  const auto events = tapped(step);
+  if (!events) return;
+  if (events->at != tapped_at_) tapped_ = 0;
+  tapped_at_ = events->at;
+  for (; tapped_ < events->bodies.size(); ++tapped_) {
+    const auto event = Json::parse(events->bodies[tapped_]);
+    ensure(event.has_value(), "an event is no JSON");
+    for (const Watcher& watcher : watchers_)
+      if (watcher.event) watcher.event(*event);
+  }
+}
+
+void Simulator::happening(const std::string& about, const std::string& what) {
+  for (const Watcher& watcher : watchers_)
+    if (watcher.happening) watcher.happening(about, what);
 }
 
 void Simulator::ask(std::string_view service, std::string_view operation, const Json& request,

@@ -18,13 +18,24 @@ struct SimulatorSettings {
   CapacityReport capacity{.cpu_units = 64 * 1024, .memory_mib = 128 * 1024};
   Duration commit_takes = milliseconds(1);
   Faults faults;
+  /// A planted defect: effects that it names never arrive. Tests prove with it that the checkers find something.
+  std::function<bool(const Effect&)> withheld;
   World world{"000000000000", "ap-northeast-1"};
+  bool events = true;                        // watchers see the events of the bus; a little dearer
   Instant start{1'778'068'800'000'000'000};  // 2026-05-06T12:00:00Z
 };
 
 /// The platform in virtual time: control plane, task runtime, balancer and load, and the way between them.
 class Simulator {
  public:
+  /// Looks on; each member may be empty.
+  struct Watcher {
+    std::function<void(const Step&)> step;
+    std::function<void(const Json& event)> event;  // of the event bus, as its step is made
+    std::function<void(const Effect&)> effect;     // as it is performed
+    std::function<void(const std::string& about, const std::string&)> happening;  // a task's ARN or a target's address
+  };
+
   Simulator(Program, SimulatorSettings);
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;
@@ -47,6 +58,12 @@ class Simulator {
   [[nodiscard]] int crashes() const { return crashes_; }
 
   SimulatorSettings settings;
+
+ private:
+  std::vector<void (*)(Schema&)> modules_;
+  std::vector<Watcher> watchers_;
+
+ public:
   EventQueue queue;
   Dice dice;
   Images images;
@@ -60,11 +77,7 @@ class Simulator {
   Balancer balancer;
   ControlPlane control;
 
-  // Watchers; each may be empty.
-  std::function<void(const Step&)> on_step;
-  std::function<void(const Effect&)> on_effect;                             // as it is performed
-  std::function<void(const std::string& about, std::string)> on_happening;  // a task's ARN or a target's address
-  std::function<void()> on_started;
+  void watch(Watcher watcher) { watchers_.push_back(std::move(watcher)); }
 
  private:
   void boot();
@@ -72,7 +85,11 @@ class Simulator {
   void deliver(const Report&);
   void say_again(const Report&);
   void stepped(const Step&);
+  void tell_events(const Step&);
+  void happening(const std::string& about, const std::string& what);
 
+  Instant tapped_at_;
+  std::size_t tapped_ = 0;
   Duration down_time_;
   int crashes_ = 0;
 };

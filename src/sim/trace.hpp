@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "sim/simulator.hpp"
+
+namespace utakata::sim {
+
+/// One line a transition, for people: who, what, when. Tasks are named by their service and a number, so that two runs
+/// of one dialogue read alike.
+class Trace {
+ public:
+  explicit Trace(Simulator&);
+
+  void line(std::string text) { lines_.push_back(std::move(text)); }
+  /// With the time since the last restart_clock().
+  void event(std::string text);
+  void restart_clock() { zero_ = sim_.queue.now(); }
+  /// "api-3" for a task's ARN.
+  std::string name_of(const std::string& task_arn) const;
+
+  [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
+  [[nodiscard]] std::string text() const;
+
+ private:
+  void bus_event(const Json&);
+  void happening(const std::string& about, const std::string& what);
+  void task_state(const Json& detail);
+  void effect(const Effect&);
+
+  Simulator& sim_;
+  Instant zero_;
+  std::vector<std::string> lines_;
+  std::map<std::string, std::string> task_names_;     // by ARN
+  std::map<std::string, std::string> address_names_;  // by address
+  std::map<std::string, int> tasks_of_;
+  std::map<std::string, std::string> last_said_;  // of a task
+};
+
+}  // namespace utakata::sim
