@@ -79,6 +79,19 @@ void Checkers::wanted(const std::string& service, std::int64_t tasks) { wanted_[
 
 void Checkers::maybe_wanted(const std::string& service, std::int64_t tasks) { wanted_[service].insert(tasks); }
 
+std::set<std::int64_t> Checkers::wanted_now(const std::string& service) const {
+  const auto at = wanted_.find(service);
+  return at == wanted_.end() ? std::set<std::int64_t>{} : at->second;
+}
+
+// A service that nothing was acknowledged of is not looked for.
+void Checkers::set_wanted(const std::string& service, std::set<std::int64_t> counts) {
+  if (counts.empty())
+    wanted_.erase(service);
+  else
+    wanted_[service] = std::move(counts);
+}
+
 void Checkers::check_acknowledged() {
   const auto expected = wanted_;
   for (const auto& [service, counts] : expected) {

@@ -18,6 +18,8 @@ class Checkers {
   /// An answer said so: from now on the service wants as many tasks. Before the answer (`maybe`) both are right.
   void wanted(const std::string& service, std::int64_t tasks);
   void maybe_wanted(const std::string& service, std::int64_t tasks);
+  [[nodiscard]] std::set<std::int64_t> wanted_now(const std::string& service) const;
+  void set_wanted(const std::string& service, std::set<std::int64_t> counts);
   void forget(const std::string& service) { wanted_.erase(service); }
 
   /// Everything acknowledged is still there. Asks the API, so time goes on a little.

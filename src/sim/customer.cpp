@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view balancing = "elasticloadbalancing";
 constexpr Duration poll = seconds(1);
+constexpr std::string_view single = "single";  // startedBy of tasks that belong to no service
 
 Json container_json(const ContainerPlan& plan) {
   Json made =
@@ -170,6 +171,36 @@ Outcome<std::vector<Json>> Customer::tasks(const std::string& service, std::stri
 Outcome<> Customer::stop_task(const std::string& arn) {
   (void)TRY(sim_.call("ecs", "StopTask", object({{"cluster", cluster_}, {"task", arn}})));
   return {};
+}
+
+Outcome<> Customer::run_task(const std::string& family) {
+  (void)TRY(sim_.call(
+      "ecs", "RunTask",
+      object({{"cluster", cluster_},
+              {"taskDefinition", family},
+              {"startedBy", single},
+              {"launchType", "FARGATE"},
+              {"networkConfiguration", object({{"awsvpcConfiguration", object({{"subnets", subnets_}})}})}})));
+  return {};
+}
+
+Outcome<> Customer::stop_single_tasks() {
+  const Json listed = TRY(sim_.call("ecs", "ListTasks", object({{"cluster", cluster_}, {"startedBy", single}})));
+  for (const Json& arn : items_at(listed, "taskArns")) TRY_VOID(stop_task(arn.text()));
+  return {};
+}
+
+Outcome<std::vector<std::string>> Customer::reclaim(const std::string& service, int count, int refuse_seconds,
+                                                    std::uint64_t seed) {
+  Json request = object({{"cluster", cluster_},
+                         {"count", count},
+                         {"refuseSeconds", refuse_seconds},
+                         {"seed", static_cast<std::int64_t>(seed)}});
+  if (!service.empty()) request.set("service", service);
+  const Json answer = TRY(sim_.call("utakata", "ReclaimSpot", request));
+  std::vector<std::string> arns;
+  for (const Json& arn : items_at(answer, "taskArns")) arns.push_back(arn.text());
+  return arns;
 }
 
 Outcome<bool> Customer::stable(const std::string& name) {

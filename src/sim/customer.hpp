@@ -54,6 +54,9 @@ class Customer {
   /// Running tasks of the service as DescribeTasks shows them, oldest first.
   Outcome<std::vector<Json>> tasks(const std::string& service, std::string_view desired_status = "RUNNING");
   Outcome<> stop_task(const std::string& arn);
+  /// One task of the family that belongs to no service.
+  Outcome<> run_task(const std::string& family);
+  Outcome<> stop_single_tasks();
   /// Takes Spot tasks away and refuses placement for a while; gives the tasks' ARNs.
   Outcome<std::vector<std::string>> reclaim(const std::string& service, int count, int refuse_seconds,
                                             std::uint64_t seed);
