@@ -1,0 +1,186 @@
+#include "services/ecs/task_ops.hpp"
+
+#include <algorithm>
+
+#include "services/ec2/public.hpp"
+#include "services/ecs/cluster_ops.hpp"
+#include "services/ecs/errors.hpp"
+#include "services/ecs/find.hpp"
+#include "services/ecs/strategy.hpp"
+#include "services/ecs/task_life.hpp"
+#include "services/ecs/view.hpp"
+#include "wire/json.hpp"
+#include "wire/pagination.hpp"
+
+namespace utakata::ecs {
+namespace {
+
+constexpr Duration token_life = hours(24);
+
+// The same token with the same request gets the same tasks; with another one it is a conflict.
+Outcome<const TokenRow*> find_token(Tx& tx, const Key& key, const str& request) {
+  const TokenRow* token = tx.find<TokenRow>(key);
+  if (token != nullptr && token->request != request)
+    return refuse("ConflictException", "The clientToken was used before with other parameters.");
+  return token;
+}
+
+Outcome<Strategy> strategy_of(const ClusterRow& cluster, const api::RunTaskRequest& request) {
+  if (request.launchType && request.capacityProviderStrategy && !request.capacityProviderStrategy->empty())
+    return invalid(
+        "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
+  if (request.launchType) {
+    if (*request.launchType != "FARGATE")
+      return invalid(cat("The launch type ", request.launchType->name(), " is not served yet; use FARGATE."));
+    return Strategy{};
+  }
+  const Strategy strategy =
+      request.capacityProviderStrategy ? *request.capacityProviderStrategy : cluster.default_strategy;
+  if (strategy.empty())
+    return invalid(
+        "No Container Instances were found in your cluster. The EC2 launch type is not served yet: name the launch "
+        "type FARGATE or a capacity provider strategy.");
+  TRY_VOID(check_strategy(cluster, strategy));
+  return strategy;
+}
+
+Outcome<> check_overrides(const TaskDefinitionRow& definition, const opt<api::TaskOverride>& overrides) {
+  if (!overrides || !overrides->containerOverrides) return {};
+  for (const auto& each : *overrides->containerOverrides) {
+    const auto& containers = *definition.definition.containerDefinitions;
+    if (std::ranges::find(containers, each.name, &api::ContainerDefinition::name) == containers.end())
+      return invalid(
+          cat("Override for container named ", each.name.value_or(""), " is not a container in the TaskDefinition."));
+  }
+  if (overrides->cpu || overrides->memory) return invalid("Overrides of a task's cpu and memory are not served yet.");
+  return {};
+}
+
+}  // namespace
+
+Outcome<> check_network(Tx& tx, const opt<api::NetworkConfiguration>& network) {
+  ec2::ensure_default_vpc(tx, tx.world());
+  if (!network || !network->awsvpcConfiguration)
+    return invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
+  const api::AwsVpcConfiguration& config = *network->awsvpcConfiguration;
+  if (config.subnets.empty()) return invalid("subnets can not be empty.");
+  if (config.subnets.size() > 16) return invalid("subnets can have at most 16 items.");
+  for (const str& id : config.subnets)
+    if (const auto subnet = ec2::subnet(tx, tx.world(), id); !subnet)
+      return invalid(cat("Error retrieving subnet information for [", id, "]: ", subnet.error().message,
+                         " (ErrorCode: ", subnet.error().code, ")"));
+  if (config.securityGroups)
+    for (const str& id : *config.securityGroups)
+      if (const auto group = ec2::security_group(tx, tx.world(), id); !group)
+        return invalid(cat("Error retrieving security group information for [", id, "]: ", group.error().message,
+                           " (ErrorCode: ", group.error().code, ")"));
+  return {};
+}
+
+Outcome<api::RunTaskResponse> run_task(Tx& tx, const api::RunTaskRequest& request) {
+  const ClusterRow* cluster = TRY(find_cluster(tx, request.cluster));
+  const i32 count = request.count.value_or(1);
+  if (count < 1 || count > 10) return invalid("Count must be between 1 and 10.");
+  const Key token_key = tx.world().key("token/", cluster->name, "/", request.clientToken.value_or(""));
+  const str as_text = request.clientToken ? wire::write_json(request) : str();
+  api::RunTaskResponse response{.tasks = list<api::Task>{}, .failures = list<api::Failure>{}};
+  if (request.clientToken) {
+    const TokenRow* token = TRY(find_token(tx, token_key, as_text));
+    if (token != nullptr) {
+      for (const Key& key : token->task_keys)
+        if (const TaskRow* task = tx.find<TaskRow>(key); task != nullptr) response.tasks->push_back(view(*task, true));
+      return response;
+    }
+  }
+  const TaskDefinitionRow* definition = TRY(find_definition(tx, request.taskDefinition));
+  if (*definition->definition.status != "ACTIVE") return client_fault("TaskDefinition is inactive");
+  if (definition->cpu == 0 ||
+      definition->definition.networkMode != decltype(definition->definition.networkMode.value)("awsvpc"))
+    return invalid("Task definition does not support launch_type FARGATE.");
+  const Strategy strategy = TRY(strategy_of(*cluster, request));
+  TRY_VOID(check_network(tx, request.networkConfiguration));
+  TRY_VOID(check_overrides(*definition, request.overrides));
+  CountByProvider counted;
+  list<Key> placed;
+  for (i32 i = 0; i < count; ++i) {
+    const str provider = next_provider(strategy, counted);
+    ++counted[provider];
+    const bool from_definition = request.propagateTags && *request.propagateTags == "TASK_DEFINITION";
+    const auto key = place_task(tx, tx.world(),
+                                {.cluster = cluster,
+                                 .definition = definition,
+                                 .network = &*request.networkConfiguration->awsvpcConfiguration,
+                                 .capacity_provider = provider,
+                                 .group = request.group.value_or("family:" + definition->family),
+                                 .started_by = request.startedBy.value_or(""),
+                                 .overrides = request.overrides.value_or(api::TaskOverride{}),
+                                 .tags = request.tags      ? *request.tags
+                                         : from_definition ? definition->tags
+                                                           : list<api::Tag>{},
+                                 .zone_turn = static_cast<std::size_t>(i) + tx.random("zone") % 16});
+    if (key) {
+      placed.push_back(*key);
+      response.tasks->push_back(view(*tx.find<TaskRow>(*key), true));
+    } else if (key.error().code == "CapacityUnavailable") {
+      response.failures->push_back({.reason = key.error().message});
+    } else {
+      return invalid(key.error().message);
+    }
+  }
+  if (request.clientToken && !placed.empty())
+    tx.put(token_key, TokenRow{.request = as_text, .task_keys = placed, .until = tx.now() + token_life});
+  return response;
+}
+
+Outcome<api::StopTaskResponse> stop_task_call(Tx& tx, const api::StopTaskRequest& request) {
+  const ClusterRow* cluster = TRY(find_cluster(tx, request.cluster));
+  const TaskRow* task = find_task(tx, *cluster, request.task);
+  if (task == nullptr) return task_not_found();
+  const Key key = key_of(tx.world(), *task);
+  stop_task(tx, key, "UserInitiated", request.reason.value_or("Task stopped by user"));
+  return api::StopTaskResponse{.task = view(*tx.find<TaskRow>(key), true)};
+}
+
+Outcome<api::DescribeTasksResponse> describe_tasks(Tx& tx, const api::DescribeTasksRequest& request) {
+  const ClusterRow* cluster = TRY(find_cluster(tx, request.cluster));
+  if (request.tasks.empty()) return invalid("Tasks cannot be empty.");
+  if (request.tasks.size() > 100) return invalid("Tasks cannot have more than 100 elements.");
+  api::DescribeTasksResponse response{.tasks = list<api::Task>{}, .failures = list<api::Failure>{}};
+  const bool tags = request.include && !request.include->empty();
+  for (const str& each : request.tasks) {
+    if (const TaskRow* task = find_task(tx, *cluster, each); task != nullptr)
+      response.tasks->push_back(view(*task, tags));
+    else
+      response.failures->push_back(
+          {.arn = arn_of(tx.world(), cat("task/", cluster->name, "/", short_name(each))), .reason = str("MISSING")});
+  }
+  return response;
+}
+
+Outcome<api::ListTasksResponse> list_tasks(Tx& tx, const api::ListTasksRequest& request) {
+  const ClusterRow* cluster = TRY(find_cluster(tx, request.cluster));
+  const str desired(request.desiredStatus ? request.desiredStatus->name() : "RUNNING");
+  str service;
+  if (request.serviceName) {
+    const ServiceRow* row = find_service(tx, *cluster, *request.serviceName);
+    if (row == nullptr) return service_not_found();
+    service = key_of(tx.world(), *row);
+  }
+  const std::vector<Key> keys = service.empty() ? tx.where<TaskRow>(TaskRow::by_cluster, cluster->arn)
+                                                : tx.where<TaskRow>(TaskRow::by_service, service);
+  list<str> arns;
+  for (const Key& key : keys) {
+    const TaskRow& task = *tx.find<TaskRow>(key);
+    const bool wanted = task.desired_status == desired && (!request.family || task.family == *request.family) &&
+                        (!request.startedBy || task.started_by == *request.startedBy) &&
+                        (!request.launchType || *request.launchType == "FARGATE");
+    if (wanted) arns.push_back(task.arn);
+  }
+  std::ranges::sort(arns);
+  auto page = TRY(wire::paginate(
+      std::move(arns), [](const str& arn) -> const str& { return arn; }, {.operation = "ListTasks"}, request.nextToken,
+      request.maxResults));
+  return api::ListTasksResponse{.taskArns = std::move(page.items), .nextToken = page.next};
+}
+
+}  // namespace utakata::ecs
