@@ -10,10 +10,28 @@ namespace {
 
 constexpr std::string_view pool_key = "pool";
 
-Instant due(const PoolRow& row) { return row.spot_refused_until.set() ? row.spot_refused_until : Instant::never(); }
+// The warning of a Spot task, and a little for its end.
+constexpr Duration claim_lasts = seconds(150);
 
-void refusal_ends(Tx& tx, const Key& key) {
-  tx.update<PoolRow>(key, [](PoolRow& row) { row.spot_refused_until = {}; });
+Instant due(const PoolRow& row) {
+  Instant earliest = Instant::never();
+  for (const Instant at : {row.spot_refused_until, row.claimed_until})
+    if (at.set()) earliest = std::min(earliest, at);
+  return earliest;
+}
+
+void set_claim(PoolRow& row, Amount amount, Instant until) {
+  row.claimed_cpu = std::max<i64>(amount.cpu, 0);
+  row.claimed_memory_mib = std::max<i64>(amount.memory_mib, 0);
+  const bool none = row.claimed_cpu == 0 && row.claimed_memory_mib == 0;
+  row.claimed_until = none ? Instant{} : until;
+}
+
+void time_is_up(Tx& tx, const Key& key) {
+  tx.update<PoolRow>(key, [&](PoolRow& row) {
+    if (row.spot_refused_until <= tx.now()) row.spot_refused_until = {};
+    if (row.claimed_until <= tx.now()) set_claim(row, {}, {});
+  });
   tx.publish({.kind = room_fact});
 }
 
@@ -37,7 +55,7 @@ std::string check(const Tx& tx) {
 }  // namespace
 
 void declare(Schema& schema) {
-  schema.table<PoolRow>({.due = due, .on_due = refusal_ends});
+  schema.table<PoolRow>({.due = due, .on_due = time_is_up});
   schema.invariant("market", check);
 }
 
@@ -49,7 +67,9 @@ const PoolRow& pool(const Tx& tx) {
 
 Amount total(const PoolRow& row) { return {row.cpu, row.memory_mib}; }
 
-Amount free_surplus(const PoolRow& row) { return total(row) - used(row); }
+Amount free_surplus(const PoolRow& row) {
+  return total(row) - used(row) - Amount{row.claimed_cpu, row.claimed_memory_mib};
+}
 
 void set_total(Tx& tx, Amount amount) {
   const PoolRow& row = pool(tx);
@@ -71,9 +91,9 @@ bool spot_refused(const Tx& tx) { return pool(tx).spot_refused_until > tx.now();
 
 bool take(Tx& tx, Purchase purchase, Amount amount) {
   const PoolRow& row = pool(tx);
-  const Amount room = free_surplus(row);
+  const Amount room = total(row) - used(row);
   if (purchase == Purchase::spot) {
-    if (spot_refused(tx) || !amount.fits_in(room)) return false;
+    if (spot_refused(tx) || !amount.fits_in(free_surplus(row))) return false;
     change(tx, [&](PoolRow& changed) {
       changed.spot_cpu += amount.cpu;
       changed.spot_memory_mib += amount.memory_mib;
@@ -85,12 +105,18 @@ bool take(Tx& tx, Purchase purchase, Amount amount) {
                          std::max<i64>(amount.memory_mib - room.memory_mib, 0)};
     if (!missing.fits_in({row.spot_cpu, row.spot_memory_mib})) return false;
     // Spot gives way: its tasks are warned now, and the room is there when they have gone.
+    change(tx, [&](PoolRow& changed) {
+      const Amount claim{std::max(changed.claimed_cpu, amount.cpu),
+                         std::max(changed.claimed_memory_mib, amount.memory_mib)};
+      set_claim(changed, claim, tx.now() + claim_lasts);
+    });
     tx.publish({.kind = squeeze_fact, .body = cat(missing.cpu, " ", missing.memory_mib)});
     return false;
   }
   change(tx, [&](PoolRow& changed) {
     changed.on_demand_cpu += amount.cpu;
     changed.on_demand_memory_mib += amount.memory_mib;
+    set_claim(changed, Amount{changed.claimed_cpu, changed.claimed_memory_mib} - amount, changed.claimed_until);
   });
   return true;
 }

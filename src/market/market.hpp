@@ -22,6 +22,9 @@ struct PoolRow {
   i64 cpu = 0, memory_mib = 0;                      // what there is
   i64 on_demand_cpu = 0, on_demand_memory_mib = 0;  // in use
   i64 spot_cpu = 0, spot_memory_mib = 0;
+  // What On-Demand asked for in vain: Spot does not take it while the tasks that gave way are leaving.
+  i64 claimed_cpu = 0, claimed_memory_mib = 0;
+  Instant claimed_until;
   Instant spot_refused_until;  // no Spot placement before
 };
 
@@ -44,8 +47,8 @@ void set_total(Tx&, Amount);
 void refuse_spot_until(Tx&, Instant);
 [[nodiscard]] bool spot_refused(const Tx&);
 
-/// Takes capacity for one task. False: there is none. On-Demand may squeeze Spot out: it is given the room when that is
-/// free, and the squeeze fact asks for the rest.
+/// Takes capacity for one task. False: there is none. On-Demand may squeeze Spot out: the squeeze fact asks for what is
+/// missing, and for as long as a Spot task may take to leave the room is kept for On-Demand.
 bool take(Tx&, Purchase, Amount);
 void give_back(Tx&, Purchase, Amount);
 

@@ -83,3 +83,22 @@ TEST_CASE("market: a refusal of Spot ends by itself and leaves On-Demand alone")
   act_on.machine.step(act_on.now, Tick{});
   CHECK(act_on({.cpu = 100, .spot = true}));
 }
+
+TEST_CASE("market: Spot does not take back what it gave up for On-Demand, unless On-Demand does not come for it") {
+  Market act_on;
+  act_on({.total = 1000});
+  CHECK(act_on({.cpu = 400, .spot = true}));
+  CHECK(act_on({.cpu = 600, .spot = true}));
+  CHECK_FALSE(act_on({.cpu = 400}));
+  act_on({.cpu = 400, .spot = true, .back = true});
+  CHECK_FALSE(act_on({.cpu = 400, .spot = true}));
+  CHECK(act_on({.cpu = 400}));
+  CHECK_FALSE(act_on({.cpu = 300}));
+  act_on({.cpu = 600, .spot = true, .back = true});
+  CHECK(act_on({.cpu = 300, .spot = true}));
+  CHECK_FALSE(act_on({.cpu = 300, .spot = true}));
+  act_on.now = act_on.machine.next_due();
+  act_on.machine.step(act_on.now, Tick{});
+  CHECK(act_on({.cpu = 300, .spot = true}));
+  CHECK(act_on.machine.broken_invariants().empty());
+}
