@@ -12,6 +12,8 @@ constexpr Duration warning_most = seconds(120);
 // From the end of a stop timeout to the end of the process, with the ways there and back.
 constexpr Duration margin = seconds(5);
 constexpr std::size_t failures_max = 50;
+// A control plane that works so much within a minute goes round in circles.
+constexpr std::uint64_t steps_a_minute_max = 5'000;
 
 std::string address_of(const Json& task) {
   for (const Json& attachment : items_at(task, "attachments"))
@@ -43,6 +45,11 @@ void Checkers::fail(std::string what) {
 }
 
 void Checkers::step() {
+  if (sim_.queue.now() - minute_began_ >= minutes(1)) {
+    minute_began_ = sim_.queue.now();
+    steps_before_minute_ = sim_.control.steps();
+  }
+  if (sim_.control.steps() - steps_before_minute_ > steps_a_minute_max) fail("the control plane goes round in circles");
   if (sim_.control.steps() % every_ != 0) return;
   for (std::string& sentence : sim_.control.machine().broken_invariants()) fail(std::move(sentence));
   check_hosts();

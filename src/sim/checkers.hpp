@@ -45,6 +45,8 @@ class Checkers {
   std::map<std::string, Duration> stop_takes_;  // by task: its containers' stop timeouts, one after the other
   std::map<std::string, i32> cpu_;
   std::set<std::string> reclaimed_;
+  Instant minute_began_;
+  std::uint64_t steps_before_minute_ = 0;
   std::vector<std::string> failures_;
   std::set<std::string> known_;  // failures are told once
 };

@@ -199,7 +199,7 @@ Outcome<std::vector<std::string>> Customer::reclaim(const std::string& service, 
   if (!service.empty()) request.set("service", service);
   const Json answer = TRY(sim_.call("utakata", "ReclaimSpot", request));
   std::vector<std::string> arns;
-  for (const Json& arn : items_at(answer, "taskArns")) arns.push_back(arn.text());
+  for (const Json& arn : items_at(answer, "tasks")) arns.push_back(arn.text());
   return arns;
 }
 

@@ -233,9 +233,12 @@ Outcome<> ScenarioPlayer::show(const Words& words) {
 }
 
 Outcome<> ScenarioPlayer::show_tasks(const std::string& service) {
+  std::vector<std::string> lines;
   for (const Json& task : TRY(customer_.tasks(service)))
-    trace_.line(cat("    ", trace_.name_of(std::string(task.text_at({"taskArn"}))), " ", task.text_at({"lastStatus"}),
-                    " ", task.text_at({"capacityProviderName"})));
+    lines.push_back(cat("    ", trace_.name_of(std::string(task.text_at({"taskArn"}))), " ",
+                        task.text_at({"lastStatus"}), " ", task.text_at({"capacityProviderName"})));
+  std::ranges::sort(lines);
+  for (std::string& line : lines) trace_.line(std::move(line));
   return {};
 }
 

@@ -22,6 +22,7 @@ void TaskRuntime::start(const TaskSpec& spec) {
   }
   if (!ever_.insert(spec.arn).second) started_twice_.push_back(spec.arn);
   Task& task = *tasks_.emplace(spec.arn, std::make_unique<Task>(spec)).first->second;
+  task.dice_name = cat(spec.family, " ", ++started_of_[spec.family]);
   for (const ContainerSpec& container : task.run.spec().containers)
     task.containers[container.name] = {.spec = &container, .model = images_.of(container.image)};
   prepare(spec.arn, task);
@@ -124,7 +125,7 @@ void TaskRuntime::prepare(const std::string& arn, Task& task) {
       });
       return;
     }
-    longest = std::max(longest, draw(container.model.pull, arn, container, "pull"));
+    longest = std::max(longest, draw(container.model.pull, task, container, "pull"));
   }
   queue_.after(longest, [this, arn, began] {
     hear(arn, [this, began](agent::TaskRun& run) {
@@ -140,14 +141,15 @@ TaskRuntime::Container* TaskRuntime::find(const std::string& arn, const std::str
   return at == tasks_.end() ? nullptr : &at->second->containers.at(name);
 }
 
-Duration TaskRuntime::draw(const ContainerModel::Span& span, const std::string& arn, const Container& container,
+Duration TaskRuntime::draw(const ContainerModel::Span& span, const Task& task, const Container& container,
                            std::string_view purpose) const {
-  return dice_.between(span.least, span.most, cat(arn, "/", container.spec->name), purpose);
+  return dice_.between(span.least, span.most, cat(task.dice_name, "/", container.spec->name), purpose);
 }
 
 void TaskRuntime::begin(const std::string& arn, const std::string& name) {
   const Container& container = *find(arn, name);
-  queue_.after(draw(container.model.start, arn, container, "start"), [this, arn, name] { begun(arn, name); });
+  queue_.after(draw(container.model.start, *tasks_.at(arn), container, "start"),
+               [this, arn, name] { begun(arn, name); });
 }
 
 void TaskRuntime::begun(const std::string& arn, const std::string& name) {
@@ -158,10 +160,10 @@ void TaskRuntime::begun(const std::string& arn, const std::string& name) {
     return hear(arn, [=, this](agent::TaskRun& run) { return run.failed_to_start(queue_.now(), name, reason); });
   }
   container.process = true;
-  const auto pid = static_cast<std::int64_t>(2 + dice_.below(4'000'000, arn, name));
+  const auto pid = static_cast<std::int64_t>(2 + dice_.below(4'000'000, tasks_.at(arn)->dice_name, name));
   const Instant at = queue_.now();
   hear(arn, [=](agent::TaskRun& run) { return run.started(at, name, pid, cat("sim-", name)); });
-  queue_.after(draw(model.boot, arn, container, "boot"), [this, arn, name] { booted(arn, name); });
+  queue_.after(draw(model.boot, *tasks_.at(arn), container, "boot"), [this, arn, name] { booted(arn, name); });
   if (model.life) queue_.after(*model.life, [this, arn, name, code = model.life_exit_code] { exit(arn, name, code); });
 }
 
@@ -169,7 +171,7 @@ void TaskRuntime::booted(const std::string& arn, const std::string& name) {
   Container* container = find(arn, name);
   if (container == nullptr || !container->process || container->leaving || container->model.sick) return;
   container->answers = true;
-  publish(*tasks_.at(arn), *container, true, false);
+  publish(*tasks_.at(arn), false);
 }
 
 void TaskRuntime::signal(const std::string& arn, const std::string& name) {
@@ -182,20 +184,20 @@ void TaskRuntime::signal(const std::string& arn, const std::string& name) {
     return;
   }
   container.leaving = true;
-  if (container.answers) publish(*tasks_.at(arn), container, false, false);
   container.answers = false;
-  queue_.after(draw(model.drain, arn, container, "drain"),
+  publish(*tasks_.at(arn), false);
+  queue_.after(draw(model.drain, *tasks_.at(arn), container, "drain"),
                [this, arn, name, code = model.exit_code] { exit(arn, name, code); });
 }
 
 void TaskRuntime::exit(const std::string& arn, const std::string& name, int code) {
   Container* container = find(arn, name);
   if (container == nullptr || !container->process) return;
-  container->process = false;
   // A finishing container that is killed loses what it had not finished; one that exits by itself has finished.
-  if (container->answers || (container->leaving && code == killed_code))
-    publish(*tasks_.at(arn), *container, false, true);
+  const bool dropped = container->answers || (container->leaving && code == killed_code);
   container->answers = false;
+  publish(*tasks_.at(arn), dropped);
+  container->process = false;
   tell(arn, cat(name, " exits with ", code));
   const Instant at = queue_.now();
   hear(arn, [=](agent::TaskRun& run) { return run.exited(at, name, code, ""); });
@@ -222,15 +224,23 @@ void TaskRuntime::clean_up(const std::string& arn) {
   queue_.after(remembered_for, [this, arn] { tasks_.erase(arn); });
 }
 
-void TaskRuntime::publish(const Task& task, const Container& container, bool answers, bool dropped) {
-  for (const i32 port : container.spec->container_ports) {
-    const std::pair<std::string, i32> endpoint{task.run.spec().network.address, port};
-    if (answers)
-      answering_.insert(endpoint);
-    else
-      answering_.erase(endpoint);
-    if (around_.endpoint)
-      around_.endpoint({.address = endpoint.first, .port = port, .answers = answers, .dropped = dropped});
+// A task answers when each of its essential containers does: nginx without the php behind it has nothing to say.
+void TaskRuntime::publish(Task& task, bool dropped) {
+  const auto answering = [](const auto& c) { return !c.second.spec->essential || c.second.answers; };
+  const bool answers = std::ranges::all_of(task.containers, answering);
+  const bool changed = answers != task.answers;
+  task.answers = answers;
+  for (const auto& [name, container] : task.containers) {
+    if (!container.process || (!changed && !dropped)) continue;
+    for (const i32 port : container.spec->container_ports) {
+      const std::string& address = task.run.spec().network.address;
+      if (answers)
+        answering_.insert({address, port});
+      else
+        answering_.erase({address, port});
+      if (around_.endpoint)
+        around_.endpoint({.address = address, .port = port, .answers = answers, .dropped = dropped});
+    }
   }
 }
 

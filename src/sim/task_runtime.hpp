@@ -67,7 +67,9 @@ class TaskRuntime final : public ports::TaskRuntime {
   struct Task {
     explicit Task(TaskSpec spec) : run(std::move(spec)) {}
     agent::TaskRun run;
+    std::string dice_name;  // "FAMILY 3": the same in two runs that differ elsewhere
     std::map<std::string, Container> containers;
+    bool answers = false;  // as clients see it
     EventQueue::Handle advance;
   };
   using Hear = std::function<std::vector<agent::Action>(agent::TaskRun&)>;
@@ -83,9 +85,9 @@ class TaskRuntime final : public ports::TaskRuntime {
   void exit(const std::string& arn, const std::string& container, int code);
   void check_health(const std::string& arn, const std::string& container);
   void clean_up(const std::string& arn);
-  void publish(const Task&, const Container&, bool answers, bool dropped);
+  void publish(Task&, bool dropped);
   Container* find(const std::string& arn, const std::string& container);
-  Duration draw(const ContainerModel::Span&, const std::string& arn, const Container&, std::string_view purpose) const;
+  Duration draw(const ContainerModel::Span&, const Task&, const Container&, std::string_view purpose) const;
   void tell(const std::string& arn, std::string line) const {
     if (around_.tell) around_.tell(arn, std::move(line));
   }
@@ -96,6 +98,7 @@ class TaskRuntime final : public ports::TaskRuntime {
   Surroundings around_;
   std::map<std::string, std::unique_ptr<Task>> tasks_;
   std::set<std::string> ever_;
+  std::map<std::string, std::uint64_t> started_of_;  // tasks of a family so far
   std::set<std::pair<std::string, i32>> answering_;
   std::vector<std::string> started_twice_;
   bool paused_ = false;

@@ -17,6 +17,8 @@ std::string exit_codes(const Json& detail) {
   return text;
 }
 
+constexpr std::size_t lines_max = 200'000;
+
 std::string padded(std::string text, std::size_t width) {
   return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
 }
@@ -37,6 +39,7 @@ void Trace::happening(const std::string& about, const std::string& what) {
 }
 
 void Trace::event(std::string text) {
+  if (lines_.size() >= lines_max) return;
   const std::int64_t ms = (sim_.queue.now() - zero_).milliseconds();
   lines_.push_back(cat(padded(cat(ms / 1000, ".", cat(ms % 1000 + 1000).substr(1)), 9), "  ", text));
 }
@@ -50,6 +53,21 @@ std::string Trace::text() const {
   std::string all;
   for (const std::string& line : lines_) all += cat(line, "\n");
   return all;
+}
+
+// Ids that are thrown by dice say nothing to a reader: "deployment ecs-svc/5062027379899897313" becomes "deployment 1".
+std::string Trace::readable(std::string_view text) {
+  constexpr std::string_view prefix = "ecs-svc/";
+  std::string out;
+  for (std::size_t at = 0;;) {
+    const std::size_t found = text.find(prefix, at);
+    out += text.substr(at, found - at);
+    if (found == std::string_view::npos) return out;
+    at = std::min(text.find_first_not_of("0123456789", found + prefix.size()), text.size());
+    int& order = deployments_[std::string(text.substr(found, at - found))];
+    if (order == 0) order = static_cast<int>(deployments_.size());
+    out += cat(order);
+  }
 }
 
 void Trace::effect(const Effect& effect) {
@@ -66,7 +84,7 @@ void Trace::bus_event(const Json& body) {
   for (const Json& resource : items_at(body, "resources"))
     about = resource.text().substr(resource.text().rfind('/') + 1);
   const std::string_view reason = detail->text_at({"reason"});
-  event(cat(about, " ", detail->text_at({"eventName"}), reason.empty() ? "" : ": ", reason));
+  event(cat(about, " ", detail->text_at({"eventName"}), reason.empty() ? "" : ": ", readable(reason)));
 }
 
 void Trace::task_state(const Json& detail) {
@@ -79,7 +97,8 @@ void Trace::task_state(const Json& detail) {
   std::string said(detail.text_at({"lastStatus"}));
   if (said == "PROVISIONING") said += cat(" on ", detail.text_at({"capacityProviderName"}));
   if (detail.text_at({"desiredStatus"}) == "STOPPED" && said != "STOPPED") said += ", to stop";
-  const std::string reason = cat(detail.text_at({"stopCode"}), " \"", detail.text_at({"stoppedReason"}), "\"");
+  const std::string reason =
+      cat(detail.text_at({"stopCode"}), " \"", readable(detail.text_at({"stoppedReason"})), "\"");
   if (reason.size() > 3 && !last_said_[arn].ends_with(reason)) said += cat(": ", reason);
   if (detail.text_at({"lastStatus"}) == "STOPPED") said += cat(" (", exit_codes(detail), ")");
   if (said == last_said_[arn]) return;

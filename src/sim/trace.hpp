@@ -26,6 +26,7 @@ class Trace {
   [[nodiscard]] std::string text() const;
 
  private:
+  std::string readable(std::string_view text);
   void bus_event(const Json&);
   void happening(const std::string& about, const std::string& what);
   void task_state(const Json& detail);
@@ -37,6 +38,7 @@ class Trace {
   std::map<std::string, std::string> task_names_;     // by ARN
   std::map<std::string, std::string> address_names_;  // by address
   std::map<std::string, int> tasks_of_;
+  std::map<std::string, int> deployments_;        // by id: their order
   std::map<std::string, std::string> last_said_;  // of a task
 };
 
