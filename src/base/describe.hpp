@@ -168,6 +168,12 @@ struct Member<as<Alias, M>> : OptionalMember<as<Alias, M>, M> {
   static constexpr std::string_view alias = Alias.view();
 };
 
+template <Literal Alias, class M>
+struct Member<required_as<Alias, M>> : Member<M> {
+  static_assert(sizeof(required_as<Alias, M>) == sizeof(M));  // the table reaches the value at the member's own place
+  static constexpr std::string_view alias = Alias.view();
+};
+
 // "namespace_" travels as "namespace": a trailing underscore keeps a C++ keyword out of the way.
 constexpr std::string_view wire_name(std::string_view name) {
   return name.size() > 1 && name.back() == '_' ? name.substr(0, name.size() - 1) : name;

@@ -91,6 +91,15 @@ struct as : opt<T> {
   friend bool operator==(const as&, const as&) = default;
 };
 
+/// The same for a required member.
+template <Literal Alias, class T>
+struct required_as {
+  T value{};
+  constexpr const T& operator*() const { return value; }
+  constexpr const T* operator->() const { return &value; }
+  friend bool operator==(const required_as&, const required_as&) = default;
+};
+
 void no_such_name();  // never defined: the compiler names it when a literal is none of an enumeration's names
 
 /// An enumeration by its wire names. Comparing with or assigning a literal that is none of them does not compile.
