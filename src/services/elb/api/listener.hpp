@@ -1,0 +1,133 @@
+#pragma once
+
+#include "services/elb/api/load_balancer.hpp"
+
+namespace utakata::elb::api {
+
+using Protocol = OneOf<"HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE">;
+
+struct TargetGroupTuple {
+  opt<str> TargetGroupArn;
+  opt<i32> Weight;
+};
+struct ForwardActionConfig {
+  opt<list<TargetGroupTuple>> TargetGroups;
+};
+struct FixedResponseActionConfig {
+  opt<str> MessageBody;
+  str StatusCode;
+  opt<str> ContentType;
+};
+struct RedirectActionConfig {
+  opt<str> Protocol, Port, Host, Path, Query;
+  OneOf<"HTTP_301", "HTTP_302"> StatusCode;
+};
+struct Action {
+  OneOf<"forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response", "jwt-validation"> Type;
+  opt<str> TargetGroupArn;
+  opt<i32> Order;
+  opt<RedirectActionConfig> RedirectConfig;
+  opt<FixedResponseActionConfig> FixedResponseConfig;
+  opt<ForwardActionConfig> ForwardConfig;
+};
+struct Listener {
+  opt<str> ListenerArn, LoadBalancerArn;
+  opt<i32> Port;
+  opt<Protocol> Protocol_;
+  opt<list<Action>> DefaultActions;
+};
+struct CreateListenerInput {
+  str LoadBalancerArn;
+  opt<Protocol> Protocol_;
+  opt<i32> Port;
+  list<Action> DefaultActions;
+  opt<list<Tag>> Tags;
+};
+struct CreateListenerOutput {
+  opt<list<Listener>> Listeners;
+};
+struct ModifyListenerInput {
+  str ListenerArn;
+  opt<i32> Port;
+  opt<Protocol> Protocol_;
+  opt<list<Action>> DefaultActions;
+};
+struct ModifyListenerOutput {
+  opt<list<Listener>> Listeners;
+};
+struct DescribeListenersInput {
+  opt<str> LoadBalancerArn;
+  opt<list<str>> ListenerArns;
+  opt<str> Marker;
+  opt<i32> PageSize;
+};
+struct DescribeListenersOutput {
+  opt<list<Listener>> Listeners;
+  opt<str> NextMarker;
+};
+struct DeleteListenerInput {
+  str ListenerArn;
+};
+struct DeleteListenerOutput {};
+struct HostHeaderConditionConfig {
+  opt<list<str>> Values;
+};
+struct PathPatternConditionConfig {
+  opt<list<str>> Values;
+};
+struct RuleCondition {
+  opt<str> Field;
+  opt<list<str>> Values;
+  opt<HostHeaderConditionConfig> HostHeaderConfig;
+  opt<PathPatternConditionConfig> PathPatternConfig;
+};
+struct Rule {
+  opt<str> RuleArn, Priority;
+  opt<list<RuleCondition>> Conditions;
+  opt<list<Action>> Actions;
+  opt<bool> IsDefault;
+};
+struct CreateRuleInput {
+  str ListenerArn;
+  list<RuleCondition> Conditions;
+  i32 Priority = 0;
+  list<Action> Actions;
+  opt<list<Tag>> Tags;
+};
+struct CreateRuleOutput {
+  opt<list<Rule>> Rules;
+};
+struct ModifyRuleInput {
+  str RuleArn;
+  opt<list<RuleCondition>> Conditions;
+  opt<list<Action>> Actions;
+};
+struct ModifyRuleOutput {
+  opt<list<Rule>> Rules;
+};
+struct DescribeRulesInput {
+  opt<str> ListenerArn;
+  opt<list<str>> RuleArns;
+  opt<str> Marker;
+  opt<i32> PageSize;
+};
+struct DescribeRulesOutput {
+  opt<list<Rule>> Rules;
+  opt<str> NextMarker;
+};
+struct DeleteRuleInput {
+  str RuleArn;
+};
+struct DeleteRuleOutput {};
+struct RulePriorityPair {
+  opt<str> RuleArn;
+  opt<i32> Priority;
+};
+struct SetRulePrioritiesInput {
+  list<RulePriorityPair> RulePriorities;
+};
+struct SetRulePrioritiesOutput {
+  opt<list<Rule>> Rules;
+};
+
+}  // namespace utakata::elb::api

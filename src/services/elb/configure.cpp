@@ -1,0 +1,267 @@
+#include <algorithm>
+#include <set>
+
+#include "core/facts.hpp"
+#include "services/elb/public.hpp"
+#include "services/elb/state.hpp"
+
+// What the data path must run, made of the rows; and what it reports.
+namespace utakata::elb {
+namespace {
+
+constexpr std::string_view reconciler = "elb.balancer";
+
+BalancerAction action_of(const list<api::Action>& actions) {
+  BalancerAction out;
+  if (actions.empty()) return out;
+  const api::Action& action = actions.back();
+  if (action.Type == "fixed-response") {
+    out.type = "fixed-response";
+    out.status = static_cast<i32>(parse_integer(action.FixedResponseConfig->StatusCode).value_or(503));
+    out.content_type = action.FixedResponseConfig->ContentType.value_or("text/plain");
+    out.body = action.FixedResponseConfig->MessageBody.value_or("");
+  } else if (action.Type == "redirect") {
+    const api::RedirectActionConfig& to = *action.RedirectConfig;
+    out.type = "redirect";
+    out.status = to.StatusCode == "HTTP_301" ? 301 : 302;
+    out.redirect_protocol = to.Protocol.value_or("");
+    out.redirect_host = to.Host.value_or("");
+    out.redirect_port = to.Port.value_or("");
+    out.redirect_path = to.Path.value_or("");
+    out.redirect_query = to.Query.value_or("");
+  } else if (action.ForwardConfig && action.ForwardConfig->TargetGroups) {
+    for (const auto& group : *action.ForwardConfig->TargetGroups)
+      out.forward.push_back(
+          {.target_group_arn = group.TargetGroupArn.value_or(""), .weight = group.Weight.value_or(1)});
+  } else {
+    out.forward.push_back({.target_group_arn = action.TargetGroupArn.value_or("")});
+  }
+  return out;
+}
+
+str attribute(const dict<str>& attributes, const char* name, const char* otherwise) {
+  const auto at = attributes.find(name);
+  return at == attributes.end() ? str(otherwise) : at->second;
+}
+i32 number(const str& text, i32 otherwise) { return static_cast<i32>(parse_integer(text).value_or(otherwise)); }
+
+BalancerTargetGroup group_of(const Tx& tx, const TargetGroupRow& row) {
+  BalancerTargetGroup group{.arn = row.arn,
+                            .health_check = {.path = row.check_path,
+                                             .matcher = row.matcher,
+                                             .interval_seconds = row.interval,
+                                             .timeout_seconds = row.timeout,
+                                             .healthy_threshold = row.healthy,
+                                             .unhealthy_threshold = row.unhealthy}};
+  if (row.tcp_check) group.health_check.protocol = "TCP";
+  if (const auto port = parse_integer(row.check_port)) group.health_check.port = static_cast<i32>(*port);
+  if (attribute(row.attributes, "load_balancing.algorithm.type", "round_robin") == "least_outstanding_requests")
+    group.algorithm = "least_outstanding_requests";
+  for (const Key& key : tx.where<TargetRow>(TargetRow::by_group, row.arn)) {
+    const TargetRow& target = *tx.find<TargetRow>(key);
+    group.targets.push_back({.address = target.address, .port = target.port, .draining = target.draining_until.set()});
+  }
+  return group;
+}
+
+void configure(Tx& tx, const Key& key) {
+  const LoadBalancerRow* row = tx.find<LoadBalancerRow>(key);
+  if (row == nullptr) return;
+  const World world = world_of(key);
+  BalancerConfig config{
+      .arn = row->arn,
+      .name = row->arn.substr(row->arn.find("loadbalancer/") + 13),
+      .dns_name = row->dns_name,
+      .vpc_id = row->vpc_id,
+      .idle_timeout_seconds = number(attribute(row->attributes, "idle_timeout.timeout_seconds", "60"), 60),
+      .client_keep_alive_seconds = number(attribute(row->attributes, "client_keep_alive.seconds", "3600"), 3600),
+      .preserve_host_header =
+          attribute(row->attributes, "routing.http.preserve_host_header.enabled", "false") == "true"};
+  for (const auto& zone : row->zones) config.addresses.push_back(zone.address);
+  std::set<str> groups;
+  for (const Key& listener_at : tx.where<ListenerRow>(ListenerRow::by_balancer, row->arn)) {
+    const ListenerRow& listener = *tx.find<ListenerRow>(listener_at);
+    BalancerListener out{.arn = listener.arn, .port = listener.port};
+    for (const Key& rule_at : tx.where<RuleRow>(RuleRow::by_listener, listener.arn)) {
+      const RuleRow& rule = *tx.find<RuleRow>(rule_at);
+      out.rules.push_back({.arn = rule.arn,
+                           .priority = rule.priority,
+                           .hosts = rule.hosts,
+                           .paths = rule.paths,
+                           .action = action_of(rule.actions)});
+      for (const str& group : groups_of(rule.actions)) groups.insert(group);
+    }
+    std::ranges::sort(out.rules, {}, &BalancerRule::priority);
+    out.rules.push_back({.arn = listener.arn, .action = action_of(listener.actions)});
+    for (const str& group : groups_of(listener.actions)) groups.insert(group);
+    config.listeners.push_back(std::move(out));
+  }
+  for (const str& arn : groups)
+    if (const auto* group = tx.find<TargetGroupRow>(group_key(world, arn)); group != nullptr)
+      config.target_groups.push_back(group_of(tx, *group));
+  tx.emit(ConfigureBalancer{.config = std::move(config)});
+}
+
+World world_of_arn(std::string_view arn) {
+  const auto parts = split(arn, ':');
+  return parts.size() > 5 ? World{str(parts[4]), str(parts[3])} : World{};
+}
+
+void tell(Tx& tx, const World& world, const TargetRow& row) {
+  tx.publish({.kind = facts::target_health, .key = world.key(row.group_arn), .body = cat(row.address, ":", row.port)});
+}
+
+void take_health(Tx& tx, const Report& report) {
+  const auto& health = std::get<TargetHealthReport>(report);
+  const World world = world_of_arn(health.target_group_arn);
+  const Key key = target_key(world, health.target_group_arn, health.address, health.port);
+  const TargetRow* known = tx.find<TargetRow>(key);
+  if (known == nullptr || known->draining_until.set()) return;
+  TargetRow row = *known;
+  if (row.state == health.state.name() && row.reason == health.reason && row.description == health.description) return;
+  row.state = health.state.name();
+  row.reason = health.reason;
+  row.description = health.description;
+  tx.put(key, row);
+  tell(tx, world, row);
+}
+
+void take_idle(Tx& tx, const Report& report) {
+  const auto& idle = std::get<TargetIdleReport>(report);
+  const World world = world_of_arn(idle.target_group_arn);
+  const Key key = target_key(world, idle.target_group_arn, idle.address, idle.port);
+  const TargetRow* known = tx.find<TargetRow>(key);
+  if (known == nullptr || !known->draining_until.set() || known->idle) return;
+  TargetRow row = *known;
+  row.idle = true;
+  tx.put(key, row);
+  tell(tx, world, row);
+}
+
+void take_balancer(Tx& tx, const Report& report) {
+  const auto& said = std::get<BalancerReport>(report);
+  const Key key = balancer_key(world_of_arn(said.arn), said.arn);
+  const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
+  if (known == nullptr || (known->state == said.state.name() && known->state_reason == said.reason)) return;
+  tx.update<LoadBalancerRow>(key, [&](LoadBalancerRow& row) {
+    row.state = said.state.name();
+    row.state_reason = said.reason;
+  });
+}
+
+}  // namespace
+
+void declare_tables(Schema& schema) {
+  schema.table<LoadBalancerRow>();
+  schema.table<ListenerRow>({.indexes = {[](const ListenerRow& row) { return row.balancer_arn; }}});
+  schema.table<RuleRow>({.indexes = {[](const RuleRow& row) { return row.listener_arn; }}});
+  schema.table<TargetGroupRow>();
+  schema.table<TargetRow>(
+      {.indexes = {[](const TargetRow& row) { return row.group_arn; }},
+       .due = [](const TargetRow& row) { return row.draining_until.set() ? row.draining_until : Instant::never(); },
+       .on_due = target_drained});
+  schema.reconciler(reconciler, configure);
+  schema.report(report_kind<TargetHealthReport>, take_health);
+  schema.report(report_kind<TargetIdleReport>, take_idle);
+  schema.report(report_kind<BalancerReport>, take_balancer);
+  schema.on_recover([](Tx& tx) {
+    tx.each<LoadBalancerRow>("", [&](const Key& key, const LoadBalancerRow&) { tx.mark(reconciler, key); });
+  });
+}
+
+void target_drained(Tx& tx, const Key& key) {
+  const TargetRow row = *tx.find<TargetRow>(key);
+  tx.erase<TargetRow>(key);
+  const World world = world_of(key);
+  group_changed(tx, world, row.group_arn);
+  tell(tx, world, row);
+}
+
+list<str> groups_of(const list<api::Action>& actions) {
+  list<str> groups;
+  for (const api::Action& action : actions) {
+    if (action.TargetGroupArn) groups.push_back(*action.TargetGroupArn);
+    if (action.ForwardConfig && action.ForwardConfig->TargetGroups)
+      for (const auto& group : *action.ForwardConfig->TargetGroups)
+        if (group.TargetGroupArn) groups.push_back(*group.TargetGroupArn);
+  }
+  return groups;
+}
+
+list<str> balancers_of(const Tx& tx, const World& world, std::string_view group_arn) {
+  std::set<str> found;
+  const auto uses = [&](const list<api::Action>& actions) {
+    const list<str> groups = groups_of(actions);
+    return std::ranges::find(groups, group_arn) != groups.end();
+  };
+  tx.each<ListenerRow>(world.key("listener/"), [&](const Key&, const ListenerRow& row) {
+    if (uses(row.actions)) found.insert(row.balancer_arn);
+  });
+  tx.each<RuleRow>(world.key("rule/"), [&](const Key&, const RuleRow& row) {
+    const ListenerRow* listener =
+        uses(row.actions) ? tx.find<ListenerRow>(listener_key(world, row.listener_arn)) : nullptr;
+    if (listener != nullptr) found.insert(listener->balancer_arn);
+  });
+  return {found.begin(), found.end()};
+}
+
+void balancer_changed(Tx& tx, const World& world, std::string_view arn) {
+  tx.mark(reconciler, balancer_key(world, arn));
+}
+
+void group_changed(Tx& tx, const World& world, std::string_view group_arn) {
+  for (const str& arn : balancers_of(tx, world, group_arn)) balancer_changed(tx, world, arn);
+}
+
+Outcome<TargetGroupView> target_group(const Tx& tx, const World& world, std::string_view arn) {
+  const TargetGroupRow* row = tx.find<TargetGroupRow>(group_key(world, arn));
+  if (row == nullptr) return refuse("TargetGroupNotFound", "One or more target groups not found");
+  return TargetGroupView{.arn = row->arn,
+                         .name = row->name,
+                         .vpc_id = row->vpc_id,
+                         .target_type = row->target_type,
+                         .protocol = "HTTP",
+                         .deregistration_delay_seconds =
+                             number(attribute(row->attributes, "deregistration_delay.timeout_seconds", "300"), 300),
+                         .has_load_balancer = !balancers_of(tx, world, arn).empty()};
+}
+
+Outcome<> register_target(Tx& tx, const World& world, std::string_view group_arn, const str& address, i32 port) {
+  static_cast<void>(TRY(target_group(tx, world, group_arn)));
+  const Key key = target_key(world, group_arn, address, port);
+  const TargetRow* known = tx.find<TargetRow>(key);
+  if (known != nullptr && !known->draining_until.set()) return {};
+  const TargetRow row{.group_arn = str(group_arn), .address = address, .port = port};
+  tx.put(key, row);
+  group_changed(tx, world, group_arn);
+  tell(tx, world, row);
+  return {};
+}
+
+void deregister_target(Tx& tx, const World& world, std::string_view group_arn, const str& address, i32 port) {
+  const Key key = target_key(world, group_arn, address, port);
+  const TargetRow* known = tx.find<TargetRow>(key);
+  const auto group = target_group(tx, world, group_arn);
+  if (known == nullptr || known->draining_until.set() || !group) return;
+  if (group->deregistration_delay_seconds == 0 || !group->has_load_balancer) return target_drained(tx, key);
+  TargetRow row = *known;
+  row.draining_until = tx.now() + seconds(group->deregistration_delay_seconds);
+  row.state = "draining";
+  row.reason = "Target.DeregistrationInProgress";
+  row.description = "Target deregistration is in progress";
+  tx.put(key, row);
+  group_changed(tx, world, group_arn);
+  tell(tx, world, row);
+}
+
+TargetView target(const Tx& tx, const World& world, std::string_view group_arn, const str& address, i32 port) {
+  const TargetRow* row = tx.find<TargetRow>(target_key(world, group_arn, address, port));
+  if (row == nullptr) return {};
+  if (!row->draining_until.set() && balancers_of(tx, world, group_arn).empty())
+    return {.state = "unused",
+            .reason = "Target.NotInUse",
+            .description = "Target group is not configured to receive traffic from the load balancer"};
+  return {.state = row->state, .reason = row->reason, .description = row->description, .idle = row->idle};
+}
+
+}  // namespace utakata::elb

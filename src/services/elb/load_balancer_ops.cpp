@@ -1,0 +1,262 @@
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+#include <set>
+
+#include "services/ec2/public.hpp"
+#include "services/elb/ops.hpp"
+#include "wire/pagination.hpp"
+
+namespace utakata::elb {
+namespace {
+
+std::unexpected<Fault> not_found() { return refuse("LoadBalancerNotFound", "One or more load balancers not found"); }
+
+// Attributes that the data path honours; the others of AWS's list are refused by name.
+struct AttributeRule {
+  std::string_view key, otherwise;
+  std::int64_t least, most;  // 0, 0: true or false
+};
+constexpr std::array attribute_rules{AttributeRule{"idle_timeout.timeout_seconds", "60", 1, 4000},
+                                     AttributeRule{"client_keep_alive.seconds", "3600", 60, 604'800},
+                                     AttributeRule{"routing.http.preserve_host_header.enabled", "false", 0, 0},
+                                     AttributeRule{"deletion_protection.enabled", "false", 0, 0}};
+
+list<api::LoadBalancerAttribute> attributes_of(const LoadBalancerRow& row) {
+  list<api::LoadBalancerAttribute> out;
+  for (const AttributeRule& rule : attribute_rules) {
+    const auto at = row.attributes.find(str(rule.key));
+    out.push_back({.Key = str(rule.key), .Value = at != row.attributes.end() ? at->second : str(rule.otherwise)});
+  }
+  return out;
+}
+
+api::LoadBalancer view(const World& world, const LoadBalancerRow& row) {
+  api::LoadBalancer out{.LoadBalancerArn = row.arn,
+                        .DNSName = row.dns_name,
+                        .CanonicalHostedZoneId = str("Z14GRHDCWA56QT"),
+                        .CreatedTime = row.created_at,
+                        .LoadBalancerName = row.name,
+                        .VpcId = row.vpc_id,
+                        .State = api::LoadBalancerState{},
+                        .Type = "application",
+                        .AvailabilityZones = list<api::AvailabilityZone>{},
+                        .SecurityGroups = row.security_groups,
+                        .IpAddressType = "ipv4"};
+  static_cast<void>(world);
+  if (row.internal)
+    out.Scheme = "internal";
+  else
+    out.Scheme = "internet-facing";
+  if (row.state == "active")
+    out.State->Code = "active";
+  else if (row.state == "failed")
+    out.State->Code = "failed";
+  else
+    out.State->Code = "provisioning";
+  if (!row.state_reason.empty()) out.State->Reason = row.state_reason;
+  for (const auto& zone : row.zones)
+    out.AvailabilityZones->push_back({.ZoneName = zone.name, .SubnetId = zone.subnet_id});
+  return out;
+}
+
+bool valid_name(std::string_view name) {
+  return !name.empty() && name.size() <= 32 && name.front() != '-' && name.back() != '-' &&
+         !name.starts_with("internal-") && std::ranges::all_of(name, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
+Outcome<> add_zones(Tx& tx, LoadBalancerRow& row, const list<str>& subnets) {
+  std::set<str> zones;
+  for (const str& id : subnets) {
+    const auto subnet = ec2::subnet(tx, tx.world(), id);
+    if (!subnet) return refuse("SubnetNotFound", cat("The subnet ID '", id, "' does not exist"));
+    if (!zones.insert(subnet->availability_zone).second)
+      return refuse("InvalidConfigurationRequest",
+                    "A load balancer cannot be attached to multiple subnets in the same Availability Zone");
+    row.vpc_id = subnet->vpc_id;
+    const InterfaceSpec interface =
+        TRY(ec2::create_interface(tx, tx.world(), id, row.security_groups, cat("ELB app/", row.name)));
+    row.zones.push_back({.name = subnet->availability_zone,
+                         .subnet_id = id,
+                         .interface_id = interface.interface_id,
+                         .address = interface.address});
+  }
+  if (zones.size() < 2)
+    return refuse("InvalidConfigurationRequest",
+                  "At least two subnets in two different Availability Zones must be specified");
+  return {};
+}
+
+// The tags of whatever an ARN of this service names.
+Outcome<> with_tags(Tx& tx, const str& arn, const std::function<void(list<api::Tag>&)>& change) {
+  const auto in = [&]<class Row>(Row*, const Key& key) {
+    return tx.update<Row>(key, [&](Row& row) { change(row.tags); });
+  };
+  const World& world = tx.world();
+  if (arn.find(":loadbalancer/") != str::npos)
+    return in(static_cast<LoadBalancerRow*>(nullptr), balancer_key(world, arn)) ? Outcome<>() : not_found();
+  if (arn.find(":targetgroup/") != str::npos && in(static_cast<TargetGroupRow*>(nullptr), group_key(world, arn)))
+    return {};
+  if (arn.find(":targetgroup/") != str::npos)
+    return refuse("TargetGroupNotFound", "One or more target groups not found");
+  if (arn.find(":listener-rule/") != str::npos && in(static_cast<RuleRow*>(nullptr), rule_key(world, arn))) return {};
+  if (arn.find(":listener-rule/") != str::npos) return refuse("RuleNotFound", "One or more rules not found");
+  if (in(static_cast<ListenerRow*>(nullptr), listener_key(world, arn))) return {};
+  return refuse("ListenerNotFound", "One or more listeners not found");
+}
+
+}  // namespace
+
+Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::CreateLoadBalancerInput& request) {
+  const World& world = tx.world();
+  ec2::ensure_default_vpc(tx, world);
+  if (!valid_name(request.Name))
+    return refuse("ValidationError",
+                  cat("The load balancer name '", request.Name,
+                      "' must have up to 32 letters, numbers and hyphens, and not begin or end with a hyphen"));
+  if (request.Type && *request.Type != "application")
+    return refuse("InvalidConfigurationRequest",
+                  cat("Load balancers of type '", request.Type->name(), "' are not served yet"));
+  if (request.IpAddressType && *request.IpAddressType != "ipv4")
+    return refuse("InvalidConfigurationRequest", "IpAddressType: only ipv4 is served");
+  std::optional<LoadBalancerRow> known;
+  tx.each<LoadBalancerRow>(world.key("lb/"), [&](const Key&, const LoadBalancerRow& row) {
+    if (row.name == request.Name) known = row;
+  });
+  const list<str> subnets = request.Subnets.value_or(list<str>{});
+  if (known) {
+    list<str> theirs;
+    for (const auto& zone : known->zones) theirs.push_back(zone.subnet_id);
+    if (std::set<str>(theirs.begin(), theirs.end()) == std::set<str>(subnets.begin(), subnets.end()))
+      return api::CreateLoadBalancerOutput{.LoadBalancers = list<api::LoadBalancer>{view(world, *known)}};
+    return refuse("DuplicateLoadBalancerName",
+                  "A load balancer with the same name exists, but with different settings");
+  }
+  const str id = tx.random_hex(16);
+  LoadBalancerRow row{
+      .arn = cat("arn:aws:elasticloadbalancing:", world.region, ":", world.account, ":loadbalancer/app/", request.Name,
+                 "/", id),
+      .name = request.Name,
+      .dns_name = cat(to_lower(request.Name), "-", tx.random_digits(10), ".", world.region, ".elb.localhost"),
+      .internal = request.Scheme && *request.Scheme == "internal",
+      .security_groups = request.SecurityGroups.value_or(list<str>{}),
+      .tags = request.Tags.value_or(list<api::Tag>{}),
+      .created_at = tx.now()};
+  for (const str& group : row.security_groups)
+    if (!ec2::security_group(tx, world, group))
+      return refuse("InvalidSecurityGroup", cat("One or more security groups are invalid: ", group));
+  TRY_VOID(add_zones(tx, row, subnets));
+  if (row.security_groups.empty()) row.security_groups = {ec2::default_security_group(tx, world, row.vpc_id)};
+  tx.put(balancer_key(world, row.arn), row);
+  balancer_changed(tx, world, row.arn);
+  return api::CreateLoadBalancerOutput{.LoadBalancers = list<api::LoadBalancer>{view(world, row)}};
+}
+
+Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx& tx,
+                                                                  const api::DescribeLoadBalancersInput& request) {
+  const World& world = tx.world();
+  list<LoadBalancerRow> rows;
+  tx.each<LoadBalancerRow>(world.key("lb/"), [&](const Key&, const LoadBalancerRow& row) {
+    const bool by_arn = !request.LoadBalancerArns ||
+                        std::ranges::find(*request.LoadBalancerArns, row.arn) != request.LoadBalancerArns->end();
+    const bool by_name = !request.Names || std::ranges::find(*request.Names, row.name) != request.Names->end();
+    if (by_arn && by_name) rows.push_back(row);
+  });
+  const std::size_t asked =
+      (request.LoadBalancerArns ? request.LoadBalancerArns->size() : 0) + (request.Names ? request.Names->size() : 0);
+  if (asked > rows.size()) return not_found();
+  auto page = TRY(wire::paginate(
+      std::move(rows), [](const LoadBalancerRow& row) -> const str& { return row.arn; },
+      {.operation = "DescribeLoadBalancers", .default_size = 400, .max_size = 400}, request.Marker, request.PageSize));
+  api::DescribeLoadBalancersOutput output{.LoadBalancers = list<api::LoadBalancer>{}, .NextMarker = page.next};
+  for (const LoadBalancerRow& row : page.items) output.LoadBalancers->push_back(view(world, row));
+  return output;
+}
+
+Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx& tx, const api::DeleteLoadBalancerInput& request) {
+  const World world = tx.world();
+  const Key key = balancer_key(world, request.LoadBalancerArn);
+  const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
+  if (known == nullptr) return api::DeleteLoadBalancerOutput{};
+  if (known->attributes.contains("deletion_protection.enabled") &&
+      known->attributes.at("deletion_protection.enabled") == "true")
+    return refuse("OperationNotPermitted",
+                  cat("Load balancer '", known->arn, "' cannot be deleted because deletion protection is enabled"));
+  const LoadBalancerRow row = *known;
+  for (const Key& listener : tx.where<ListenerRow>(ListenerRow::by_balancer, row.arn)) {
+    for (const Key& rule : tx.where<RuleRow>(RuleRow::by_listener, tx.find<ListenerRow>(listener)->arn))
+      tx.erase<RuleRow>(rule);
+    tx.erase<ListenerRow>(listener);
+  }
+  for (const auto& zone : row.zones) ec2::delete_interface(tx, world, zone.interface_id);
+  tx.erase<LoadBalancerRow>(key);
+  tx.emit(RemoveBalancer{.arn = row.arn});
+  return api::DeleteLoadBalancerOutput{};
+}
+
+Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(
+    Tx& tx, const api::ModifyLoadBalancerAttributesInput& request) {
+  const Key key = balancer_key(tx.world(), request.LoadBalancerArn);
+  const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
+  if (known == nullptr) return not_found();
+  LoadBalancerRow row = *known;
+  for (const api::LoadBalancerAttribute& each : request.Attributes) {
+    const str name = each.Key.value_or("");
+    const str value = each.Value.value_or("");
+    const auto* rule = std::ranges::find(attribute_rules, name, &AttributeRule::key);
+    if (rule == attribute_rules.end())
+      return refuse("InvalidConfigurationRequest",
+                    cat("Load balancer attribute key '", name, "' is not recognized, or not served yet"));
+    const auto n = parse_integer(value);
+    const bool sound =
+        rule->most == 0 ? value == "true" || value == "false" : n && *n >= rule->least && *n <= rule->most;
+    if (!sound)
+      return refuse("InvalidConfigurationRequest",
+                    cat("Load balancer attribute value '", value, "' is not valid for '", name, "'"));
+    row.attributes[name] = value;
+  }
+  tx.put(key, row);
+  balancer_changed(tx, tx.world(), row.arn);
+  return api::ModifyLoadBalancerAttributesOutput{.Attributes = attributes_of(row)};
+}
+
+Outcome<api::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
+    Tx& tx, const api::DescribeLoadBalancerAttributesInput& request) {
+  const LoadBalancerRow* row = tx.find<LoadBalancerRow>(balancer_key(tx.world(), request.LoadBalancerArn));
+  if (row == nullptr) return not_found();
+  return api::DescribeLoadBalancerAttributesOutput{.Attributes = attributes_of(*row)};
+}
+
+Outcome<api::AddTagsOutput> add_tags(Tx& tx, const api::AddTagsInput& request) {
+  for (const str& arn : request.ResourceArns)
+    TRY_VOID(with_tags(tx, arn, [&](list<api::Tag>& tags) {
+      for (const api::Tag& tag : request.Tags) {
+        std::erase_if(tags, [&](const api::Tag& known) { return known.Key == tag.Key; });
+        tags.push_back(tag);
+      }
+    }));
+  return api::AddTagsOutput{};
+}
+
+Outcome<api::RemoveTagsOutput> remove_tags(Tx& tx, const api::RemoveTagsInput& request) {
+  for (const str& arn : request.ResourceArns)
+    TRY_VOID(with_tags(tx, arn, [&](list<api::Tag>& tags) {
+      std::erase_if(tags, [&](const api::Tag& known) {
+        return std::ranges::find(request.TagKeys, known.Key) != request.TagKeys.end();
+      });
+    }));
+  return api::RemoveTagsOutput{};
+}
+
+Outcome<api::DescribeTagsOutput> describe_tags(Tx& tx, const api::DescribeTagsInput& request) {
+  api::DescribeTagsOutput output{.TagDescriptions = list<api::TagDescription>{}};
+  for (const str& arn : request.ResourceArns)
+    TRY_VOID(with_tags(
+        tx, arn, [&](list<api::Tag>& tags) { output.TagDescriptions->push_back({.ResourceArn = arn, .Tags = tags}); }));
+  return output;
+}
+
+}  // namespace utakata::elb

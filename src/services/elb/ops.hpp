@@ -1,0 +1,40 @@
+#pragma once
+
+#include "services/elb/state.hpp"
+
+namespace utakata::elb {
+
+Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx&, const api::CreateLoadBalancerInput&);
+Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx&, const api::DescribeLoadBalancersInput&);
+Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx&, const api::DeleteLoadBalancerInput&);
+Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(
+    Tx&, const api::ModifyLoadBalancerAttributesInput&);
+Outcome<api::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
+    Tx&, const api::DescribeLoadBalancerAttributesInput&);
+Outcome<api::AddTagsOutput> add_tags(Tx&, const api::AddTagsInput&);
+Outcome<api::RemoveTagsOutput> remove_tags(Tx&, const api::RemoveTagsInput&);
+Outcome<api::DescribeTagsOutput> describe_tags(Tx&, const api::DescribeTagsInput&);
+
+Outcome<api::CreateListenerOutput> create_listener(Tx&, const api::CreateListenerInput&);
+Outcome<api::ModifyListenerOutput> modify_listener(Tx&, const api::ModifyListenerInput&);
+Outcome<api::DescribeListenersOutput> describe_listeners(Tx&, const api::DescribeListenersInput&);
+Outcome<api::DeleteListenerOutput> delete_listener(Tx&, const api::DeleteListenerInput&);
+Outcome<api::CreateRuleOutput> create_rule(Tx&, const api::CreateRuleInput&);
+Outcome<api::ModifyRuleOutput> modify_rule(Tx&, const api::ModifyRuleInput&);
+Outcome<api::DescribeRulesOutput> describe_rules(Tx&, const api::DescribeRulesInput&);
+Outcome<api::DeleteRuleOutput> delete_rule(Tx&, const api::DeleteRuleInput&);
+Outcome<api::SetRulePrioritiesOutput> set_rule_priorities(Tx&, const api::SetRulePrioritiesInput&);
+
+Outcome<api::CreateTargetGroupOutput> create_target_group(Tx&, const api::CreateTargetGroupInput&);
+Outcome<api::ModifyTargetGroupOutput> modify_target_group(Tx&, const api::ModifyTargetGroupInput&);
+Outcome<api::DescribeTargetGroupsOutput> describe_target_groups(Tx&, const api::DescribeTargetGroupsInput&);
+Outcome<api::DeleteTargetGroupOutput> delete_target_group(Tx&, const api::DeleteTargetGroupInput&);
+Outcome<api::ModifyTargetGroupAttributesOutput> modify_target_group_attributes(
+    Tx&, const api::ModifyTargetGroupAttributesInput&);
+Outcome<api::DescribeTargetGroupAttributesOutput> describe_target_group_attributes(
+    Tx&, const api::DescribeTargetGroupAttributesInput&);
+Outcome<api::RegisterTargetsOutput> register_targets(Tx&, const api::RegisterTargetsInput&);
+Outcome<api::DeregisterTargetsOutput> deregister_targets(Tx&, const api::DeregisterTargetsInput&);
+Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx&, const api::DescribeTargetHealthInput&);
+
+}  // namespace utakata::elb

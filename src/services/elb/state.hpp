@@ -1,0 +1,81 @@
+#pragma once
+
+#include "core/tx.hpp"
+#include "services/elb/api/target_group.hpp"
+
+// The rows of ELB, keyed by their ARNs below the world: WORLD/lb/ARN, WORLD/listener/ARN, WORLD/rule/ARN, WORLD/tg/ARN
+// and WORLD/target/GROUP_ARN ADDRESS:PORT.
+namespace utakata::elb {
+
+struct LoadBalancerRow {
+  static constexpr std::string_view table_name = "elb.load_balancers";
+  str arn, name, dns_name, vpc_id;
+  bool internal = false;
+  str state = "provisioning", state_reason;
+  struct Zone {
+    str name, subnet_id, interface_id, address;
+  };
+  list<Zone> zones;
+  list<str> security_groups;
+  dict<str> attributes;
+  list<api::Tag> tags;
+  Instant created_at;
+};
+struct ListenerRow {
+  static constexpr std::string_view table_name = "elb.listeners";
+  static constexpr std::size_t by_balancer = 0;
+  str arn, balancer_arn;
+  i32 port = 80;
+  list<api::Action> actions;
+  list<api::Tag> tags;
+};
+struct RuleRow {
+  static constexpr std::string_view table_name = "elb.rules";
+  static constexpr std::size_t by_listener = 0;
+  str arn, listener_arn;
+  i32 priority = 0;
+  list<str> hosts, paths;
+  list<api::Action> actions;
+  list<api::Tag> tags;
+};
+struct TargetGroupRow {
+  static constexpr std::string_view table_name = "elb.target_groups";
+  str arn, name, vpc_id;
+  i32 port = 80;
+  str target_type = "ip";
+  bool tcp_check = false;
+  str check_port = "traffic-port", check_path = "/", matcher = "200";
+  i32 interval = 30, timeout = 5, healthy = 5, unhealthy = 2;
+  dict<str> attributes;
+  list<api::Tag> tags;
+};
+struct TargetRow {
+  static constexpr std::string_view table_name = "elb.targets";
+  static constexpr std::size_t by_group = 0;
+  str group_arn, address;
+  i32 port = 0;
+  str state = "initial", reason = "Elb.RegistrationInProgress", description = "Target registration is in progress";
+  bool idle = false;
+  Instant draining_until;
+};
+
+void declare_tables(Schema&);
+void target_drained(Tx&, const Key&);
+
+inline Key balancer_key(const World& w, std::string_view arn) { return w.key("lb/", arn); }
+inline Key listener_key(const World& w, std::string_view arn) { return w.key("listener/", arn); }
+inline Key rule_key(const World& w, std::string_view arn) { return w.key("rule/", arn); }
+inline Key group_key(const World& w, std::string_view arn) { return w.key("tg/", arn); }
+inline Key target_key(const World& w, std::string_view group, std::string_view address, i32 port) {
+  return w.key("target/", group, " ", address, ":", port);
+}
+
+/// The groups that an action forwards to.
+list<str> groups_of(const list<api::Action>&);
+/// Marks every load balancer that uses this group to be configured anew.
+void group_changed(Tx&, const World&, std::string_view group_arn);
+void balancer_changed(Tx&, const World&, std::string_view balancer_arn);
+/// The load balancers whose listeners or rules forward to this group.
+list<str> balancers_of(const Tx&, const World&, std::string_view group_arn);
+
+}  // namespace utakata::elb
