@@ -26,8 +26,8 @@ Outcome<Arguments> Arguments::parse(const CommandRule& rule, std::span<const std
     word.remove_prefix(2);
     const std::size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);
-    const auto* option = std::ranges::find(rule.options, name, &OptionRule::name);
-    if (option == rule.options.data() + rule.options.size()) return misused(rule.name, cat("unknown option --", name));
+    const auto option = std::ranges::find(rule.options, name, &OptionRule::name);
+    if (option == rule.options.end()) return misused(rule.name, cat("unknown option --", name));
     std::string value;
     if (equals != std::string_view::npos) {
       value = word.substr(equals + 1);
@@ -42,8 +42,8 @@ Outcome<Arguments> Arguments::parse(const CommandRule& rule, std::span<const std
 
 std::string Arguments::text(std::string_view name) const {
   if (const auto at = values_.find(name); at != values_.end()) return at->second;
-  const auto* option = std::ranges::find(rule_->options, name, &OptionRule::name);
-  ensure(option != rule_->options.data() + rule_->options.size(), cat("no such option in the rules: ", name));
+  const auto option = std::ranges::find(rule_->options, name, &OptionRule::name);
+  ensure(option != rule_->options.end(), cat("no such option in the rules: ", name));
   return std::string(option->otherwise);
 }
 

@@ -19,8 +19,8 @@ std::span<void (*const)(Schema&)> modules() {
 }
 
 std::span<const wire::Service* const> services() {
-  static constexpr std::array<const wire::Service*, 8> list{&ecs::service,    &elb::service, &ec2::service,
-                                                            &events::service, &sqs::service, &logs::service,
+  static constexpr std::array<const wire::Service*, 8> list{&ecs::service,    &elb::service,        &ec2::service,
+                                                            &events::service, &sqs::service,        &logs::service,
                                                             &sts::service,    &ecs::control_service};
   return list;
 }

@@ -10,7 +10,9 @@ using drill::Fate;
 
 namespace {
 
-http::Exchange answered(int status, std::string body = {}) { return {.status = status, .headers = {}, .body = std::move(body)}; }
+http::Exchange answered(int status, std::string body = {}) {
+  return {.status = status, .headers = {}, .body = std::move(body)};
+}
 
 http::Response refuse_plainly(int status, std::string_view why) {
   return {.status = status, .headers = {}, .body = std::string(why)};
@@ -41,13 +43,15 @@ TEST_CASE("drill load: every request of the rate is sent and has one fate") {
       },
       refuse_plainly);
   drill::Tally tally;
-  const drill::Load load{.url = {}, .paths = {"/a", "/b"}, .requestsPerSecond = 200, .seconds = 1, .expectBody = str("/")};
+  const drill::Load load{
+      .url = {}, .paths = {"/a", "/b"}, .requestsPerSecond = 200, .seconds = 1, .expectBody = str("/")};
   bool began = false;
   std::vector<i32> seconds;
   reactor::start([](reactor::Loop& l, const drill::Load& what, int to, drill::Tally& into, bool& started,
                     std::vector<i32>& told) -> reactor::Co<void> {
-    co_await drill::run_load(l, what, {.port = to}, "here", 1, into, [&](Instant) { started = true; },
-                             [&](i32 second, const drill::Tally&) { told.push_back(second); });
+    co_await drill::run_load(
+        l, what, {.port = to}, "here", 1, into, [&](Instant) { started = true; },
+        [&](i32 second, const drill::Tally&) { told.push_back(second); });
     l.stop();
   }(loop, load, port, tally, began, seconds));
   loop.run();

@@ -15,8 +15,10 @@ struct ReclaimStep {
 };
 
 struct Load {
-  str url;          // http://NAME-ID.REGION.elb.localhost:PORT
-  list<str> paths;  // each request takes one, by the seed's dice
+  str url;                // http://NAME-ID.REGION.elb.localhost:PORT, or:
+  opt<str> loadBalancer;  // its name; the platform says where it is
+  i32 port = 80;          // of its listener
+  list<str> paths;        // each request takes one, by the seed's dice
   i32 requestsPerSecond = 100;
   i32 seconds = 60;
   i32 timeoutMilliseconds = 10'000;

@@ -1,0 +1,37 @@
+#include "app/arguments.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+
+using namespace utakata;  // NOLINT: a test
+using app::Arguments;
+
+namespace {
+constexpr std::array options{app::OptionRule{"count", "N", "how many", "1"}, app::OptionRule{"json", "", "as JSON"}};
+constexpr app::CommandRule rule{.name = "take", .summary = "Takes.", .options = options};
+constexpr app::CommandRule with_words{
+    .name = "take", .summary = "Takes.", .options = options, .positional = "[TASK...]"};
+
+Outcome<Arguments> parsed(const app::CommandRule& by, std::vector<std::string_view> words) {
+  return Arguments::parse(by, words);
+}
+}  // namespace
+
+TEST_CASE("arguments: options in both forms, flags, defaults and positionals") {
+  const auto given = parsed(with_words, {"--count=3", "a", "--json", "b"});
+  REQUIRE(given);
+  CHECK(*given->integer("count", 0, 9) == 3);
+  CHECK(given->flag("json"));
+  CHECK(given->positional() == std::vector<std::string>{"a", "b"});
+  CHECK(*parsed(rule, {})->integer("count", 0, 9) == 1);
+}
+
+TEST_CASE("arguments: what is wrong is named") {
+  CHECK(parsed(rule, {"--cuont", "3"}).error().message.find("--cuont") != std::string::npos);
+  CHECK(parsed(rule, {"--count"}).error().message.find("needs a value") != std::string::npos);
+  CHECK(parsed(rule, {"--json", "--json"}).error().message.find("given twice") != std::string::npos);
+  CHECK(parsed(rule, {"word"}).error().message.find("'word'") != std::string::npos);
+  CHECK(parsed(rule, {"--count", "many"})->integer("count", 0, 9).error().message.find("from 0 to 9") !=
+        std::string::npos);
+}

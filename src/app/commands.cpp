@@ -1,0 +1,116 @@
+#include "app/commands.hpp"
+
+#include <array>
+
+namespace utakata::app {
+namespace {
+
+constexpr OptionRule json{.name = "json", .value = "", .help = "answer as JSON"};
+constexpr OptionRule endpoint{.name = "endpoint",
+                              .value = "URL",
+                              .help = "the platform's API; else AWS_ENDPOINT_URL, else",
+                              .otherwise = "http://127.0.0.1:4566"};
+
+constexpr std::array serve_options{
+    OptionRule{"state", "DIR", "where everything that must survive is kept", "/var/lib/utakata"},
+    OptionRule{"listen", "ADDRESS:PORT", "where the API listens; port 0 takes a free one", "127.0.0.1:4566"},
+    OptionRule{"images", "DIR", "OCI layouts by name; tasks find NAME:TAG here (else STATE/images)", ""},
+    OptionRule{"balancer-address", "ADDRESS", "where load balancers' listeners bind", "127.0.0.1"},
+    OptionRule{"cpu", "UNITS", "capacity of the pool, 1024 units a vCPU (else this machine's, less a reserve)", ""},
+    OptionRule{"memory", "MIB", "memory of the pool (else this machine's, less a reserve)", ""},
+    OptionRule{"credentials", "FILE", "lines ACCESS_KEY_ID SECRET ACCOUNT; turns verification of signatures on", ""},
+    OptionRule{"runtime", "NAME", "OCI runtime: runc or crun", "runc"},
+    OptionRule{"on-exit", "WHAT", "stop or keep the tasks at SIGTERM", "stop"},
+};
+constexpr std::array env_options{endpoint,
+                                 OptionRule{"account", "DIGITS", "the account that the exports use", "000000000000"},
+                                 OptionRule{"region", "NAME", "the region that the exports use", "ap-northeast-1"}};
+constexpr std::array wait_options{endpoint, OptionRule{"seconds", "N", "how long to wait at most", "30"}};
+constexpr std::array doctor_options{json};
+constexpr std::array status_options{endpoint, json};
+constexpr std::array reclaim_options{
+    endpoint,
+    OptionRule{"cluster", "NAME", "the cluster that loses tasks", "default"},
+    OptionRule{"service", "NAME", "only tasks of this service", ""},
+    OptionRule{"count", "N", "how many tasks are taken at once", "1"},
+    OptionRule{"zone", "NAME", "only tasks of this availability zone", ""},
+    OptionRule{"refuse-seconds", "N", "how long Spot placement is refused afterwards", "0"},
+    OptionRule{"seed", "N", "chooses among the tasks; the same seed takes the same", "1"},
+    json,
+};
+constexpr std::array drill_options{
+    endpoint,
+    OptionRule{"plan", "FILE", "a plan (JSON): load, reclaims, variants; replaces the options below", ""},
+    OptionRule{"url", "URL", "where the load goes", ""},
+    OptionRule{"path", "PATHS", "paths of the requests, separated by commas", "/"},
+    OptionRule{"rate", "N", "requests a second, open loop", "100"},
+    OptionRule{"seconds", "N", "how long the load lasts", "60"},
+    OptionRule{"timeout", "MS", "a client's patience", "10000"},
+    OptionRule{"retries", "N", "a client's own retries, counted apart", "0"},
+    OptionRule{"expect", "TEXT", "an answer without it is a wrong answer", ""},
+    OptionRule{"cluster", "NAME", "the cluster that loses tasks", "default"},
+    OptionRule{"reclaim", "SCRIPT", "SERVICE:COUNT@SECOND[+REFUSE], several separated by commas", ""},
+    OptionRule{"maximum-lost", "N", "the verdict's threshold", "0"},
+    OptionRule{"seed", "N", "chooses paths and tasks", "1"},
+    json,
+};
+constexpr std::array sim_options{
+    OptionRule{"seed", "N", "the first seed", "1"},
+    OptionRule{"seeds", "N", "how many random-fault runs, each made twice", "1"},
+    OptionRule{"trace", "", "one line a transition"},
+    OptionRule{"scenario", "FILE", "run this scenario and print its trace", ""},
+    OptionRule{"example", "", "the example with one reclaim an hour"},
+    OptionRule{"days", "N", "how long the example runs, virtual days", "30"},
+    json,
+};
+
+constexpr std::array<Command, 10> all{{
+    {{.name = "serve",
+      .summary = "Runs the platform until SIGINT or SIGTERM.",
+      .options = serve_options,
+      .examples = "  utakata serve\n  utakata serve --state ./state --images ./images --cpu 6144 --memory 12288\n"},
+     run_serve},
+    {{.name = "env",
+      .summary = "Prints the shell exports with which aws, SDKs and CDK reach the platform.",
+      .options = env_options,
+      .examples = "  eval \"$(utakata env)\"\n  eval \"$(utakata env --account 123456789012 --region eu-west-1)\"\n"},
+     run_env},
+    {{.name = "wait-ready", .summary = "Waits until the API answers.", .options = wait_options}, run_wait_ready},
+    {{.name = "doctor",
+      .summary = "Says what this host can enforce, and what to do about the rest.",
+      .options = doctor_options},
+     run_doctor},
+    {{.name = "spot status", .summary = "Shows the pool, its surplus and who lives on it.", .options = status_options},
+     run_spot_status},
+    {{.name = "spot reclaim",
+      .summary = "Takes Spot capacity away, as Fargate Spot does: warning, stop signal, two minutes at most.",
+      .options = reclaim_options,
+      .positional = "[TASK_ARN...]",
+      .examples = "  utakata spot reclaim --cluster techplay --service api --count 4\n"
+                  "  utakata spot reclaim --cluster techplay --zone ap-northeast-1a --count 10 --refuse-seconds 600\n"},
+     run_spot_reclaim},
+    {{.name = "drill",
+      .summary = "Rehearses a loss of Spot capacity under load and says what became of every request.",
+      .options = drill_options,
+      .examples = "  utakata drill --plan examples/techplay/drill.json\n"
+                  "  utakata drill --url http://web-1234567890.ap-northeast-1.elb.localhost --cluster dev \\\n"
+                  "    --reclaim web:2@10+120 --rate 50 --seconds 60 --maximum-lost 0 --json\n"},
+     run_drill},
+    {{.name = "sim",
+      .summary = "Runs the control plane in virtual time: random faults with checkers, a scenario, or the example.",
+      .options = sim_options,
+      .examples = "  utakata sim --seeds 200\n  utakata sim --seed 17 --trace\n  utakata sim --example --days 30\n"
+                  "  utakata sim --scenario tests/scenarios/spot_reclaim.txt\n"},
+     run_sim},
+    {{.name = "api dump", .summary = "Prints the served interface as JSON.", .options = {}}, run_api_dump},
+    {{.name = "api page",
+      .summary = "Prints the compatibility page: what is honoured, what is only stored.",
+      .options = {}},
+     run_api_page},
+}};
+
+}  // namespace
+
+std::span<const Command> commands() { return all; }
+
+}  // namespace utakata::app

@@ -1,0 +1,14 @@
+#include "app/endpoint.hpp"
+
+#include <cstdlib>
+
+namespace utakata::app {
+
+std::string endpoint_url(const Arguments& arguments) {
+  if (arguments.given("endpoint")) return arguments.text("endpoint");
+  const char* from_environment = std::getenv("AWS_ENDPOINT_URL");  // NOLINT(concurrency-mt-unsafe): read at start
+  if (from_environment != nullptr && *from_environment != '\0') return from_environment;
+  return arguments.text("endpoint");
+}
+
+}  // namespace utakata::app

@@ -1,0 +1,72 @@
+#include <cstdio>
+#include <vector>
+
+#include "app/commands.hpp"
+#include "base/text.hpp"
+
+using namespace utakata;  // NOLINT(google-build-using-namespace): the program itself
+using app::Command;
+
+namespace {
+
+void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+std::string overview() {
+  std::string out =
+      "Utakata: containers without servers on your own machine, in AWS's protocols.\n\nusage: utakata COMMAND "
+      "[options]\n\n";
+  for (const Command& command : app::commands()) {
+    std::string name(command.rule.name);
+    name.resize(14, ' ');
+    out += cat("  ", name, command.rule.summary, "\n");
+  }
+  return out + "\nutakata help COMMAND, or COMMAND --help, tells more.\n";
+}
+
+// The longest command whose words stand at the front; `words` loses them.
+const Command* find_command(std::vector<std::string_view>& words) {
+  for (const std::size_t length : {std::size_t{2}, std::size_t{1}}) {
+    if (words.size() < length) continue;
+    const std::string name = length == 2 ? cat(words[0], " ", words[1]) : std::string(words[0]);
+    for (const Command& command : app::commands()) {
+      if (command.rule.name != name) continue;
+      words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(length));
+      return &command;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+int app::fail(const Fault& fault) {
+  print(stderr, cat(fault.code == "Usage" ? "" : "utakata: ", fault.message, "\n"));
+  return fault.code == "Usage" ? 2 : 1;
+}
+
+int main(int count, char** values) {
+  std::vector<std::string_view> words(values + 1, values + count);
+  const bool help = !words.empty() && (words.front() == "help" || words.back() == "--help" || words.back() == "-h");
+  if (help) words.erase(words.front() == "help" ? words.begin() : words.end() - 1);
+  if (words.empty()) {
+    print(help ? stdout : stderr, overview());
+    return help ? 0 : 2;
+  }
+  if (words.front() == "--version" || words.front() == "version") {
+    print(stdout, "utakata 0.1.0\n");
+    return 0;
+  }
+  const std::string asked = cat(words.front(), words.size() > 1 ? cat(" ", words[1]) : std::string());
+  const Command* command = find_command(words);
+  if (command == nullptr) {
+    print(stderr, cat("utakata: there is no command '", asked, "'\n\n", overview()));
+    return 2;
+  }
+  if (help) {
+    print(stdout, help_of(command->rule));
+    return 0;
+  }
+  const auto arguments = app::Arguments::parse(command->rule, words);
+  if (!arguments) return app::fail(arguments.error());
+  return command->run(*arguments);
+}

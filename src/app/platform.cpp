@@ -1,0 +1,163 @@
+#include "app/platform.hpp"
+
+#include <sys/random.h>
+
+#include <ctime>
+
+#include "app/modules.hpp"
+#include "balancer/balancer.hpp"
+#include "base/text.hpp"
+#include "sandbox/sandbox.hpp"
+#include "shell/api_server.hpp"
+#include "store/sqlite_store.hpp"
+#include "wire/json.hpp"
+
+namespace utakata::app {
+namespace {
+
+Instant wall_clock() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
+}
+
+std::uint64_t new_seed() {
+  std::uint64_t seed = 0;
+  ensure(getrandom(&seed, sizeof seed, 0) == sizeof seed, "the kernel gives no random numbers");
+  return seed;
+}
+
+// The body of /_utakata/fates.
+struct Fates {
+  list<balancer::FateRow> fates;
+};
+
+class Running final : public Platform {
+ public:
+  Running(reactor::Loop& loop, const ServeSettings& settings, Log log, std::unique_ptr<ports::JournalStore> store,
+          std::uint64_t seed)
+      : loop_(loop), settings_(settings), log_(std::move(log)), store_(std::move(store)), machine_(seed, modules()) {}
+
+  Outcome<> begin(int listener, std::uint64_t sequence) {
+    machine_.resume_after(sequence);
+    engine_ = std::make_unique<shell::Engine>(machine_, *store_, sequence, surroundings());
+    sandbox_ = TRY(sandbox::Sandbox::open(sandbox_settings(), sink()));
+    balancer_ = std::make_unique<balancer::Balancer>(balancer::Settings{.listen_address = settings_.balancer_address},
+                                                     sink(), sandbox_.get());
+    api_ = std::make_unique<shell::ApiServer>(loop_, listener, dispatcher(), *engine_,
+                                              [this](std::string_view path) { return page(path); });
+    engine_->report(CapacityReport{.cpu_units = settings_.cpu_units, .memory_mib = settings_.memory_mib});
+    sandbox_->recover();
+    return {};
+  }
+
+  void stop() override {
+    api_.reset();
+    balancer_.reset();
+    if (settings_.keep_tasks_at_exit)
+      sandbox_.reset();
+    else
+      sandbox_->stop_all();
+    engine_.reset();
+  }
+
+  [[nodiscard]] Machine& machine() { return machine_; }
+
+ private:
+  [[nodiscard]] sandbox::Settings sandbox_settings() const {
+    return {.state_dir = settings_.state_dir + "/sandbox",
+            .images_dir = settings_.images_dir,
+            .runtime = settings_.runtime};
+  }
+
+  wire::Dispatcher dispatcher() {
+    wire::DispatchOptions options;
+    options.auth.credentials = settings_.credentials;
+    return {services(), options};
+  }
+
+  // What the runtime knows comes first; only then is everything looked at again.
+  ports::ReportSink sink() {
+    return [this](Report report) {
+      const bool inventory = std::holds_alternative<InventoryReport>(report);
+      engine_->report(std::move(report));
+      if (inventory)
+        loop_.post([this] {
+          engine_->recovered();
+          ready_ = true;
+        });
+    };
+  }
+
+  shell::Surroundings surroundings() {
+    return {.clock = wall_clock,
+            .post = [this](std::function<void()> work) { loop_.post(std::move(work)); },
+            .wake_at = [this](Instant at) { wake_at(at); },
+            .perform = [this](const Effect& effect) { perform(effect); },
+            .journal_failed = [this](const Fault& fault) { log_(cat(fault.message, "; trying again each second")); }};
+  }
+
+  void wake_at(Instant at) {
+    loop_.cancel(tick_);
+    tick_ = loop_.after(std::max(at - wall_clock(), Duration{}), [this] { engine_->tick(); });
+  }
+
+  void perform(const Effect& effect) {
+    struct Perform {
+      Running& platform;
+      void operator()(const StartTask& start) const { platform.sandbox_->start(start.spec); }
+      void operator()(const StopTask& stop) const { platform.sandbox_->stop(stop.task_arn); }
+      void operator()(const KillTask& kill) const { platform.sandbox_->kill(kill.task_arn); }
+      void operator()(const ConfigureBalancer& configure) const { platform.balancer_->configure(configure.config); }
+      void operator()(const RemoveBalancer& remove) const { platform.balancer_->remove(remove.arn); }
+      void operator()(const AcknowledgeLog& log) const {
+        platform.sandbox_->acknowledge_log(log.task_arn, log.container, log.offset);
+      }
+    };
+    std::visit(Perform{*this}, effect);
+  }
+
+  std::optional<std::string> page(std::string_view path) {
+    if (path == "fates") return wire::write_json(Fates{balancer_->fates()});
+    if (path == "ready" && ready_) return "{\"ready\":true}";
+    return {};
+  }
+
+  reactor::Loop& loop_;
+  ServeSettings settings_;
+  Log log_;
+  std::unique_ptr<ports::JournalStore> store_;
+  Machine machine_;
+  std::unique_ptr<shell::Engine> engine_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::unique_ptr<balancer::Balancer> balancer_;
+  std::unique_ptr<shell::ApiServer> api_;
+  reactor::Loop::Timer tick_;
+  bool ready_ = false;
+};
+
+}  // namespace
+
+Outcome<> Platform::preflight(const ServeSettings& settings) { return sandbox::preflight(settings.runtime); }
+
+Outcome<std::unique_ptr<Platform>> Platform::start(reactor::Loop& loop, int listener, const ServeSettings& settings,
+                                                   Log log) {
+  auto store = TRY(store::SqliteStore::open(settings.state_dir + "/journal.db", new_seed()));
+  // The seed is in the store's head, which is read together with the rows: they wait here for the machine.
+  struct Row {
+    std::string table;
+    Key key;
+    std::string row;
+  };
+  std::vector<Row> rows;
+  const auto head = TRY(store->load([&](std::string_view table, const Key& key, std::string_view row) -> Outcome<> {
+    rows.push_back({std::string(table), key, std::string(row)});
+    return {};
+  }));
+  auto running = std::make_unique<Running>(loop, settings, std::move(log), std::move(store), head.seed);
+  for (const Row& row : rows) TRY_VOID(running->machine().load(row.table, row.key, row.row));
+  TRY_VOID(running->begin(listener, head.sequence));
+  return running;
+}
+
+}  // namespace utakata::app

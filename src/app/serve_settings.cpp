@@ -1,0 +1,93 @@
+#include "app/serve_settings.hpp"
+
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "base/text.hpp"
+
+namespace utakata::app {
+namespace {
+
+// What the platform itself and the host keep of this machine.
+constexpr std::int64_t reserved_memory_mib = 512;
+
+std::int64_t machine_cpu_units() { return 1024 * std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)); }
+
+std::int64_t machine_memory_mib() {
+  struct sysinfo info{};
+  sysinfo(&info);
+  const auto total = static_cast<std::int64_t>(info.totalram) * info.mem_unit / (1024 * 1024);
+  return std::max<std::int64_t>(total - reserved_memory_mib, 512);
+}
+
+Outcome<std::string> read_file(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return refuse("Usage", cat("utakata serve: --credentials: cannot read ", path));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+bool loopback(const std::string& host) { return host.starts_with("127."); }
+
+}  // namespace
+
+Outcome<wire::Credentials> parse_credentials(std::string_view text) {
+  wire::Credentials credentials;
+  int number = 0;
+  for (const std::string_view line : split(text, '\n')) {
+    ++number;
+    if (trim(line).empty() || trim(line).starts_with('#')) continue;
+    std::vector<std::string> words;
+    for (const std::string_view word : split(trim(line), ' '))
+      if (!word.empty()) words.emplace_back(word);
+    const bool account_ok = words.size() == 3 && words[2].size() == 12 && parse_integer(words[2]).has_value();
+    if (!account_ok)
+      return refuse("Usage", cat("utakata serve: --credentials: line ", number,
+                                 " is not ACCESS_KEY_ID SECRET ACCOUNT, with an account of 12 digits"));
+    credentials[words[0]] = wire::Credential{.secret = words[1], .account = words[2]};
+  }
+  return credentials;
+}
+
+Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
+  ServeSettings settings;
+  settings.state_dir = arguments.text("state");
+  settings.images_dir = arguments.given("images") ? arguments.text("images") : settings.state_dir + "/images";
+  settings.balancer_address = arguments.text("balancer-address");
+  settings.runtime = arguments.text("runtime");
+  const auto listen = reactor::parse_address(arguments.text("listen"));
+  if (!listen) return refuse("Usage", cat("utakata serve: --listen: ", listen.error().message));
+  settings.listen = *listen;
+  if (!reactor::parse_address(settings.balancer_address + ":0") || !loopback(settings.balancer_address))
+    return refuse("Usage", cat("utakata serve: --balancer-address must be a loopback address, 127.x.y.z, not '",
+                               settings.balancer_address, "'"));
+  if (settings.runtime != "runc" && settings.runtime != "crun")
+    return refuse("Usage", cat("utakata serve: --runtime must be runc or crun, not '", settings.runtime, "'"));
+  const std::string at_exit = arguments.text("on-exit");
+  if (at_exit != "stop" && at_exit != "keep")
+    return refuse("Usage", cat("utakata serve: --on-exit must be stop or keep, not '", at_exit, "'"));
+  settings.keep_tasks_at_exit = at_exit == "keep";
+  settings.cpu_units =
+      static_cast<i32>(arguments.given("cpu") ? TRY(arguments.integer("cpu", 256, 1 << 24)) : machine_cpu_units());
+  settings.memory_mib = static_cast<i32>(arguments.given("memory") ? TRY(arguments.integer("memory", 512, 1 << 28))
+                                                                   : machine_memory_mib());
+  if (arguments.given("credentials")) {
+    const std::string text = TRY(read_file(arguments.text("credentials")));
+    settings.credentials = TRY(parse_credentials(text));
+    if (settings.credentials.empty())
+      return refuse("Usage", "utakata serve: --credentials: the file names no access key");
+  }
+  if (settings.credentials.empty() && !loopback(settings.listen.host))
+    return refuse(
+        "Usage",
+        cat("utakata serve: --listen ", settings.listen.host,
+            " needs --credentials: without them every signature is accepted, so only loopback may be listened on"));
+  return settings;
+}
+
+}  // namespace utakata::app

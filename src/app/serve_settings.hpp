@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "app/arguments.hpp"
+#include "reactor/stream.hpp"
+#include "wire/sigv4.hpp"
+
+namespace utakata::app {
+
+/// Everything that `utakata serve` can be told, checked.
+struct ServeSettings {
+  std::string state_dir;
+  std::string images_dir;
+  reactor::Address listen;
+  std::string balancer_address = "127.0.0.1";
+  i32 cpu_units = 0;  // of the pool
+  i32 memory_mib = 0;
+  wire::Credentials credentials;
+  std::string runtime = "runc";
+  bool keep_tasks_at_exit = false;
+};
+
+/// Faults name the option. Without credentials only loopback addresses may be listened on.
+Outcome<ServeSettings> serve_settings(const Arguments&);
+
+/// Lines ACCESS_KEY_ID SECRET ACCOUNT; empty lines and lines beginning with # are skipped. Faults name the line.
+Outcome<wire::Credentials> parse_credentials(std::string_view text);
+
+}  // namespace utakata::app

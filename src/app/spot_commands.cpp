@@ -1,0 +1,91 @@
+#include <cstdio>
+#include <functional>
+
+#include "app/commands.hpp"
+#include "app/endpoint.hpp"
+#include "base/text.hpp"
+#include "client/api_client.hpp"
+
+namespace utakata::app {
+namespace {
+
+Outcome<Json> ask(const Arguments& arguments, std::string_view operation, Json input) {
+  const client::Endpoint endpoint = TRY(client::endpoint_of(endpoint_url(arguments)));
+  reactor::Loop loop;
+  client::ApiClient api(loop, endpoint);
+  Outcome<Json> answer = refuse("NotReachable", "no answer");
+  reactor::start([](reactor::Loop& l, client::ApiClient& to, std::string target, Json what,
+                    Outcome<Json>& into) -> reactor::Co<void> {
+    auto got = co_await to.call("utakata", std::move(target), std::move(what));
+    into = std::move(got);
+    l.stop();
+  }(loop, api, cat("Utakata_20261101.", operation), std::move(input), answer));
+  loop.run();
+  return answer;
+}
+
+int show(const Arguments& arguments, const Outcome<Json>& answer,
+         const std::function<std::string(const Json&)>& as_text) {
+  if (!answer) return fail(answer.error());
+  const std::string text = arguments.flag("json") ? answer->write() + "\n" : as_text(*answer);
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+i64 number(const Json& object, std::string_view name) {
+  const Json* value = object.find(name);
+  return value != nullptr ? value->integer().value_or(0) : 0;
+}
+
+std::string capacity_text(const Json& answer) {
+  std::string out =
+      cat("pool            ", number(answer, "cpu"), " CPU units, ", number(answer, "memoryMiB"), " MiB\n");
+  if (const Json* use = answer.find("use"))
+    for (const Json& each : use->items()) {
+      std::string name(each.text_at({"provider"}));
+      name.resize(16, ' ');
+      out += cat(name, number(each, "tasks"), " tasks, ", number(each, "cpu"), " CPU units, ",
+                 number(each, "memoryMiB"), " MiB\n");
+    }
+  out += cat("surplus         ", number(answer, "surplusCpu"), " CPU units, ", number(answer, "surplusMemoryMiB"),
+             " MiB\n");
+  out += cat("reclaim order   ", answer.text_at({"reclaimOrder"}), "\n");
+  if (answer.find("spotRefusedUntil") != nullptr) out += "Spot placement is refused at this time\n";
+  return out;
+}
+
+Outcome<Json> reclaim_input(const Arguments& arguments) {
+  Json input = Json::object();
+  input.set("cluster", arguments.text("cluster"));
+  if (arguments.given("service")) input.set("service", arguments.text("service"));
+  if (arguments.given("zone")) input.set("zone", arguments.text("zone"));
+  input.set("seed", TRY(arguments.integer("seed", 0, INT64_MAX)));
+  input.set("refuseSeconds", TRY(arguments.integer("refuse-seconds", 0, 86'400)));
+  if (arguments.positional().empty()) {
+    input.set("count", TRY(arguments.integer("count", 1, 10'000)));
+    return input;
+  }
+  Json& tasks = input.set("tasks", Json::array());
+  for (const std::string& arn : arguments.positional()) tasks.push(arn);
+  return input;
+}
+
+}  // namespace
+
+int run_spot_status(const Arguments& arguments) {
+  return show(arguments, ask(arguments, "DescribeCapacity", Json::object()), capacity_text);
+}
+
+int run_spot_reclaim(const Arguments& arguments) {
+  auto input = reclaim_input(arguments);
+  if (!input) return fail(input.error());
+  return show(arguments, ask(arguments, "ReclaimSpot", *std::move(input)), [](const Json& answer) {
+    const Json* tasks = answer.find("tasks");
+    std::string out = cat(tasks != nullptr ? tasks->size() : 0, " Spot tasks are taken\n");
+    if (tasks != nullptr)
+      for (const Json& arn : tasks->items()) out += cat("  ", arn.text(), "\n");
+    return out;
+  });
+}
+
+}  // namespace utakata::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "client/api_client.hpp"
+#include "drill/plan.hpp"
+#include "drill/report.hpp"
+
+// What a drill asks of the platform: who is taken, how their farewell went, where the load balancer is.
+namespace utakata::drill {
+
+struct Taken {
+  list<str> task_arns;
+};
+reactor::Co<Outcome<Taken>> reclaim(client::ApiClient&, const str& cluster, const ReclaimStep&, i64 seed);
+
+struct ServiceCounts {
+  i64 desired = 0, running = 0;
+};
+reactor::Co<Outcome<ServiceCounts>> service_counts(client::ApiClient&, const str& cluster, const str& service);
+
+/// The farewells of these tasks; times are seconds since `began` (wall clock).
+reactor::Co<Outcome<list<TaskTimeline>>> timelines(client::ApiClient&, const list<str>& task_arns, Instant began);
+
+/// The DNS name of a load balancer.
+reactor::Co<Outcome<str>> load_balancer_name(client::ApiClient&, const str& name);
+
+}  // namespace utakata::drill

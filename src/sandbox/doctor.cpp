@@ -1,0 +1,147 @@
+#include "sandbox/doctor.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "base/text.hpp"
+#include "reactor/process.hpp"
+#include "sandbox/cgroups.hpp"
+
+namespace utakata::sandbox {
+namespace {
+
+constexpr int cap_sys_resource = 24;
+constexpr rlim_t fargate_open_files = 65'535;
+
+Finding root_finding() {
+  if (geteuid() == 0) return {.name = "root", .status = "ok", .detail = "running as root"};
+  return {.name = "root",
+          .status = "missing",
+          .detail = cat("running as user ", geteuid()),
+          .remedy = "run as root: namespaces, overlay mounts and cgroups need it"};
+}
+
+Finding kernel_finding() {
+  utsname name{};
+  uname(&name);
+  return {.name = "kernel", .status = "ok", .detail = cat(name.sysname, " ", name.release, " ", name.machine)};
+}
+
+Finding namespace_finding() {
+  int error = 0;
+  std::thread([&error] {
+    if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0) error = errno;
+  }).join();
+  if (error == 0)
+    return {.name = "namespaces", .status = "ok", .detail = "network, mount and process namespaces can be made"};
+  return {
+      .name = "namespaces",
+      .status = "missing",
+      .detail = std::strerror(error),
+      .remedy = "run as root on a host (or in a container) that may make namespaces"};  // NOLINT(concurrency-mt-unsafe)
+}
+
+Finding overlay_finding() {
+  std::array<char, 32> place{"/tmp/utakata-doctor-XXXXXX"};
+  if (mkdtemp(place.data()) == nullptr)
+    return {
+        .name = "overlay", .status = "missing", .detail = "no folder can be made in /tmp", .remedy = "free some space"};
+  const str dir = place.data();
+  for (const char* name : {"/lower", "/upper", "/work", "/all"}) mkdir((dir + name).c_str(), 0700);
+  const str options = cat("lowerdir=", dir, "/lower,upperdir=", dir, "/upper,workdir=", dir, "/work");
+  const bool mounted = mount("overlay", (dir + "/all").c_str(), "overlay", 0, options.c_str()) == 0;
+  const int mount_error = errno;
+  if (mounted) umount2((dir + "/all").c_str(), MNT_DETACH);
+  std::error_code ignored;
+  std::filesystem::remove_all(dir, ignored);
+  if (mounted) return {.name = "overlay", .status = "ok", .detail = "image layers can be mounted"};
+  return {
+      .name = "overlay",
+      .status = "missing",
+      .detail = std::strerror(mount_error),
+      .remedy =
+          "modprobe overlay; keep --state on ext4, xfs or btrfs, not on another overlay"};  // NOLINT(concurrency-mt-unsafe)
+}
+
+Finding cgroup_finding() {
+  const Cgroups groups = Cgroups::detect("utakata-doctor");
+  groups.remove_all();
+  str missing;
+  const bool unified = groups.kind() == "v2";
+  for (const char* controller : {"cpu", "memory", "pids"})
+    if (!unified && !groups.has(controller)) missing += cat(missing.empty() ? "" : ", ", controller);
+  if (groups.kind() == "none")
+    return {.name = "cgroups",
+            .status = "missing",
+            .detail = "no control groups are mounted",
+            .remedy = "mount -t cgroup2 none /sys/fs/cgroup"};
+  if (!missing.empty())
+    return {.name = "cgroups",
+            .status = "degraded",
+            .detail = cat(groups.kind(), ", not usable: ", missing),
+            .remedy = "limits of these controllers are not enforced"};
+  return {
+      .name = "cgroups", .status = "ok", .detail = cat(groups.kind(), ": cpu, memory and process limits are enforced")};
+}
+
+Finding runtime_finding(const str& runtime) {
+  const auto version = reactor::run_process_blocking({runtime, "--version"}, seconds(10));
+  if (version && version->exit_code == 0)
+    return {.name = "runtime", .status = "ok", .detail = str(version->output.substr(0, version->output.find('\n')))};
+  return {.name = "runtime",
+          .status = "missing",
+          .detail = cat(runtime, " does not run"),
+          .remedy = cat("apt-get install ", runtime)};
+}
+
+Finding limit_finding() {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  if (files.rlim_max >= fargate_open_files)
+    return {.name = "open files", .status = "ok", .detail = cat("up to ", files.rlim_max, " per container")};
+  return {
+      .name = "open files",
+      .status = "degraded",
+      .detail = cat("Fargate gives containers 65535, this host's hard limit of ", files.rlim_max, " is given instead"),
+      .remedy = "raise the hard limit before starting utakata: ulimit -Hn 65535"};
+}
+
+Finding capability_finding() {
+  if (prctl(PR_CAPBSET_READ, cap_sys_resource, 0, 0, 0) == 1)
+    return {.name = "capabilities", .status = "ok", .detail = "limits may be raised"};
+  return {.name = "capabilities",
+          .status = "degraded",
+          .detail = "CAP_SYS_RESOURCE is missing: limits above our own are clamped",
+          .remedy = "nothing, unless a task asks for higher ulimits"};
+}
+
+Finding init_finding() {
+  if (access("/usr/bin/tini-static", X_OK) == 0)
+    return {.name = "init process", .status = "ok", .detail = "tini is there for initProcessEnabled"};
+  return {.name = "init process",
+          .status = "degraded",
+          .detail = "/usr/bin/tini-static is missing: tasks with initProcessEnabled cannot start",
+          .remedy = "apt-get install tini"};
+}
+
+}  // namespace
+
+list<Finding> examine(const str& runtime) {
+  return {root_finding(),           kernel_finding(), namespace_finding(),  overlay_finding(), cgroup_finding(),
+          runtime_finding(runtime), limit_finding(),  capability_finding(), init_finding()};
+}
+
+}  // namespace utakata::sandbox
