@@ -1,5 +1,7 @@
 #include "balancer/health.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace utakata::balancer {
@@ -28,7 +30,8 @@ bool TargetHealth::take(const HealthCheckRule& rule, CheckResult result) {
   } else {
     successes_ = 0;
     ++failures_;
-    if (failures_ >= rule.unhealthy_threshold) state_ = State::unhealthy;
+    const i32 checks_an_interval = rule.interval_seconds / std::max(interval_seconds(rule), 1);
+    if (failures_ >= rule.unhealthy_threshold * checks_an_interval) state_ = State::unhealthy;
   }
   const bool other_reason =
       reason_before && !good && (last_before.kind != last_.kind || last_before.status != last_.status);

@@ -14,13 +14,21 @@ struct CheckResult {
   int status = 0;  // of an answer
 };
 
+/// How often a target that has never passed a check is looked at, so that a start is not rounded up to the interval.
+inline constexpr i32 initial_interval_seconds = 1;
+
 /// AWS's states: a new target is healthy after one success; an unhealthy one after healthy_threshold of them; any
-/// target is unhealthy after unhealthy_threshold failures in a row.
+/// target is unhealthy after unhealthy_threshold failures in a row. The frequent first checks count as one failure an
+/// interval, else a container that takes longer to start than they do would begin as unhealthy.
 class TargetHealth {
  public:
   /// True if what would be reported has changed.
   bool take(const HealthCheckRule&, CheckResult);
   [[nodiscard]] bool healthy() const { return state_ == State::healthy; }
+  /// From one check to the next.
+  [[nodiscard]] i32 interval_seconds(const HealthCheckRule& rule) const {
+    return initial() ? std::min(initial_interval_seconds, rule.interval_seconds) : rule.interval_seconds;
+  }
   [[nodiscard]] bool initial() const { return state_ == State::initial; }
   [[nodiscard]] TargetHealthReport report(const str& target_group_arn, const str& address, i32 port) const;
 

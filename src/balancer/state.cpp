@@ -58,10 +58,7 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
                                                    shared.namespace_of(*running));
     if (target->gone || target->draining) co_return;
     if (target->health.take(rule, result)) shared.sink(target->health.report(group_arn, target->address, target->port));
-    // A target that is not up yet is looked at again soon, so that a start is not rounded up to the interval.
-    const Duration interval = target->health.initial() ? std::min(seconds(1), seconds(rule.interval_seconds))
-                                                       : seconds(rule.interval_seconds);
-    const Duration left = begun + interval - shared.loop.now();
+    const Duration left = begun + seconds(target->health.interval_seconds(rule)) - shared.loop.now();
     if (left.ns > 0) co_await shared.loop.sleep(left);
   }
 }

@@ -1,0 +1,37 @@
+#include "balancer/health.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace utakata;            // NOLINT: a test
+using namespace utakata::balancer;  // NOLINT: a test
+
+namespace {
+
+constexpr CheckResult good{.kind = CheckResult::Kind::answered, .status = 200};
+constexpr CheckResult bad{};
+const HealthCheckRule rule{.interval_seconds = 5, .healthy_threshold = 3, .unhealthy_threshold = 2};
+
+}  // namespace
+
+TEST_CASE("balancer: a new target is healthy after one success, an unhealthy one after the threshold") {
+  TargetHealth health;
+  CHECK(health.take(rule, good));
+  CHECK(health.healthy());
+  CHECK_FALSE(health.take(rule, bad));
+  CHECK(health.take(rule, bad));
+  CHECK_FALSE(health.healthy());
+  CHECK_FALSE(health.take(rule, good));
+  CHECK_FALSE(health.take(rule, good));
+  CHECK(health.take(rule, good));
+  CHECK(health.healthy());
+}
+
+TEST_CASE("balancer: a target that starts is looked at each second, and stays initial for the intervals of its rule") {
+  TargetHealth health;
+  CHECK(health.interval_seconds(rule) == 1);
+  for (int second = 0; second < 9; ++second) CHECK_FALSE(health.take(rule, bad));
+  CHECK(health.initial());
+  CHECK(health.take(rule, bad));
+  CHECK_FALSE(health.initial());
+  CHECK(health.interval_seconds(rule) == 5);
+}
