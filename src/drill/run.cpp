@@ -53,7 +53,7 @@ reactor::Co<void> reclaim_and_watch(Running& run, ReclaimStep step, Say say) {
   run.taken.insert(run.taken.end(), taken->task_arns.begin(), taken->task_arns.end());
   say(cat("second ", step.atSecond, ": ", taken->task_arns.size(), " Spot tasks of ", step.service, " are taken"));
   const Instant patience = run.loop.now() + farewell_patience;
-  bool fell = false;
+  bool fell = !taken->task_arns.empty();  // at once: a task that is warned counts no more
   while (run.loop.now() < patience) {
     co_await run.loop.sleep(watch_interval);
     const auto counts = co_await service_counts(run.api, run.plan.cluster, step.service);
