@@ -126,7 +126,10 @@ void placement_refused(Look& look, const str& provider, const Fault& fault) {
 void start_tasks(Look& look, i32 wanted) {
   ServiceRow& service = look.service;
   if (wanted <= 0) return;
-  if (service.try_again_at.set() && look.tx.now() < service.try_again_at) return;
+  const bool early = service.try_again_at.set() && look.tx.now() < service.try_again_at;
+  const bool room_again = std::exchange(service.room_again, false);
+  if (early && !room_again) return;
+  const Instant next_try = service.try_again_at;
   service.try_again_at = {};
   service.waiting = "no";
   const DeploymentRow& deployment = service.deployments.front();
@@ -156,6 +159,12 @@ void start_tasks(Look& look, i32 wanted) {
                                                                                                : list<api::Tag>{},
                         .zone_turn = zone_turn};
     const auto placed = place_task(look.tx, look.world, plan);
+    if (!placed && early && placed.error().code == "CapacityUnavailable") {
+      // Others were faster. It is no failure of this deployment, and the next try comes when it would have come.
+      service.waiting = "yes";
+      service.try_again_at = next_try;
+      break;
+    }
     if (!placed) {
       placement_refused(look, provider, placed.error());
       break;
@@ -275,7 +284,8 @@ bool breaker_opens(Look& look) {
   ServiceRow& service = look.service;
   DeploymentRow& primary = service.deployments.front();
   if (primary.rollout == "FAILED") return true;
-  const bool armed = service.breaker && service.breaker->enable && primary.rollout == "IN_PROGRESS";
+  const bool armed =
+      service.breaker && service.breaker->enable && primary.rollout == "IN_PROGRESS" && !primary.is_rollback;
   if (!armed || primary.failed_tasks < breaker_threshold(service.desired)) return false;
   primary.rollout = "FAILED";
   primary.rollout_reason = "ECS deployment circuit breaker: task failed to start.";
@@ -289,6 +299,7 @@ bool breaker_opens(Look& look) {
   const DeploymentRow back = *last_good;
   begin_deployment(look.tx, look.world, service, back.task_definition_arn, back.network, back.load_balancers);
   DeploymentRow& now_primary = service.deployments.front();
+  now_primary.is_rollback = true;
   now_primary.rollout_reason =
       cat("ECS deployment circuit breaker: rolling back to deploymentId ", now_primary.id, ".");
   add_service_event(look.tx, service, cat("rolling back to deployment ", now_primary.id, "."));
@@ -372,7 +383,7 @@ void service_due(Tx& tx, const Key& key) {
 
 void room_again(Tx& tx, const Fact&) {
   for (const Key& key : tx.where<ServiceRow>(ServiceRow::by_waiting, "yes")) {
-    tx.update<ServiceRow>(key, [](ServiceRow& row) { row.try_again_at = {}; });
+    tx.update<ServiceRow>(key, [](ServiceRow& row) { row.room_again = true; });
     tx.mark("ecs.service", key);
   }
 }

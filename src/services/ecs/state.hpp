@@ -49,6 +49,7 @@ struct DeploymentRow {
   str rollout_reason;
   i32 failed_tasks = 0;  // in a row
   bool completed_once = false;
+  bool is_rollback = false;  // of the circuit breaker, which does not judge its own work
 };
 
 struct ServiceRow {
@@ -71,11 +72,12 @@ struct ServiceRow {
   opt<bool> enable_execute_command, managed_tags;
   str client_token;
   Instant created_at;
-  bool steady = false;     // the steady state has been announced
-  i32 place_failures = 0;  // in a row: the next try waits longer
-  i32 new_failures = 0;    // starts that failed since the last look
-  Instant try_again_at;    // placement or start was refused
-  Instant look_at;         // a grace period ends
+  bool steady = false;      // the steady state has been announced
+  i32 place_failures = 0;   // in a row: the next try waits longer
+  i32 new_failures = 0;     // starts that failed since the last look
+  Instant try_again_at;     // placement or start was refused
+  bool room_again = false;  // there may be room: one try before its time, which costs nothing if it fails
+  Instant look_at;          // a grace period ends
   str waiting = "no";
 };
 
