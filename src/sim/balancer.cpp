@@ -8,9 +8,6 @@ namespace utakata::sim {
 namespace {
 
 constexpr Duration check_takes = milliseconds(5);
-// How often a target that has never passed is asked (src/balancer asks as often).
-constexpr Duration while_initial = seconds(1);
-
 balancer::CheckResult result_of(bool good) {
   using Kind = balancer::CheckResult::Kind;
   return good ? balancer::CheckResult{.kind = Kind::answered, .status = 200}
@@ -105,15 +102,14 @@ void Balancer::restart() {
   workload_.balancer_back();
 }
 
-void Balancer::repeat() {
-  for (auto& [arn, group] : groups_) {
-    for (auto& [endpoint, target] : group.targets) {
-      report_target(arn, endpoint, target);
-      target.idle_told = false;
-      if (target.draining) watch_idle(arn, endpoint, target);
-    }
-  }
-  for (const auto& [arn, groups] : balancers_) report_(BalancerReport{.arn = arn, .state = "active"});
+void Balancer::repeat(const std::string& arn, const Workload::Endpoint& endpoint) {
+  const auto group = groups_.find(arn);
+  if (group == groups_.end()) return;
+  const auto at = group->second.targets.find(endpoint);
+  if (at == group->second.targets.end()) return;
+  report_target(arn, endpoint, at->second);
+  at->second.idle_told = false;
+  if (at->second.draining) watch_idle(arn, endpoint, at->second);
 }
 
 bool Balancer::observe_until(const HealthCheckRule& rule, Target& target, Instant then) const {
@@ -129,13 +125,13 @@ bool Balancer::observe_until(const HealthCheckRule& rule, Target& target, Instan
     const State before = state_of(target.health);
     ++target.checks;
     target.health.take(rule, result_of(target.good));
-    const Duration interval = seconds(rule.interval_seconds);
-    target.next_check = check + (target.health.initial() ? std::min(while_initial, interval) : interval);
+    target.next_check = check + seconds(target.health.interval_seconds(rule));
     if (state_of(target.health) != before) return true;
   }
   return false;
 }
 
+// Takes in the results of the checks made since the last change: all of them found the same.
 void Balancer::catch_up(const Group& group, Target& target) {
   while (observe_until(group.rule, target, queue_.now())) {
   }

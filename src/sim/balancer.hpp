@@ -32,8 +32,8 @@ class Balancer final : public ports::Balancer {
   /// It ends, with the daemon, and comes back without any memory: only a configuration makes it work again.
   void stop();
   void restart();
-  /// Says again what it knows of every target: what a lost report had said.
-  void repeat();
+  /// Says again what it knows of this target: what a lost report had said.
+  void repeat(const std::string& target_group, const Workload::Endpoint&);
 
   [[nodiscard]] std::vector<Workload::Endpoint> targets() const;
   /// Health checks made so far, of targets that are there and of those that were.

@@ -84,14 +84,16 @@ void Checkers::overdue(const std::string& arn, Duration down_before) {
 
 void Checkers::wanted(const std::string& service, std::int64_t tasks) { wanted_[service] = {tasks}; }
 
-void Checkers::maybe_wanted(const std::string& service, std::int64_t tasks) { wanted_[service].insert(tasks); }
+// Of a service that nothing was acknowledged of, nothing is expected.
+void Checkers::maybe_wanted(const std::string& service, std::int64_t tasks) {
+  if (const auto at = wanted_.find(service); at != wanted_.end()) at->second.insert(tasks);
+}
 
 std::set<std::int64_t> Checkers::wanted_now(const std::string& service) const {
   const auto at = wanted_.find(service);
   return at == wanted_.end() ? std::set<std::int64_t>{} : at->second;
 }
 
-// A service that nothing was acknowledged of is not looked for.
 void Checkers::set_wanted(const std::string& service, std::set<std::int64_t> counts) {
   if (counts.empty())
     wanted_.erase(service);

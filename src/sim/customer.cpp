@@ -9,7 +9,10 @@ namespace utakata::sim {
 namespace {
 
 constexpr std::string_view balancing = "elasticloadbalancing";
-constexpr Duration poll = seconds(1);
+// A waiter looks often at first, then as AWS's waiters do.
+constexpr Duration often = seconds(1);
+constexpr Duration seldom = seconds(15);
+constexpr Duration impatient = minutes(3);
 constexpr std::string_view single = "single";  // startedBy of tasks that belong to no service
 
 Json container_json(const ContainerPlan& plan) {
@@ -203,21 +206,28 @@ Outcome<std::vector<std::string>> Customer::reclaim(const std::string& service, 
   return arns;
 }
 
+Outcome<> Customer::end_refusal() {
+  (void)TRY(sim_.call("utakata", "PutSpotSettings", object({{"refuseSeconds", 0}})));
+  return {};
+}
+
 Outcome<bool> Customer::stable(const std::string& name) {
   const Json found = TRY(service(name));
-  return items_at(found, "deployments").size() == 1 &&
+  const auto& deployments = items_at(found, "deployments");
+  return deployments.size() == 1 && deployments.front().text_at({"rolloutState"}) == "COMPLETED" &&
          integer_at(found, "runningCount") == integer_at(found, "desiredCount") &&
          integer_at(found, "pendingCount") == 0;
 }
 
 Outcome<bool> Customer::run_until_stable(Duration patience) {
-  const Instant limit = sim_.queue.now() + patience;
+  const Instant begin = sim_.queue.now();
   for (;;) {
     bool all = sim_.control.runs();
     for (const std::string& name : services()) all = all && TRY(stable(name));
     if (all) return true;
-    if (sim_.queue.now() >= limit) return false;
-    sim_.run_for(poll);
+    const Duration waited = sim_.queue.now() - begin;
+    if (waited >= patience) return false;
+    sim_.run_for(waited < impatient ? often : seldom);
   }
 }
 

@@ -61,7 +61,10 @@ class Customer {
   Outcome<std::vector<std::string>> reclaim(const std::string& service, int count, int refuse_seconds,
                                             std::uint64_t seed);
 
-  /// As the waiter services-stable sees it: one deployment, and as many tasks as wanted.
+  /// Spot may be placed again.
+  Outcome<> end_refusal();
+
+  /// As the waiter services-stable sees it (one deployment, as many tasks as wanted), and its rollout is completed.
   Outcome<bool> stable(const std::string& service);
   /// Runs until every service is stable; false if that takes longer than `patience`.
   Outcome<bool> run_until_stable(Duration patience);

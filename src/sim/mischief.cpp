@@ -65,7 +65,7 @@ void Mischief::act() {
       Act{"make or delete", 2, &Mischief::make_or_delete},
       Act{"run task", 2, &Mischief::run_task},
       Act{"kill control plane", 2, &Mischief::kill_control_plane},
-      Act{"deafen runtime", 2, &Mischief::deafen_runtime},
+      Act{"hang runtime", 2, &Mischief::hang_runtime},
   };
   ++acts_;
   unsigned all = 0;
@@ -170,10 +170,8 @@ void Mischief::kill_control_plane() {
 }
 
 // The runtime hangs for a while: what its containers do and what it is asked is dealt with later.
-void Mischief::deafen_runtime() {
-  sim_.runtime.pause();
-  sim_.run_for(sim_.dice.between(milliseconds(100), seconds(10), "mischief", "deaf", acts_));
-  if (sim_.control.runs()) sim_.runtime.resume();
+void Mischief::hang_runtime() {
+  sim_.hang_runtime(sim_.dice.between(milliseconds(100), seconds(10), "mischief", "deaf", acts_));
 }
 
 template <class Try>
@@ -198,6 +196,7 @@ void Mischief::make_peace() {
   sim_.settings.faults = {};
   sim_.offer(whole_);
   sim_.run_for(minutes(1));
+  insist([&] { return customer_.end_refusal(); });
   for (const std::string_view service : service_names) {
     const std::string name(service);
     checkers_.check_acknowledged();

@@ -38,7 +38,7 @@ class Mischief {
   void make_or_delete();
   void run_task();
   void kill_control_plane();
-  void deafen_runtime();
+  void hang_runtime();
 
   /// Tries again while the control plane does not answer.
   template <class Try>

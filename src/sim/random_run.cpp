@@ -37,7 +37,7 @@ Faults faults_of(const Dice& dice) {
 RandomReport run_random(Program program, std::uint64_t seed, const RandomOptions& options) {
   const Dice dice(seed);
   SimulatorSettings settings{.seed = seed, .withheld = options.withheld};
-  const auto vcpus = static_cast<i32>(4 + dice.below(12, "host", "vcpus"));
+  const auto vcpus = static_cast<i32>(12 + dice.below(12, "host", "vcpus"));
   settings.capacity = {.cpu_units = vcpus * 1024, .memory_mib = vcpus * 2048};
   Simulator sim(program, settings);
   Customer customer(sim);

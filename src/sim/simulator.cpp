@@ -74,6 +74,15 @@ void Simulator::crash(Duration down) {
   queue.after(down, [this] { boot(); });
 }
 
+void Simulator::hang_runtime(Duration span) {
+  if (!control.runs()) return;
+  down_time_ = down_time_ + span;
+  runtime.pause();
+  queue.after(span, [this] {
+    if (control.runs()) runtime.resume();
+  });
+}
+
 void Simulator::offer(CapacityReport capacity) {
   settings.capacity = capacity;
   if (control.runs()) courier_.send(capacity);
@@ -102,10 +111,11 @@ void Simulator::deliver(const Report& report) {
 
 // Ports describe what is: after a loss they say it again, as it is by then.
 void Simulator::say_again(const Report& report) {
-  if (const auto* task = std::get_if<TaskReport>(&report))
-    runtime.repeat(task->task_arn);
-  else
-    balancer.repeat();
+  if (const auto* task = std::get_if<TaskReport>(&report)) runtime.repeat(task->task_arn);
+  if (const auto* health = std::get_if<TargetHealthReport>(&report))
+    balancer.repeat(health->target_group_arn, {health->address, health->port});
+  if (const auto* idle = std::get_if<TargetIdleReport>(&report))
+    balancer.repeat(idle->target_group_arn, {idle->address, idle->port});
 }
 
 void Simulator::stepped(const Step& step) {

@@ -53,7 +53,10 @@ class Simulator {
 
   /// kill -9 of the daemon now; it is started again `down` later. Its balancer dies with it, its containers do not.
   void crash(Duration down);
+  /// The task runtime hears nothing and does nothing for a while; it makes up for it afterwards.
+  void hang_runtime(Duration);
   void offer(CapacityReport);
+  /// How long the daemon or its runtime did not work, over the whole run.
   [[nodiscard]] Duration down_time() const { return down_time_; }
   [[nodiscard]] int crashes() const { return crashes_; }
 
