@@ -113,7 +113,8 @@ TEST_CASE("http body: chunks are read however they are cut, and malformed ones r
     CHECK(content == "hello world");
     CHECK(rest == "NEXT");
   }
-  for (const std::string_view bad : {"x\r\n", "-1\r\n", "5\nhello", "1\r\nab\r\n", "ffffffffffffffffff\r\n", "5 5\nx"}) {
+  for (const std::string_view bad :
+       {"x\r\n", "-1\r\n", "5\nhello", "1\r\nab\r\n", "ffffffffffffffffff\r\n", "5 5\nx"}) {
     BodyReader reader(Framing::chunked, 0);
     std::string content;
     std::string_view text = bad;

@@ -47,11 +47,10 @@ Finding namespace_finding() {
   }).join();
   if (error == 0)
     return {.name = "namespaces", .status = "ok", .detail = "network, mount and process namespaces can be made"};
-  return {
-      .name = "namespaces",
-      .status = "missing",
-      .detail = std::strerror(error),
-      .remedy = "run as root on a host (or in a container) that may make namespaces"};  // NOLINT(concurrency-mt-unsafe)
+  return {.name = "namespaces",
+          .status = "missing",
+          .detail = std::strerror(error),
+          .remedy = "run as root on a host (or in a container) that may make namespaces"};
 }
 
 Finding overlay_finding() {
@@ -68,12 +67,10 @@ Finding overlay_finding() {
   std::error_code ignored;
   std::filesystem::remove_all(dir, ignored);
   if (mounted) return {.name = "overlay", .status = "ok", .detail = "image layers can be mounted"};
-  return {
-      .name = "overlay",
-      .status = "missing",
-      .detail = std::strerror(mount_error),
-      .remedy =
-          "modprobe overlay; keep --state on ext4, xfs or btrfs, not on another overlay"};  // NOLINT(concurrency-mt-unsafe)
+  return {.name = "overlay",
+          .status = "missing",
+          .detail = std::strerror(mount_error),
+          .remedy = "modprobe overlay; keep --state on ext4, xfs or btrfs, not on another overlay"};
 }
 
 Finding cgroup_finding() {

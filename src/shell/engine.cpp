@@ -51,8 +51,10 @@ void Engine::try_call(std::unique_ptr<PendingCall> call, bool last_try) {
                                            .last_try = last_try});
   if (!step.parked_on.empty() && !last_try) {
     if (parked_.size() >= parked_calls_max) return try_call(std::move(call), true);
-    parked_until_.insert(step.parked_until);
-    parked_.emplace(step.parked_on, Parked{std::move(call), step.parked_until});
+    if (!call->wait_ends.set()) call->wait_ends = step.parked_until;
+    const Instant until = call->wait_ends;
+    parked_until_.insert(until);
+    parked_.emplace(step.parked_on, Parked{std::move(call), until});
     rearm();
     return;
   }

@@ -19,6 +19,7 @@ struct PendingCall {
   const Operation* operation = nullptr;
   Operation::Object input{nullptr, nullptr};
   Operation::Object output{nullptr, nullptr};
+  Instant wait_ends{};                  // of a call that was parked once: later parking does not move it
   std::function<void(Outcome<>)> done;  // once, on the engine's thread, when the answer may leave
 };
 

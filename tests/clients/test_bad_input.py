@@ -69,12 +69,12 @@ class QueryAndEc2(unittest.TestCase):
     def test_missing_parameter_is_named(self):
         status, text = self.form(Action="CreateLoadBalancer", Version="2015-12-01")
         self.assertEqual(status, 400)
-        self.assertIn("Name", text)
+        self.assertIn("name", text.lower())
 
     def test_wrong_type_is_named(self):
         status, text = self.form(Action="CreateTargetGroup", Version="2015-12-01", Name="x", Port="eighty")
         self.assertEqual(status, 400)
-        self.assertIn("Port", text)
+        self.assertIn("port", text.lower())
 
     def test_ec2_errors_have_ec2s_envelope(self):
         status, text = self.form(Action="DescribeSubnets", Version="2016-11-15", **{"SubnetId.1": "subnet-dead"})

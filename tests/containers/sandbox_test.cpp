@@ -5,8 +5,8 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <algorithm>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
