@@ -117,6 +117,8 @@ void take_health(Tx& tx, const Report& report) {
   const Key key = target_key(world, health.target_group_arn, health.address, health.port);
   const TargetRow* known = tx.find<TargetRow>(key);
   if (known == nullptr || known->draining_until.set()) return;
+  // A balancer that was started anew knows nothing yet; what it knew stands until a check says otherwise.
+  if (health.state == "initial" && known->state != "initial") return;
   TargetRow row = *known;
   if (row.state == health.state.name() && row.reason == health.reason && row.description == health.description) return;
   row.state = health.state.name();
