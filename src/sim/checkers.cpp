@@ -69,17 +69,17 @@ void Checkers::event(const Json& event) {
 // The warning is two minutes at most, and what does not heed the signal is killed at its stop timeout.
 void Checkers::reclaimed(const std::string& arn) {
   if (!sim_.runtime.runs(arn)) return;
-  const Duration grace = margin + sim_.settings.faults.late_most * (sim_.settings.faults.late.part > 0 ? 2 : 0);
-  sim_.queue.after(std::min(stop_takes_[arn], warning_most) + grace,
-                   [this, arn, down = sim_.down_time()] { overdue(arn, down); });
+  const Duration late = sim_.settings.faults.late.part > 0 ? sim_.settings.faults.late_most * 2 : Duration{};
+  const Instant end = sim_.queue.now() + std::min(stop_takes_[arn], warning_most) + late + margin;
+  sim_.queue.at(end, [this, arn, began = sim_.queue.now(), end] { overdue(arn, began, end); });
 }
 
 // While the daemon does not run nobody kills; what it missed it makes up afterwards.
-void Checkers::overdue(const std::string& arn, Duration down_before) {
+void Checkers::overdue(const std::string& arn, Instant began, Instant end) {
   if (!sim_.runtime.runs(arn)) return;
-  const Duration down = sim_.down_time() - down_before;
-  if (down == Duration{}) return fail(cat("a reclaimed task outlived its stop timeout: ", arn));
-  sim_.queue.after(down + margin, [this, arn, now = sim_.down_time()] { overdue(arn, now); });
+  const Instant allowed = end + sim_.down_since(began);
+  if (allowed <= sim_.queue.now()) return fail(cat("a reclaimed task outlived its stop timeout: ", arn));
+  sim_.queue.at(allowed, [this, arn, began, end] { overdue(arn, began, end); });
 }
 
 void Checkers::wanted(const std::string& service, std::int64_t tasks) { wanted_[service] = {tasks}; }

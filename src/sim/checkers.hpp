@@ -34,7 +34,7 @@ class Checkers {
   void step();
   void event(const Json&);
   void reclaimed(const std::string& arn);
-  void overdue(const std::string& arn, Duration down_before);
+  void overdue(const std::string& arn, Instant began, Instant end);
   void check_hosts();
   void check_service_at_rest(const std::string& name, std::set<std::string>& tasks, std::set<std::string>& addresses);
 

@@ -1,5 +1,7 @@
 #include "sim/simulator.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "sim/tap.hpp"
 #include "wire/json.hpp"
@@ -66,7 +68,7 @@ void Simulator::crash(Duration down) {
   if (!control.runs()) return;
   const bool survives = dice.chance({1, 2}, "journal", "commit survives", static_cast<std::uint64_t>(crashes_));
   ++crashes_;
-  down_time_ = down_time_ + down + boot_takes;
+  down_.emplace_back(queue.now(), queue.now() + down + boot_takes);
   courier_.lose_everything();
   runtime.pause();
   balancer.stop();
@@ -76,11 +78,18 @@ void Simulator::crash(Duration down) {
 
 void Simulator::hang_runtime(Duration span) {
   if (!control.runs()) return;
-  down_time_ = down_time_ + span;
+  down_.emplace_back(queue.now(), queue.now() + span);
   runtime.pause();
   queue.after(span, [this] {
     if (control.runs()) runtime.resume();
   });
+}
+
+Duration Simulator::down_since(Instant then) const {
+  Duration all;
+  for (const auto& [from, until] : down_)
+    all = all + std::max(std::min(until, queue.now()) - std::max(from, then), Duration{});
+  return all;
 }
 
 void Simulator::offer(CapacityReport capacity) {

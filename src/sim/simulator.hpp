@@ -56,8 +56,8 @@ class Simulator {
   /// The task runtime hears nothing and does nothing for a while; it makes up for it afterwards.
   void hang_runtime(Duration);
   void offer(CapacityReport);
-  /// How long the daemon or its runtime did not work, over the whole run.
-  [[nodiscard]] Duration down_time() const { return down_time_; }
+  /// How long the daemon or its runtime has not worked since then.
+  [[nodiscard]] Duration down_since(Instant) const;
   [[nodiscard]] int crashes() const { return crashes_; }
 
   SimulatorSettings settings;
@@ -93,7 +93,7 @@ class Simulator {
 
   Instant tapped_at_;
   std::size_t tapped_ = 0;
-  Duration down_time_;
+  std::vector<std::pair<Instant, Instant>> down_;  // from and until
   int crashes_ = 0;
 };
 

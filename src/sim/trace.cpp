@@ -94,16 +94,19 @@ void Trace::task_state(const Json& detail) {
     const std::string group = group_name(detail.text_at({"group"}));
     name = cat(group, "-", ++tasks_of_[group]);
   }
-  std::string said(detail.text_at({"lastStatus"}));
-  if (said == "PROVISIONING") said += cat(" on ", detail.text_at({"capacityProviderName"}));
-  if (detail.text_at({"desiredStatus"}) == "STOPPED" && said != "STOPPED") said += ", to stop";
-  const std::string reason =
-      cat(detail.text_at({"stopCode"}), " \"", readable(detail.text_at({"stoppedReason"})), "\"");
-  if (reason.size() > 3 && !last_said_[arn].ends_with(reason)) said += cat(": ", reason);
-  if (detail.text_at({"lastStatus"}) == "STOPPED") said += cat(" (", exit_codes(detail), ")");
-  if (said == last_said_[arn]) return;
-  last_said_[arn] = reason.size() > 3 ? cat(said, " ", reason) : said;
-  event(cat(name, " ", said));
+  const std::string_view status = detail.text_at({"lastStatus"});
+  const std::string_view provider = detail.text_at({"capacityProviderName"});
+  std::string said(status);
+  if (status == "PROVISIONING") said += cat(" on ", provider.empty() ? detail.text_at({"launchType"}) : provider);
+  if (detail.text_at({"desiredStatus"}) == "STOPPED" && status != "STOPPED") said += ", to stop";
+  if (status == "STOPPED") said += cat(" (", exit_codes(detail), ")");
+  const std::string reason(detail.text_at({"stoppedReason"}));
+  Said& last = last_said_[arn];
+  if (said == last.state && reason == last.reason) return;
+  std::string why;
+  if (reason != last.reason) why = cat(": ", detail.text_at({"stopCode"}), " \"", readable(reason), "\"");
+  last = {.state = said, .reason = reason};
+  event(cat(name, " ", said, why));
 }
 
 }  // namespace utakata::sim

@@ -26,6 +26,10 @@ class Trace {
   [[nodiscard]] std::string text() const;
 
  private:
+  /// What was last told of a task.
+  struct Said {
+    std::string state, reason;
+  };
   std::string readable(std::string_view text);
   void bus_event(const Json&);
   void happening(const std::string& about, const std::string& what);
@@ -38,8 +42,8 @@ class Trace {
   std::map<std::string, std::string> task_names_;     // by ARN
   std::map<std::string, std::string> address_names_;  // by address
   std::map<std::string, int> tasks_of_;
-  std::map<std::string, int> deployments_;        // by id: their order
-  std::map<std::string, std::string> last_said_;  // of a task
+  std::map<std::string, int> deployments_;  // by id: their order
+  std::map<std::string, Said> last_said_;
 };
 
 }  // namespace utakata::sim

@@ -113,9 +113,9 @@ void Workload::account(const std::string& target_group, Flow& flow) {
   if (last <= flow.next) return;
   flow.fates.sent += last - flow.next;
   const auto rotation = rotations_.find(target_group);
-  if (!balancer_runs_)
+  if (!balancer_runs_ || rotation == rotations_.end())
     flow.fates.balancer_gone += last - flow.next;
-  else if (rotation == rotations_.end() || rotation->second.empty())
+  else if (rotation->second.empty())
     flow.fates.no_target += last - flow.next;
   else
     send(flow, rotation->second, flow.next, last);

@@ -20,7 +20,7 @@ struct Fates {
   i64 lost_in_flight = 0;  // 502: its container went away while it worked on the request
   i64 refused = 0;         // 502: the target took no connection
   i64 no_target = 0;       // 503: nothing was registered
-  i64 balancer_gone = 0;   // the balancer itself did not run
+  i64 balancer_gone = 0;   // the balancer did not run, or had no listener yet
 
   [[nodiscard]] i64 lost() const { return lost_in_flight + refused + no_target + balancer_gone; }
 };
