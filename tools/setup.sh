@@ -15,10 +15,10 @@ set -euo pipefail
 
 declare -A groups=(
   [build]='clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libstdc++-12-dev mold cmake ninja-build ccache
-    pkg-config doctest-dev libssl-dev libarchive-dev libsqlite3-dev libnftables-dev python3'
-  [run]='runc'
+    doctest-dev libssl-dev libarchive-dev libsqlite3-dev python3'
+  [run]='runc tini'
   [example]='mmdebstrap busybox-static nodejs npm awscli python3 ca-certificates'
-  [test]='python3 python3-boto3 awscli nodejs npm busybox-static runc'
+  [test]='python3 python3-boto3 awscli nodejs npm busybox-static runc tini'
   [bench]='wrk curl'
 )
 
