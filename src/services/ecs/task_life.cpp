@@ -161,9 +161,15 @@ void take_reason(TaskRow& task, const TaskReport& report) {
   task.stopped_reason = report.reason;
 }
 
+// A task that has been given up and runs nevertheless is ended. Such a report may also be late, and then this does
+// nothing.
+void end_if_alive(Tx& tx, const TaskReport& report) {
+  if (report.status != "STOPPED") tx.emit(KillTask{.task_arn = report.task_arn});
+}
+
 void take(Tx& tx, const Key& key, const TaskReport& report) {
   TaskRow task = *tx.find<TaskRow>(key);
-  if (task.last_status == "STOPPED") return;
+  if (task.last_status == "STOPPED") return end_if_alive(tx, report);
   const World world = world_of(key);
   bool changed = false;
   for (const ContainerState& state : report.containers) {
@@ -328,7 +334,9 @@ void task_due(Tx& tx, const Key& key) {
 
 void take_task_report(Tx& tx, const Report& report) {
   const auto& task = std::get<TaskReport>(report);
-  for (const Key& key : tx.where<TaskRow>(TaskRow::by_arn, task.task_arn)) take(tx, key, task);
+  const std::vector<Key> keys = tx.where<TaskRow>(TaskRow::by_arn, task.task_arn);
+  if (keys.empty()) return end_if_alive(tx, task);
+  for (const Key& key : keys) take(tx, key, task);
 }
 
 void take_inventory(Tx& tx, const Report& report) {
@@ -336,8 +344,8 @@ void take_inventory(Tx& tx, const Report& report) {
   std::map<str, const TaskReport*> known;
   for (const TaskReport& task : inventory.tasks) {
     known[task.task_arn] = &task;
-    // A task that runs and that nobody knows of any more is ended.
-    if (tx.where<TaskRow>(TaskRow::by_arn, task.task_arn).empty()) tx.emit(KillTask{.task_arn = task.task_arn});
+    const std::vector<Key> keys = tx.where<TaskRow>(TaskRow::by_arn, task.task_arn);
+    if (keys.empty() || tx.find<TaskRow>(keys.front())->last_status == "STOPPED") end_if_alive(tx, task);
   }
   list<Key> living;
   tx.each<TaskRow>("", [&](const Key& key, const TaskRow& row) {
