@@ -10,6 +10,7 @@ namespace {
 constexpr Duration least = microseconds(200);
 constexpr Duration most = milliseconds(5);
 constexpr Duration repeat_most = seconds(10);
+constexpr std::string_view inventory_route = "inventory";
 
 struct RouteOf {
   std::string operator()(const StartTask& e) const { return "to " + e.spec.arn; }
@@ -23,7 +24,7 @@ struct RouteOf {
   std::string operator()(const TargetIdleReport& r) const { return cat("from ", r.target_group_arn, r.address); }
   std::string operator()(const BalancerReport& r) const { return "from " + r.arn; }
   std::string operator()(const LogReport& r) const { return "from " + r.task_arn; }
-  std::string operator()(const InventoryReport&) const { return "inventory"; }
+  std::string operator()(const InventoryReport&) const { return std::string(inventory_route); }
   std::string operator()(const CapacityReport&) const { return "capacity"; }
 };
 
@@ -55,7 +56,8 @@ void Courier::send(const Report& report) {
 void Courier::carry(const std::string& route, bool may_repeat, std::function<void()> arrive) {
   const std::uint64_t nth = sent_[route]++;
   Duration takes = dice_.between(least, most, route, "takes", nth);
-  if (dice_.chance(faults_.late, route, "late", nth))
+  // What runs is asked for and answered on the daemon's own host before anything else happens there.
+  if (route != inventory_route && dice_.chance(faults_.late, route, "late", nth))
     takes = takes + dice_.between(Duration{}, faults_.late_most, route, "lateness", nth);
   Instant& busy = busy_until_[route];
   busy = std::max(busy, queue_.now() + takes);

@@ -66,7 +66,9 @@ RandomReport run_random(Program program, std::uint64_t seed, const RandomOptions
   report.refused_calls = mischief.refused;
   report.virtual_seconds = (sim.queue.now() - settings.start).milliseconds() / 1000;
   report.failures = checkers.failures();
-  if (trace) report.trace = trace->lines();
+  if (!trace) return report;
+  report.trace = trace->lines();
+  for (str& failure : report.failures) failure = trace->with_names(failure);
   return report;
 }
 

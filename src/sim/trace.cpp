@@ -49,6 +49,12 @@ std::string Trace::name_of(const std::string& arn) const {
   return at == task_names_.end() ? arn : at->second;
 }
 
+std::string Trace::with_names(std::string text) const {
+  for (const auto& [arn, name] : task_names_)
+    if (text.find(arn) != std::string::npos) text += cat(" (", name, ")");
+  return text;
+}
+
 std::string Trace::text() const {
   std::string all;
   for (const std::string& line : lines_) all += cat(line, "\n");

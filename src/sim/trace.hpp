@@ -22,6 +22,8 @@ class Trace {
   /// "api-3" for a task's ARN.
   std::string name_of(const std::string& task_arn) const;
 
+  /// The text with a task's name after its ARN.
+  [[nodiscard]] std::string with_names(std::string text) const;
   [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
   [[nodiscard]] std::string text() const;
 
