@@ -133,6 +133,7 @@ bool Balancer::observe_until(const HealthCheckRule& rule, Target& target, Instan
 
 // Takes in the results of the checks made since the last change: all of them found the same.
 void Balancer::catch_up(const Group& group, Target& target) {
+  if (target.draining) return;
   while (observe_until(group.rule, target, queue_.now())) {
   }
 }
@@ -204,10 +205,14 @@ void Balancer::forget(Group& group, const Workload::Endpoint& endpoint) {
   group.targets.erase(at);
 }
 
-i64 Balancer::checks_made() const {
+i64 Balancer::checks_made() {
   i64 all = checks_of_former_targets_;
-  for (const auto& [arn, group] : groups_)
-    for (const auto& [endpoint, target] : group.targets) all += target.checks;
+  for (auto& [arn, group] : groups_) {
+    for (auto& [endpoint, target] : group.targets) {
+      catch_up(group, target);
+      all += target.checks;
+    }
+  }
   return all;
 }
 

@@ -37,7 +37,7 @@ class Balancer final : public ports::Balancer {
 
   [[nodiscard]] std::vector<Workload::Endpoint> targets() const;
   /// Health checks made so far, of targets that are there and of those that were.
-  [[nodiscard]] i64 checks_made() const;
+  [[nodiscard]] i64 checks_made();
 
  private:
   enum class State : std::uint8_t { initial, healthy, unhealthy };
