@@ -7,7 +7,7 @@
 namespace utakata::app {
 namespace {
 
-std::unexpected<Fault> misused(std::string_view command, std::string message) {
+std::unexpected<Fault> misused(std::string_view command, const std::string& message) {
   return refuse("Usage", cat("utakata ", command, ": ", message, " (see utakata help ", command, ")"));
 }
 

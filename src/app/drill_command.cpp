@@ -11,7 +11,7 @@
 namespace utakata::app {
 namespace {
 
-std::unexpected<Fault> misused(std::string message) { return refuse("Usage", "utakata drill: " + message); }
+std::unexpected<Fault> misused(const std::string& message) { return refuse("Usage", "utakata drill: " + message); }
 
 // SERVICE:COUNT@SECOND[+REFUSE]
 Outcome<drill::ReclaimStep> reclaim_step(std::string_view text) {

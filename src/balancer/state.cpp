@@ -141,7 +141,7 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
       begin(shared, running, group, each);
       continue;
     }
-    const std::shared_ptr<Target> target = *known;
+    const std::shared_ptr<Target>& target = *known;
     if (target->draining && !each.draining) {  // registered again: it begins anew
       target->gone = true;
       group.targets.erase(known);

@@ -65,6 +65,7 @@ ApiClient::ApiClient(reactor::Loop& loop, Endpoint endpoint)
 reactor::Co<http::Exchange> ApiClient::post(std::string service, std::vector<http::Header> headers, std::string body) {
   headers.push_back({"Host", endpoint_.host});
   std::vector<wire::HeaderView> views;
+  views.reserve(headers.size());
   for (const http::Header& header : headers) views.push_back({header.name, header.value});
   const wire::Request request{.method = "POST", .target = "/", .headers = views, .body = body};
   const wire::Signer signer{

@@ -38,7 +38,7 @@ void time_is_up(Tx& tx, const Key& key) {
 void change(Tx& tx, const std::function<void(PoolRow&)>& how) {
   PoolRow row = pool(tx);
   how(row);
-  tx.put(Key(pool_key), std::move(row));
+  tx.put(Key(pool_key), row);
 }
 
 Amount used(const PoolRow& row) {
