@@ -165,7 +165,7 @@ Outcome<api::CreateSecurityGroupResult> create_security_group(Tx& tx, const api:
   api::CreateSecurityGroupResult result{
       .GroupId = row.id,
       .SecurityGroupArn = cat("arn:aws:ec2:", tx.world().region, ":", tx.world().account, ":security-group/", row.id)};
-  tx.put(tx.world().key("group/", row.id), std::move(row));
+  tx.put(tx.world().key("group/", row.id), row);
   return result;
 }
 

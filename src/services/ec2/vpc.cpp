@@ -135,7 +135,7 @@ Outcome<InterfaceSpec> create_interface(Tx& tx, const World& world, std::string_
                      .mac = row.mac,
                      .address = row.address,
                      .host_name = row.host_name};
-  tx.put(world.key("interface/", row.id), std::move(row));
+  tx.put(world.key("interface/", row.id), row);
   return spec;
 }
 
