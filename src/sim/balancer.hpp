@@ -14,7 +14,7 @@ namespace utakata::sim {
 /// costs an event: what a check would find holds until the container under it changes.
 class Balancer final : public ports::Balancer {
  public:
-  using Tell = std::function<void(const std::string& what, std::string line)>;
+  using Tell = std::function<void(const std::string& what, const std::string& line)>;
   Balancer(EventQueue& queue, Dice dice, const TaskRuntime& runtime, Workload& workload, ports::ReportSink report,
            Tell tell = nullptr)
       : queue_(queue),

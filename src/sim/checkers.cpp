@@ -39,7 +39,7 @@ Checkers::Checkers(Simulator& sim, Customer& customer, std::uint64_t every)
                  }});
 }
 
-void Checkers::fail(std::string what) {
+void Checkers::fail(const std::string& what) {
   if (failures_.size() >= failures_max || !known_.insert(what).second) return;
   failures_.push_back(cat(iso8601(sim_.queue.now(), 3), " ", what));
 }
@@ -51,7 +51,7 @@ void Checkers::step() {
   }
   if (sim_.control.steps() - steps_before_minute_ > steps_a_minute_max) fail("the control plane goes round in circles");
   if (sim_.control.steps() % every_ != 0) return;
-  for (std::string& sentence : sim_.control.machine().broken_invariants()) fail(std::move(sentence));
+  for (const std::string& sentence : sim_.control.machine().broken_invariants()) fail(sentence);
   check_hosts();
 }
 
@@ -116,6 +116,7 @@ void Checkers::check_acknowledged() {
 }
 
 void Checkers::check_rest() {
+  for (const std::string& fault : sim_.control.journal_faults()) fail(fault);
   check_acknowledged();
   check_hosts();
   std::set<std::string> tasks;

@@ -27,7 +27,7 @@ class Checkers {
   /// Everything is at rest: API, runtime and balancer tell the same story.
   void check_rest();
 
-  void fail(std::string what);
+  void fail(const std::string& what);
   [[nodiscard]] const std::vector<std::string>& failures() const { return failures_; }
 
  private:

@@ -21,10 +21,20 @@ void ControlPlane::start() {
   submitted_ = durable_ = head->sequence;
 }
 
+// Where everything is durable, a machine made from the journal must be the very one that ends: same rows, same timers.
+void ControlPlane::compare_with_journal() {
+  Machine again(seed_, program_.modules);
+  const auto head = store_.load(
+      [&again](std::string_view table, const Key& key, std::string_view row) { return again.load(table, key, row); });
+  if (!head || again.fingerprint() != machine_->fingerprint())
+    journal_faults_.emplace_back("the journal does not give back what the control plane held");
+}
+
 void ControlPlane::crash(bool commit_survives) {
   if (!runs()) return;
   if (commit_survives)
     for (const Write& write : writing_) (void)store_.commit(write.changes, write.sequence);
+  if (waiting_.empty() && (writing_.empty() || commit_survives)) compare_with_journal();
   writing_.clear();
   waiting_.clear();
   former_lives_ = history_hash();
@@ -43,6 +53,13 @@ void ControlPlane::crash(bool commit_survives) {
 
 std::uint64_t ControlPlane::history_hash() const {
   return machine_ == nullptr ? former_lives_ : mix(former_lives_ ^ machine_->history_hash());
+}
+
+std::string ControlPlane::history() const {
+  const std::uint64_t hash = history_hash();
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(hash >> shift & 0xff);
+  return hex(bytes);
 }
 
 void ControlPlane::call(const World& world, const Operation& operation, Operation::Object input, Answer answer) {

@@ -52,7 +52,10 @@ class ControlPlane {
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   /// Over every life of the process.
   [[nodiscard]] std::uint64_t history_hash() const;
+  [[nodiscard]] std::string history() const;  // the same in 16 hex digits
   [[nodiscard]] const Program& program() const { return program_; }
+  /// Restarts at which the journal did not give back what the process had held.
+  [[nodiscard]] const std::vector<std::string>& journal_faults() const { return journal_faults_; }
 
  private:
   using Release = std::function<void()>;
@@ -86,6 +89,9 @@ class ControlPlane {
   std::uint64_t seed_;
   Settings settings_;
   Surroundings around_;
+  void compare_with_journal();
+
+  std::vector<std::string> journal_faults_;
   MemoryStore store_;
   std::unique_ptr<Machine> machine_;
   std::uint64_t submitted_ = 0, durable_ = 0;

@@ -72,7 +72,7 @@ ExampleReport run_example(Program program, const ExampleOptions& options) {
   checkers.check_rest();
 
   const Fates fates = sim.workload.all();
-  report.history = cat(sim.control.history_hash());
+  report.history = sim.control.history();
   report.tasks_started = started;
   report.health_checks = sim.balancer.checks_made();
   report.steps = static_cast<i64>(sim.control.steps());

@@ -12,12 +12,6 @@ constexpr Duration patience = hours(3);
 constexpr Duration quiet = minutes(15);
 constexpr std::size_t failures_shown_max = 20;
 
-std::string hex16(std::uint64_t number) {
-  std::string bytes;
-  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift & 0xff);
-  return hex(bytes);
-}
-
 // Each seed has its own mix of faults; some have none of a kind.
 Faults faults_of(const Dice& dice) {
   const auto ratio = [&dice](std::string_view kind, std::uint64_t most, std::uint64_t of) {
@@ -57,7 +51,7 @@ RandomReport run_random(Program program, std::uint64_t seed, const RandomOptions
     sim.run_for(quiet);
     checkers.check_rest();
   }
-  RandomReport report{.seed = static_cast<i64>(seed), .history = hex16(sim.control.history_hash())};
+  RandomReport report{.seed = static_cast<i64>(seed), .history = sim.control.history()};
   report.steps = static_cast<i64>(sim.control.steps());
   report.events = static_cast<i64>(sim.queue.events_run());
   report.crashes = sim.crashes();

@@ -43,10 +43,10 @@ Simulator::Simulator(Program program, SimulatorSettings given)
                      workload.endpoint(change);
                      balancer.endpoint(change);
                    },
-               .tell = [this](const std::string& arn, std::string line) { happening(arn, line); }}),
+               .tell = [this](const std::string& arn, const std::string& line) { happening(arn, line); }}),
       balancer(
           queue, dice, runtime, workload, [this](const Report& report) { courier_.send(report); },
-          [this](const std::string& address, std::string line) { happening(address, line); }),
+          [this](const std::string& address, const std::string& line) { happening(address, line); }),
       control(queue, {.modules = modules_, .services = program.services}, settings.seed,
               {.commit_takes = settings.commit_takes},
               {.perform = [this](const Effect& effect) { courier_.send(effect); },
@@ -158,7 +158,7 @@ void Simulator::happening(const std::string& about, const std::string& what) {
 }
 
 void Simulator::ask(std::string_view service, std::string_view operation, const Json& request,
-                    std::function<void(Outcome<Json>)> answer) {
+                    const std::function<void(Outcome<Json>)>& answer) {
   const Operation* found = find_operation(control.program().services, service, operation);
   if (found == nullptr) return answer(refuse("InvalidAction", cat(service, " has no operation ", operation)));
   auto input = found->new_input();

@@ -46,7 +46,7 @@ class Simulator {
   Outcome<Response> call(const Request& request);
   /// The answer comes some time later, or never says more than that the connection was closed.
   void ask(std::string_view service, std::string_view operation, const Json& request,
-           std::function<void(Outcome<Json>)> answer);
+           const std::function<void(Outcome<Json>)>& answer);
 
   void run_until(Instant then) { queue.run_until(then); }
   void run_for(Duration span) { queue.run_until(queue.now() + span); }

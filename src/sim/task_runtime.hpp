@@ -28,8 +28,8 @@ class TaskRuntime final : public ports::TaskRuntime {
  public:
   struct Surroundings {
     ports::ReportSink report;
-    std::function<void(const EndpointChange&)> endpoint;            // may be empty
-    std::function<void(const std::string& arn, std::string)> tell;  // one line of the trace; may be empty
+    std::function<void(const EndpointChange&)> endpoint;                   // may be empty
+    std::function<void(const std::string& arn, const std::string&)> tell;  // one line of the trace; may be empty
   };
 
   TaskRuntime(EventQueue& queue, Dice dice, const Images& images, Surroundings around)
@@ -88,8 +88,8 @@ class TaskRuntime final : public ports::TaskRuntime {
   void publish(Task&, bool dropped);
   Container* find(const std::string& arn, const std::string& container);
   Duration draw(const ContainerModel::Span&, const Task&, const Container&, std::string_view purpose) const;
-  void tell(const std::string& arn, std::string line) const {
-    if (around_.tell) around_.tell(arn, std::move(line));
+  void tell(const std::string& arn, const std::string& line) const {
+    if (around_.tell) around_.tell(arn, line);
   }
 
   EventQueue& queue_;

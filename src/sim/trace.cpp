@@ -19,7 +19,7 @@ std::string exit_codes(const Json& detail) {
 
 constexpr std::size_t lines_max = 200'000;
 
-std::string padded(std::string text, std::size_t width) {
+std::string padded(const std::string& text, std::size_t width) {
   return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
 }
 
@@ -38,7 +38,7 @@ void Trace::happening(const std::string& about, const std::string& what) {
   event(cat(address != address_names_.end() ? address->second : about, " is ", what));
 }
 
-void Trace::event(std::string text) {
+void Trace::event(const std::string& text) {
   if (lines_.size() >= lines_max) return;
   const std::int64_t ms = (sim_.queue.now() - zero_).milliseconds();
   lines_.push_back(cat(padded(cat(ms / 1000, ".", cat(ms % 1000 + 1000).substr(1)), 9), "  ", text));

@@ -17,7 +17,7 @@ class Trace {
 
   void line(std::string text) { lines_.push_back(std::move(text)); }
   /// With the time since the last restart_clock().
-  void event(std::string text);
+  void event(const std::string& text);
   void restart_clock() { zero_ = sim_.queue.now(); }
   /// "api-3" for a task's ARN.
   std::string name_of(const std::string& task_arn) const;
