@@ -123,6 +123,18 @@ Instant Machine::next_due() {
   return due_.empty() ? Instant::never() : due_.top().at;
 }
 
+std::uint64_t Machine::fingerprint() {
+  std::uint64_t hash = mix(static_cast<std::uint64_t>(next_due().ns));
+  for (const auto& table : schema_.tables_) {
+    for (const Key& key : table->keys()) {
+      hash = hash64(table->name(), hash);
+      hash = hash64(key, hash);
+      hash = hash64(*table->encoded(key), hash);
+    }
+  }
+  return hash;
+}
+
 std::vector<std::string> Machine::broken_invariants() {
   std::vector<std::string> broken;
   Tx tx(schema_, Instant{}, seed_, sequence_);

@@ -63,6 +63,8 @@ class Machine {
   [[nodiscard]] Instant next_due();
   /// A running hash over every change of every step: equal histories, equal hashes.
   [[nodiscard]] std::uint64_t history_hash() const { return history_; }
+  /// Over every row and the next instant at which anything is due: what a restart from the journal must give back.
+  [[nodiscard]] std::uint64_t fingerprint();
   /// What is wrong between the rows now, one sentence each; empty when all is well.
   [[nodiscard]] std::vector<std::string> broken_invariants();
 

@@ -101,6 +101,8 @@ TEST_CASE("core: timers follow their rows, also after a restart") {
   Machine again(1, modules);
   REQUIRE(again.load(step.changes[0].table, step.changes[0].key, *step.changes[0].row));
   CHECK(again.next_due() == Instant{1} + seconds(10));
+  CHECK(again.fingerprint() == machine.fingerprint());
+  CHECK(again.fingerprint() != Machine(1, modules).fingerprint());
   CHECK(again.step(Instant{2}, Tick{}).changes.empty());
   CHECK(again.step(Instant{1} + seconds(10), Tick{}).changes.size() == 1);
   CHECK(again.next_due() == Instant::never());
