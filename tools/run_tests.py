@@ -4,6 +4,7 @@
 KIND is doctest (its summary is read), unittest (Python's, its summary is read) or check (counts as one test).
 Ends with the line "N passed, N failed". Exit status 1 if anything failed.
 """
+import concurrent.futures
 import re
 import subprocess
 import sys
@@ -25,18 +26,25 @@ def counts(kind, output, status):
     return (0, 1) if status else (1, 0)
 
 
+def run(kind, name, command):
+    begun = time.monotonic()
+    done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                          text=True, errors="replace")
+    passed, failed = counts(kind, done.stdout, done.returncode)
+    return name, passed, failed, done.stdout, time.monotonic() - begun
+
+
 def main():
     total_passed = total_failed = 0
-    for line in sys.stdin.read().splitlines():
-        kind, name, command = line.split(None, 2)
-        begun = time.monotonic()
-        done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                              text=True, errors="replace")
-        passed, failed = counts(kind, done.stdout, done.returncode)
-        total_passed, total_failed = total_passed + passed, total_failed + failed
-        print(f"{name}: {passed} passed, {failed} failed ({time.monotonic() - begun:.1f} s)", flush=True)
-        if failed:
-            print("\n".join(done.stdout.splitlines()[-80:]), flush=True)
+    steps = [line.split(None, 2) for line in sys.stdin.read().splitlines()]
+    # Two at a time: the linter computes while the tests of real clients mostly wait.
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(run, *step) for step in steps]):
+            name, passed, failed, output, seconds = done.result()
+            total_passed, total_failed = total_passed + passed, total_failed + failed
+            print(f"{name}: {passed} passed, {failed} failed ({seconds:.1f} s)", flush=True)
+            if failed:
+                print("\n".join(output.splitlines()[-80:]), flush=True)
     print(f"{total_passed} passed, {total_failed} failed")
     return 1 if total_failed or not total_passed else 0
 
