@@ -65,6 +65,8 @@ void Mischief::act() {
       Act{"make or delete", 2, &Mischief::make_or_delete},
       Act{"run task", 2, &Mischief::run_task},
       Act{"kill control plane", 2, &Mischief::kill_control_plane},
+      Act{"kill in the middle", 4, &Mischief::kill_in_the_middle},
+      Act{"restart host", 1, &Mischief::restart_host},
       Act{"hang runtime", 2, &Mischief::hang_runtime},
   };
   ++acts_;
@@ -167,6 +169,29 @@ void Mischief::run_task() { count(customer_.run_task("batch")); }
 
 void Mischief::kill_control_plane() {
   sim_.crash(sim_.dice.between(milliseconds(100), seconds(30), "mischief", "down", acts_));
+}
+
+// The daemon dies before, while or just after it answers: nothing that it has promised may be lost, and nothing that it
+// had begun may stay undone.
+void Mischief::kill_in_the_middle() {
+  const std::string service = any_service();
+  const auto tasks = static_cast<std::int64_t>(pick(8, "count"));
+  checkers_.maybe_wanted(service, tasks);
+  const bool known = !checkers_.wanted_now(service).empty();
+  sim_.ask("ecs", "UpdateService",
+           object({{"cluster", customer_.cluster()}, {"service", service}, {"desiredCount", tasks}}),
+           [this, service, tasks, known](const Outcome<Json>& answer) {
+             if (answer && known) checkers_.wanted(service, tasks);
+           });
+  if (const std::string task = any_task(); !task.empty())
+    sim_.ask("ecs", "StopTask", object({{"cluster", customer_.cluster()}, {"task", task}}),
+             [](const Outcome<Json>&) {});
+  sim_.run_for(sim_.dice.between(Duration{}, milliseconds(8), "mischief", "in the middle", acts_));
+  sim_.crash(sim_.dice.between(milliseconds(100), seconds(10), "mischief", "down", acts_));
+}
+
+void Mischief::restart_host() {
+  sim_.restart_host(sim_.dice.between(seconds(10), seconds(60), "mischief", "host down", acts_));
 }
 
 // The runtime hangs for a while: what its containers do and what it is asked is dealt with later.

@@ -38,6 +38,8 @@ class Mischief {
   void make_or_delete();
   void run_task();
   void kill_control_plane();
+  void kill_in_the_middle();
+  void restart_host();
   void hang_runtime();
 
   /// Tries again while the control plane does not answer.

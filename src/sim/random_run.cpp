@@ -50,6 +50,10 @@ RandomReport run_random(Program program, std::uint64_t seed, const RandomOptions
     (void)customer.run_until_stable(patience);
     sim.run_for(quiet);
     checkers.check_rest();
+    // What is at rest must survive a restart without any help from later calls.
+    sim.crash(seconds(5));
+    sim.run_for(quiet);
+    checkers.check_rest();
   }
   RandomReport report{.seed = static_cast<i64>(seed), .history = sim.control.history()};
   report.steps = static_cast<i64>(sim.control.steps());

@@ -76,6 +76,12 @@ void Simulator::crash(Duration down) {
   queue.after(down, [this] { boot(); });
 }
 
+void Simulator::restart_host(Duration down) {
+  if (!control.runs()) return;
+  crash(down);
+  runtime.lose_everything();
+}
+
 void Simulator::hang_runtime(Duration span) {
   if (!control.runs()) return;
   down_.emplace_back(queue.now(), queue.now() + span);

@@ -53,6 +53,8 @@ class Simulator {
 
   /// kill -9 of the daemon now; it is started again `down` later. Its balancer dies with it, its containers do not.
   void crash(Duration down);
+  /// The whole host restarts: the daemon, and with it every container.
+  void restart_host(Duration down);
   /// The task runtime hears nothing and does nothing for a while; it makes up for it afterwards.
   void hang_runtime(Duration);
   void offer(CapacityReport);

@@ -44,6 +44,17 @@ void TaskRuntime::recover() {
   around_.report(std::move(inventory));
 }
 
+void TaskRuntime::lose_everything() {
+  missed_.clear();
+  for (auto& [arn, task] : tasks_) {
+    queue_.cancel(task->advance);
+    for (auto& [name, container] : task->containers) container.answers = false;
+    publish(*task, true);
+  }
+  tasks_.clear();
+  ever_.clear();  // what had not been said to run may be started once more
+}
+
 void TaskRuntime::repeat(const std::string& arn) {
   if (const auto at = tasks_.find(arn); at != tasks_.end()) around_.report(at->second->run.report());
 }
@@ -147,13 +158,15 @@ Duration TaskRuntime::draw(const ContainerModel::Span& span, const Task& task, c
 }
 
 void TaskRuntime::begin(const std::string& arn, const std::string& name) {
-  const Container& container = *find(arn, name);
+  const Container& container = tasks_.at(arn)->containers.at(name);
   queue_.after(draw(container.model.start, *tasks_.at(arn), container, "start"),
                [this, arn, name] { begun(arn, name); });
 }
 
 void TaskRuntime::begun(const std::string& arn, const std::string& name) {
-  Container& container = *find(arn, name);
+  Container* found = find(arn, name);
+  if (found == nullptr) return;
+  Container& container = *found;
   const ContainerModel& model = container.model;
   if (model.cannot_start) {
     const std::string reason = "CannotStartContainerError: its command does not exist";
@@ -175,7 +188,7 @@ void TaskRuntime::booted(const std::string& arn, const std::string& name) {
 }
 
 void TaskRuntime::signal(const std::string& arn, const std::string& name) {
-  Container& container = *find(arn, name);
+  Container& container = tasks_.at(arn)->containers.at(name);
   const ContainerModel& model = container.model;
   tell(arn, cat("stop signal to ", name));
   if (!container.process || model.on_stop == OnStop::ignores) return;

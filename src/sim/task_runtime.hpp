@@ -44,6 +44,8 @@ class TaskRuntime final : public ports::TaskRuntime {
   /// The daemon is gone: containers go on, but nobody hears of their exits and nobody kills them in time.
   void pause();
   void resume();
+  /// The host restarts: no container is left, and nothing is known of any task.
+  void lose_everything();
   /// Reports the task's state once more, if it is known.
   void repeat(const std::string& task_arn);
   /// A container exits by itself; nothing happens if it does not run.
