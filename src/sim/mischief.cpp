@@ -171,9 +171,9 @@ void Mischief::kill_control_plane() {
   sim_.crash(sim_.dice.between(milliseconds(100), seconds(30), "mischief", "down", acts_));
 }
 
-// The daemon dies before, while or just after it answers: nothing that it has promised may be lost, and nothing that it
-// had begun may stay undone.
+// Nothing that it has promised may be lost, and nothing that it had begun may stay undone.
 void Mischief::kill_in_the_middle() {
+  ++acts_;
   const std::string service = any_service();
   const auto tasks = static_cast<std::int64_t>(pick(8, "count"));
   checkers_.maybe_wanted(service, tasks);

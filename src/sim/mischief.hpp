@@ -20,6 +20,9 @@ class Mischief {
   /// No more faults: good images, all capacity, every service there.
   void make_peace();
 
+  /// The daemon dies before, while or just after it answers a call.
+  void kill_in_the_middle();
+
   i64 calls = 0, refused = 0, reclaims = 0;
 
  private:
@@ -38,7 +41,6 @@ class Mischief {
   void make_or_delete();
   void run_task();
   void kill_control_plane();
-  void kill_in_the_middle();
   void restart_host();
   void hang_runtime();
 

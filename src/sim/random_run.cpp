@@ -47,13 +47,19 @@ RandomReport run_random(Program program, std::uint64_t seed, const RandomOptions
   while (sim.queue.now() < end && checkers.failures().empty()) mischief.act();
   if (checkers.failures().empty()) {
     mischief.make_peace();
-    (void)customer.run_until_stable(patience);
-    sim.run_for(quiet);
-    checkers.check_rest();
-    // What is at rest must survive a restart without any help from later calls.
+    const auto rest = [&] {
+      (void)customer.run_until_stable(patience);
+      sim.run_for(quiet);
+      checkers.check_rest();
+    };
+    rest();
+    // A restart must do without any help from later calls, whatever it comes upon.
     sim.crash(seconds(5));
-    sim.run_for(quiet);
-    checkers.check_rest();
+    rest();
+    mischief.kill_in_the_middle();
+    rest();
+    sim.restart_host(seconds(30));
+    rest();
   }
   RandomReport report{.seed = static_cast<i64>(seed), .history = sim.control.history()};
   report.steps = static_cast<i64>(sim.control.steps());
