@@ -9,6 +9,8 @@ namespace {
 
 // A stopped task is remembered as long, so that an order that comes late does not run it again.
 constexpr Duration remembered_for = minutes(10);
+// Longer than any report is on its way.
+constexpr Duration heard_of_after = minutes(2);
 constexpr Duration health_check_takes = milliseconds(20);
 constexpr Duration kill_takes = milliseconds(1);
 constexpr int killed_code = 137;
@@ -50,9 +52,11 @@ void TaskRuntime::lose_everything() {
     queue_.cancel(task->advance);
     for (auto& [name, container] : task->containers) container.answers = false;
     publish(*task, true);
+    // Whoever has not heard yet that it ran may start it once more.
+    const Instant started = task->run.report().started_at;
+    if (!started.set() || queue_.now() - started < heard_of_after) ever_.erase(arn);
   }
   tasks_.clear();
-  ever_.clear();  // what had not been said to run may be started once more
 }
 
 void TaskRuntime::repeat(const std::string& arn) {
