@@ -7,19 +7,42 @@
 namespace utakata::ec2 {
 namespace {
 
+// Every operation can be tried out: with DryRun it is performed and then refused, so that nothing of it stays.
+template <auto Handler>
+struct Tried;
+template <class Request, class Result, Outcome<Result> (*Handler)(Tx&, const Request&)>
+struct Tried<Handler> {
+  static Outcome<Result> call(Tx& tx, const Request& request) {
+    Outcome<Result> result = Handler(tx, request);
+    if (result && request.DryRun.value_or(false))
+      return refuse("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+    return result;
+  }
+};
+
+template <auto Handler>
+constexpr Operation served(std::string_view name) {
+  return operation<Tried<Handler>::call>(name);
+}
+
 constexpr std::array protocols{wire::Protocol::ec2};
 constexpr std::array operations{
-    operation<describe_vpcs>("DescribeVpcs"),
-    operation<describe_subnets>("DescribeSubnets"),
-    operation<describe_network_interfaces>("DescribeNetworkInterfaces"),
-    operation<describe_availability_zones>("DescribeAvailabilityZones"),
-    operation<describe_security_groups>("DescribeSecurityGroups"),
-    operation<create_security_group>("CreateSecurityGroup"),
-    operation<delete_security_group>("DeleteSecurityGroup"),
-    operation<authorize_ingress>("AuthorizeSecurityGroupIngress"),
-    operation<revoke_ingress>("RevokeSecurityGroupIngress"),
-    operation<authorize_egress>("AuthorizeSecurityGroupEgress"),
-    operation<revoke_egress>("RevokeSecurityGroupEgress"),
+    served<describe_vpcs>("DescribeVpcs"),
+    served<describe_subnets>("DescribeSubnets"),
+    served<describe_network_interfaces>("DescribeNetworkInterfaces"),
+    served<describe_availability_zones>("DescribeAvailabilityZones"),
+    served<describe_regions>("DescribeRegions"),
+    served<create_tags>("CreateTags"),
+    served<delete_tags>("DeleteTags"),
+    served<describe_tags>("DescribeTags"),
+    served<describe_security_groups>("DescribeSecurityGroups"),
+    served<create_security_group>("CreateSecurityGroup"),
+    served<delete_security_group>("DeleteSecurityGroup"),
+    served<describe_security_group_rules>("DescribeSecurityGroupRules"),
+    served<authorize_ingress>("AuthorizeSecurityGroupIngress"),
+    served<revoke_ingress>("RevokeSecurityGroupIngress"),
+    served<authorize_egress>("AuthorizeSecurityGroupEgress"),
+    served<revoke_egress>("RevokeSecurityGroupEgress"),
 };
 
 }  // namespace
@@ -34,7 +57,9 @@ void declare(Schema& schema) {
   schema.table<VpcRow>();
   schema.table<SubnetRow>();
   schema.table<SecurityGroupRow>();
+  schema.table<SecurityGroupRuleRow>({.indexes = {[](const SecurityGroupRuleRow& row) { return row.group_id; }}});
   schema.table<InterfaceRow>({.indexes = {[](const InterfaceRow& row) { return row.subnet_id; }}});
+  schema.table<TagRow>();
 }
 
 }  // namespace utakata::ec2

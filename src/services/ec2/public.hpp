@@ -21,12 +21,14 @@ void ensure_default_vpc(Tx&, const World&);
 Outcome<SubnetView> subnet(const Tx&, const World&, std::string_view subnet_id);
 /// Fault InvalidGroup.NotFound ("The security group 'sg-x' does not exist").
 Outcome<SecurityGroupView> security_group(const Tx&, const World&, std::string_view group_id);
-/// The VPC's group named "default".
+/// The VPC's group named "default"; "" if there is no such VPC.
 str default_security_group(const Tx&, const World&, std::string_view vpc_id);
 
 /// A new interface with a free address of the subnet. Fault InsufficientFreeAddressesInSubnet when there is none.
 Outcome<InterfaceSpec> create_interface(Tx&, const World&, std::string_view subnet_id, const list<str>& security_groups,
                                         std::string_view description);
+/// An unknown id is no error.
+void set_interface_groups(Tx&, const World&, std::string_view interface_id, const list<str>& security_groups);
 /// Frees the address; an unknown id is no error.
 void delete_interface(Tx&, const World&, std::string_view interface_id);
 

@@ -1,36 +1,17 @@
 #include <algorithm>
-#include <array>
-#include <set>
 
-#include "base/text.hpp"
 #include "services/ec2/public.hpp"
+#include "services/ec2/resource.hpp"
 #include "services/ec2/state.hpp"
+#include "services/ec2/zones.hpp"
 
 // The default VPC of a world and the interfaces in it.
 namespace utakata::ec2 {
 namespace {
 
 constexpr i64 reserved_at_front = 4;  // network, router, DNS, one for later; the last address is broadcast
-constexpr std::string_view vpc_cidr = "172.31.0.0/16";
+constexpr std::string_view default_vpc_cidr = "172.31.0.0/16";
 
-// The zones that AWS gives to new accounts in the regions it names otherwise than a, b, c.
-std::array<char, 3> zone_letters(std::string_view region) {
-  if (region == "ap-northeast-1") return {'a', 'c', 'd'};
-  if (region == "us-west-1" || region == "sa-east-1") return {'a', 'b', 'c'};
-  return {'a', 'b', 'c'};
-}
-
-struct Range {
-  i64 first = 0, last = 0;  // usable addresses as numbers
-};
-Range range_of(std::string_view cidr) {
-  const std::size_t slash = cidr.find('/');
-  i64 base = 0;
-  for (const std::string_view part : split(cidr.substr(0, slash), '.'))
-    base = base * 256 + parse_integer(part).value_or(0);
-  const i64 size = i64{1} << (32 - parse_integer(cidr.substr(slash + 1)).value_or(32));
-  return {base + reserved_at_front, base + size - 2};
-}
 str address_text(i64 number) {
   return cat(number >> 24 & 255, ".", number >> 16 & 255, ".", number >> 8 & 255, ".", number & 255);
 }
@@ -46,7 +27,46 @@ str mac_address(Tx& tx) {
   return mac;
 }
 
+// The lowest address of the subnet that no interface has; 0 if there is none. One look at each interface of the subnet.
+i64 free_address(const Tx& tx, const SubnetRow& subnet) {
+  const AddressRange range = usable_addresses(subnet.cidr);
+  const std::vector<Key> interfaces = tx.where<InterfaceRow>(InterfaceRow::by_subnet, subnet.id);
+  // Among one place more than there are interfaces, at least one is free.
+  std::vector<bool> taken(std::min(interfaces.size() + 1, static_cast<std::size_t>(range.size())));
+  for (const Key& key : interfaces) {
+    const auto place = static_cast<std::size_t>(tx.find<InterfaceRow>(key)->address_number - range.first);
+    if (place < taken.size()) taken[place] = true;
+  }
+  const auto free = std::ranges::find(taken, false);
+  return free == taken.end() ? 0 : range.first + (free - taken.begin());
+}
+
+// A new account's default group lets its members talk to each other, and everything out.
+void put_default_group(Tx& tx, const World& world, const VpcRow& vpc) {
+  tx.put(
+      group_key(world, vpc.default_group),
+      SecurityGroupRow{
+          .id = vpc.default_group, .vpc_id = vpc.id, .name = "default", .description = "default VPC security group"});
+  const auto put_rule = [&](SecurityGroupRuleRow rule) {
+    rule.id = "sgr-0" + tx.random_hex(16);
+    rule.group_id = vpc.default_group;
+    rule.protocol = "-1";
+    tx.put(rule_key(world, rule.id), rule);
+  };
+  put_rule({.peer_group = vpc.default_group});
+  put_rule({.egress = true, .cidr = "0.0.0.0/0"});
+}
+
 }  // namespace
+
+AddressRange usable_addresses(std::string_view cidr) {
+  const std::size_t slash = cidr.find('/');
+  i64 base = 0;
+  for (const std::string_view part : split(cidr.substr(0, slash), '.'))
+    base = base * 256 + parse_integer(part).value_or(0);
+  const i64 size = i64{1} << (32 - parse_integer(cidr.substr(slash + 1)).value_or(32));
+  return {base + reserved_at_front, base + size - 2};
+}
 
 void ensure_default_vpc(Tx& tx, const World& world) {
   bool any = false;
@@ -55,66 +75,47 @@ void ensure_default_vpc(Tx& tx, const World& world) {
     return false;
   });
   if (any) return;
-  const str vpc = "vpc-0" + tx.random_hex(16);
-  tx.put(world.key("vpc/", vpc), VpcRow{.id = vpc, .cidr = str(vpc_cidr), .is_default = true});
+  const VpcRow vpc{.id = "vpc-0" + tx.random_hex(16),
+                   .cidr = str(default_vpc_cidr),
+                   .dhcp_options_id = "dopt-0" + tx.random_hex(16),
+                   .default_group = "sg-0" + tx.random_hex(16),
+                   .is_default = true};
+  tx.put(vpc_key(world, vpc.id), vpc);
   int third = 0;
-  for (const char letter : zone_letters(world.region)) {
-    const str subnet = "subnet-0" + tx.random_hex(16);
-    tx.put(world.key("subnet/", subnet), SubnetRow{.id = subnet,
-                                                   .vpc_id = vpc,
-                                                   .cidr = cat("172.31.", third * 16, ".0/20"),
-                                                   .zone = world.region + letter,
-                                                   .zone_id = cat(world.region, "-az", third + 1)});
-    ++third;
+  for (const Zone& zone : zones_of(world.region)) {
+    const str id = "subnet-0" + tx.random_hex(16);
+    tx.put(subnet_key(world, id), SubnetRow{.id = id,
+                                            .vpc_id = vpc.id,
+                                            .cidr = cat("172.31.", third++ * 16, ".0/20"),
+                                            .zone = zone.name,
+                                            .zone_id = zone.zone_id});
   }
-  const str group = "sg-0" + tx.random_hex(16);
-  api::IpPermission within{.IpProtocol = str("-1")};
-  within.UserIdGroupPairs.ensure_value().push_back({.UserId = world.account, .GroupId = group});
-  api::IpPermission outward{.IpProtocol = str("-1")};
-  outward.IpRanges.ensure_value().push_back({.CidrIp = str("0.0.0.0/0")});
-  tx.put(world.key("group/", group), SecurityGroupRow{.id = group,
-                                                      .vpc_id = vpc,
-                                                      .name = "default",
-                                                      .description = "default VPC security group",
-                                                      .ingress = {within},
-                                                      .egress = {outward}});
+  put_default_group(tx, world, vpc);
 }
 
 Outcome<SubnetView> subnet(const Tx& tx, const World& world, std::string_view id) {
-  const SubnetRow* row = tx.find<SubnetRow>(world.key("subnet/", id));
-  if (row == nullptr) return refuse("InvalidSubnetID.NotFound", cat("The subnet ID '", id, "' does not exist"));
+  const SubnetRow* row = tx.find<SubnetRow>(subnet_key(world, id));
+  if (row == nullptr) return not_found(kinds::subnet, id);
   return SubnetView{.id = row->id, .vpc_id = row->vpc_id, .cidr = row->cidr, .availability_zone = row->zone};
 }
 
 Outcome<SecurityGroupView> security_group(const Tx& tx, const World& world, std::string_view id) {
-  const SecurityGroupRow* row = tx.find<SecurityGroupRow>(world.key("group/", id));
-  if (row == nullptr) return refuse("InvalidGroup.NotFound", cat("The security group '", id, "' does not exist"));
+  const SecurityGroupRow* row = tx.find<SecurityGroupRow>(group_key(world, id));
+  if (row == nullptr) return not_found(kinds::security_group, id);
   return SecurityGroupView{.id = row->id, .vpc_id = row->vpc_id, .name = row->name};
 }
 
 str default_security_group(const Tx& tx, const World& world, std::string_view vpc_id) {
-  str found;
-  tx.each<SecurityGroupRow>(world.key("group/"), [&](const Key&, const SecurityGroupRow& row) {
-    if (row.vpc_id == vpc_id && row.name == "default") found = row.id;
-  });
-  return found;
+  const VpcRow* vpc = tx.find<VpcRow>(vpc_key(world, vpc_id));
+  return vpc != nullptr ? vpc->default_group : str();
 }
 
 Outcome<InterfaceSpec> create_interface(Tx& tx, const World& world, std::string_view subnet_id, const list<str>& groups,
                                         std::string_view description) {
-  const SubnetRow* subnet = tx.find<SubnetRow>(world.key("subnet/", subnet_id));
-  if (subnet == nullptr)
-    return refuse("InvalidSubnetID.NotFound", cat("The subnet ID '", subnet_id, "' does not exist"));
-  std::set<i64> taken;
-  for (const Key& key : tx.where<InterfaceRow>(InterfaceRow::by_subnet, subnet->id))
-    taken.insert(tx.find<InterfaceRow>(key)->address_number);
-  const Range range = range_of(subnet->cidr);
-  i64 free = range.first;
-  for (const i64 each : taken) {
-    if (each != free) break;
-    ++free;
-  }
-  if (free > range.last)
+  const SubnetRow* subnet = tx.find<SubnetRow>(subnet_key(world, subnet_id));
+  if (subnet == nullptr) return not_found(kinds::subnet, subnet_id);
+  const i64 free = free_address(tx, *subnet);
+  if (free == 0)
     return refuse("InsufficientFreeAddressesInSubnet",
                   cat("There are not enough free addresses in subnet '", subnet_id, "' to satisfy the request."));
   InterfaceRow row{.id = "eni-0" + tx.random_hex(16),
@@ -135,12 +136,17 @@ Outcome<InterfaceSpec> create_interface(Tx& tx, const World& world, std::string_
                      .mac = row.mac,
                      .address = row.address,
                      .host_name = row.host_name};
-  tx.put(world.key("interface/", row.id), row);
+  tx.put(interface_key(world, row.id), row);
   return spec;
 }
 
-void delete_interface(Tx& tx, const World& world, std::string_view interface_id) {
-  tx.erase<InterfaceRow>(world.key("interface/", interface_id));
+void set_interface_groups(Tx& tx, const World& world, std::string_view id, const list<str>& groups) {
+  tx.update<InterfaceRow>(interface_key(world, id), [&](InterfaceRow& row) { row.groups = groups; });
+}
+
+void delete_interface(Tx& tx, const World& world, std::string_view id) {
+  tx.erase<InterfaceRow>(interface_key(world, id));
+  erase_tags(tx, world, id);
 }
 
 }  // namespace utakata::ec2

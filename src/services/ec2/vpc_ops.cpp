@@ -1,183 +1,100 @@
-#include <algorithm>
+#include <array>
 
-#include "base/text.hpp"
+#include "services/ec2/describe.hpp"
 #include "services/ec2/ops.hpp"
 #include "services/ec2/public.hpp"
 
 namespace utakata::ec2 {
 namespace {
 
-bool asked_for(const opt<list<str>>& ids, const str& id) { return !ids || std::ranges::find(*ids, id) != ids->end(); }
+constexpr std::array vpc_filters{
+    FilterRule<VpcRow>{"vpc-id", [](const Tx&, const VpcRow& row) { return list<str>{row.id}; }},
+    FilterRule<VpcRow>{"is-default", [](const Tx&, const VpcRow& row) { return list<str>{yes_or_no(row.is_default)}; }},
+    FilterRule<VpcRow>{"isDefault", [](const Tx&, const VpcRow& row) { return list<str>{yes_or_no(row.is_default)}; }},
+    FilterRule<VpcRow>{"cidr", [](const Tx&, const VpcRow& row) { return list<str>{row.cidr}; }},
+    FilterRule<VpcRow>{"cidr-block-association.cidr-block",
+                       [](const Tx&, const VpcRow& row) { return list<str>{row.cidr}; }},
+    FilterRule<VpcRow>{"dhcp-options-id", [](const Tx&, const VpcRow& row) { return list<str>{row.dhcp_options_id}; }},
+    FilterRule<VpcRow>{"state", [](const Tx&, const VpcRow&) { return list<str>{"available"}; }},
+    FilterRule<VpcRow>{"owner-id", [](const Tx& tx, const VpcRow&) { return list<str>{tx.world().account}; }}};
 
-str yes(bool value) { return value ? "true" : "false"; }
+list<str> zone_of(const Tx&, const SubnetRow& row) { return {row.zone}; }
+list<str> cidr_of(const Tx&, const SubnetRow& row) { return {row.cidr}; }
+list<str> always_true(const Tx&, const SubnetRow&) { return {"true"}; }
+
+constexpr std::array subnet_filters{
+    FilterRule<SubnetRow>{"subnet-id", [](const Tx&, const SubnetRow& row) { return list<str>{row.id}; }},
+    FilterRule<SubnetRow>{"vpc-id", [](const Tx&, const SubnetRow& row) { return list<str>{row.vpc_id}; }},
+    FilterRule<SubnetRow>{"availability-zone", zone_of},
+    FilterRule<SubnetRow>{"availabilityZone", zone_of},
+    FilterRule<SubnetRow>{"availability-zone-id",
+                          [](const Tx&, const SubnetRow& row) { return list<str>{row.zone_id}; }},
+    FilterRule<SubnetRow>{"default-for-az", always_true},
+    FilterRule<SubnetRow>{"defaultForAz", always_true},
+    FilterRule<SubnetRow>{"map-public-ip-on-launch", always_true},
+    FilterRule<SubnetRow>{"cidr-block", cidr_of},
+    FilterRule<SubnetRow>{"cidrBlock", cidr_of},
+    FilterRule<SubnetRow>{"cidr", cidr_of},
+    FilterRule<SubnetRow>{"state", [](const Tx&, const SubnetRow&) { return list<str>{"available"}; }},
+    FilterRule<SubnetRow>{
+        "subnet-arn",
+        [](const Tx& tx, const SubnetRow& row) { return list<str>{arn_of(tx.world(), "subnet", row.id)}; }},
+    FilterRule<SubnetRow>{"owner-id", [](const Tx& tx, const SubnetRow&) { return list<str>{tx.world().account}; }}};
+
+api::Vpc view(const Tx& tx, const VpcRow& row) {
+  api::Vpc vpc{.OwnerId = tx.world().account,
+               .InstanceTenancy = "default",
+               .IsDefault = row.is_default,
+               .VpcId = row.id,
+               .State = "available",
+               .CidrBlock = row.cidr,
+               .DhcpOptionsId = row.dhcp_options_id};
+  vpc.Tags = *tags_of(tx, tx.world(), row.id);
+  return vpc;
+}
+
+api::Subnet view(const Tx& tx, const SubnetRow& row) {
+  const auto used = static_cast<i64>(tx.where<InterfaceRow>(InterfaceRow::by_subnet, row.id).size());
+  api::Subnet subnet{.AvailabilityZoneId = row.zone_id,
+                     .OwnerId = tx.world().account,
+                     .AssignIpv6AddressOnCreation = false,
+                     .SubnetArn = arn_of(tx.world(), "subnet", row.id),
+                     .SubnetId = row.id,
+                     .State = "available",
+                     .VpcId = row.vpc_id,
+                     .CidrBlock = row.cidr,
+                     .AvailableIpAddressCount = static_cast<i32>(usable_addresses(row.cidr).size() - used),
+                     .AvailabilityZone = row.zone,
+                     .DefaultForAz = true,
+                     .MapPublicIpOnLaunch = true};
+  subnet.Tags = *tags_of(tx, tx.world(), row.id);
+  return subnet;
+}
+
+str by_zone(const SubnetRow& row) { return cat(row.zone, " ", row.id); }
 
 }  // namespace
 
-Outcome<bool> passes(const opt<list<api::Filter>>& filters, const ValuesOf& values_of) {
-  if (!filters) return true;
-  for (const api::Filter& filter : *filters) {
-    const str name = filter.Name.value_or("");
-    const auto values = values_of(name);
-    if (!values) return refuse("InvalidParameterValue", cat("The filter '", name, "' is invalid"));
-    const list<str> wanted = filter.Values.has ? *filter.Values : list<str>{};
-    const bool any = std::ranges::any_of(wanted, [&](const str& pattern) {
-      return std::ranges::any_of(*values, [&](const str& value) { return wildcard_match(pattern, value); });
-    });
-    if (!any) return false;
-  }
-  return true;
-}
-
 Outcome<api::DescribeVpcsResult> describe_vpcs(Tx& tx, const api::DescribeVpcsRequest& request) {
   ensure_default_vpc(tx, tx.world());
-  api::DescribeVpcsResult result;
-  result.Vpcs.ensure_value();
-  if (request.VpcIds)
-    for (const str& id : *request.VpcIds)
-      if (tx.find<VpcRow>(tx.world().key("vpc/", id)) == nullptr)
-        return refuse("InvalidVpcID.NotFound", cat("The vpc ID '", id, "' does not exist"));
-  Outcome<bool> fine = true;
-  tx.each<VpcRow>(tx.world().key("vpc/"), [&](const Key&, const VpcRow& row) {
-    auto pass = passes(request.Filters, [&](std::string_view name) -> std::optional<list<str>> {
-      if (name == "vpc-id") return list<str>{row.id};
-      if (name == "is-default" || name == "isDefault") return list<str>{yes(row.is_default)};
-      if (name == "cidr" || name == "cidr-block-association.cidr-block") return list<str>{row.cidr};
-      if (name == "state") return list<str>{"available"};
-      if (name == "owner-id") return list<str>{tx.world().account};
-      if (name.starts_with("tag")) return list<str>{};
-      return {};
-    });
-    if (!pass) fine = pass;
-    if (pass && *pass && asked_for(request.VpcIds, row.id))
-      result.Vpcs->push_back({.OwnerId = tx.world().account,
-                              .InstanceTenancy = str("default"),
-                              .IsDefault = row.is_default,
-                              .VpcId = row.id,
-                              .State = str("available"),
-                              .CidrBlock = row.cidr,
-                              .DhcpOptionsId = str("dopt-default")});
-  });
-  if (!fine) return std::unexpected(fine.error());
+  auto rows = TRY(rows_asked_for<VpcRow>(tx, "vpc/", kinds::vpc, request.VpcIds));
+  rows = TRY(filtered(tx, std::move(rows), request.Filters, vpc_filters));
+  auto page = TRY(wire::paginate(std::move(rows), by_id, page_rules("DescribeVpcs", request.MaxResults),
+                                 request.NextToken, request.MaxResults));
+  api::DescribeVpcsResult result{.NextToken = page.next, .Vpcs = list<api::Vpc>{}};
+  for (const VpcRow& row : page.items) result.Vpcs->push_back(view(tx, row));
   return result;
 }
 
 Outcome<api::DescribeSubnetsResult> describe_subnets(Tx& tx, const api::DescribeSubnetsRequest& request) {
   ensure_default_vpc(tx, tx.world());
-  if (request.SubnetIds)
-    for (const str& id : *request.SubnetIds) static_cast<void>(TRY(subnet(tx, tx.world(), id)));
-  api::DescribeSubnetsResult result;
-  result.Subnets.ensure_value();
-  Outcome<bool> fine = true;
-  tx.each<SubnetRow>(tx.world().key("subnet/"), [&](const Key&, const SubnetRow& row) {
-    auto pass = passes(request.Filters, [&](std::string_view name) -> std::optional<list<str>> {
-      if (name == "vpc-id") return list<str>{row.vpc_id};
-      if (name == "subnet-id") return list<str>{row.id};
-      if (name == "availability-zone" || name == "availabilityZone") return list<str>{row.zone};
-      if (name == "availability-zone-id") return list<str>{row.zone_id};
-      if (name == "default-for-az" || name == "defaultForAz") return list<str>{"true"};
-      if (name == "map-public-ip-on-launch") return list<str>{"true"};
-      if (name == "state") return list<str>{"available"};
-      if (name == "cidr-block" || name == "cidr") return list<str>{row.cidr};
-      if (name.starts_with("tag")) return list<str>{};
-      return {};
-    });
-    if (!pass) fine = pass;
-    if (!pass || !*pass || !asked_for(request.SubnetIds, row.id)) return;
-    const auto used = static_cast<i32>(tx.where<InterfaceRow>(InterfaceRow::by_subnet, row.id).size());
-    result.Subnets->push_back(
-        {.AvailabilityZoneId = row.zone_id,
-         .OwnerId = tx.world().account,
-         .AssignIpv6AddressOnCreation = false,
-         .SubnetArn = cat("arn:aws:ec2:", tx.world().region, ":", tx.world().account, ":subnet/", row.id),
-         .SubnetId = row.id,
-         .State = str("available"),
-         .VpcId = row.vpc_id,
-         .CidrBlock = row.cidr,
-         .AvailableIpAddressCount = 4091 - used,
-         .AvailabilityZone = row.zone,
-         .DefaultForAz = true,
-         .MapPublicIpOnLaunch = true});
-  });
-  if (!fine) return std::unexpected(fine.error());
-  std::ranges::sort(*result.Subnets, {}, [](const api::Subnet& s) { return *s.AvailabilityZone; });
-  return result;
-}
-
-Outcome<api::DescribeNetworkInterfacesResult> describe_network_interfaces(
-    Tx& tx, const api::DescribeNetworkInterfacesRequest& request) {
-  api::DescribeNetworkInterfacesResult result;
-  result.NetworkInterfaces.ensure_value();
-  if (request.NetworkInterfaceIds)
-    for (const str& id : *request.NetworkInterfaceIds)
-      if (tx.find<InterfaceRow>(tx.world().key("interface/", id)) == nullptr)
-        return refuse("InvalidNetworkInterfaceID.NotFound", cat("The networkInterface ID '", id, "' does not exist"));
-  Outcome<bool> fine = true;
-  tx.each<InterfaceRow>(tx.world().key("interface/"), [&](const Key&, const InterfaceRow& row) {
-    auto pass = passes(request.Filters, [&](std::string_view name) -> std::optional<list<str>> {
-      if (name == "vpc-id") return list<str>{row.vpc_id};
-      if (name == "subnet-id") return list<str>{row.subnet_id};
-      if (name == "network-interface-id") return list<str>{row.id};
-      if (name == "availability-zone") return list<str>{row.zone};
-      if (name == "description") return list<str>{row.description};
-      if (name == "private-ip-address" || name == "addresses.private-ip-address") return list<str>{row.address};
-      if (name == "group-id") return row.groups;
-      if (name == "status") return list<str>{"in-use"};
-      return {};
-    });
-    if (!pass) fine = pass;
-    if (!pass || !*pass || !asked_for(request.NetworkInterfaceIds, row.id)) return;
-    api::NetworkInterface out{.AvailabilityZone = row.zone,
-                              .Description = row.description,
-                              .InterfaceType = str("interface"),
-                              .MacAddress = row.mac,
-                              .NetworkInterfaceId = row.id,
-                              .OwnerId = tx.world().account,
-                              .PrivateDnsName = row.host_name,
-                              .PrivateIpAddress = row.address,
-                              .RequesterManaged = true,
-                              .SourceDestCheck = true,
-                              .Status = str("in-use"),
-                              .SubnetId = row.subnet_id,
-                              .VpcId = row.vpc_id};
-    for (const str& id : row.groups) {
-      const auto* group = tx.find<SecurityGroupRow>(tx.world().key("group/", id));
-      out.Groups.ensure_value().push_back({.GroupId = id, .GroupName = group != nullptr ? group->name : str()});
-    }
-    result.NetworkInterfaces->push_back(std::move(out));
-  });
-  if (!fine) return std::unexpected(fine.error());
-  return result;
-}
-
-Outcome<api::DescribeAvailabilityZonesResult> describe_availability_zones(
-    Tx& tx, const api::DescribeAvailabilityZonesRequest& request) {
-  ensure_default_vpc(tx, tx.world());
-  api::DescribeAvailabilityZonesResult result;
-  result.AvailabilityZones.ensure_value();
-  Outcome<bool> fine = true;
-  tx.each<SubnetRow>(tx.world().key("subnet/"), [&](const Key&, const SubnetRow& row) {
-    auto pass = passes(request.Filters, [&](std::string_view name) -> std::optional<list<str>> {
-      if (name == "zone-name") return list<str>{row.zone};
-      if (name == "zone-id") return list<str>{row.zone_id};
-      if (name == "state") return list<str>{"available"};
-      if (name == "region-name") return list<str>{tx.world().region};
-      if (name == "opt-in-status") return list<str>{"opt-in-not-required"};
-      if (name == "zone-type") return list<str>{"availability-zone"};
-      return {};
-    });
-    if (!pass) fine = pass;
-    if (!pass || !*pass || !asked_for(request.ZoneNames, row.zone)) return;
-    result.AvailabilityZones->push_back({.OptInStatus = str("opt-in-not-required"),
-                                         .RegionName = tx.world().region,
-                                         .ZoneName = row.zone,
-                                         .ZoneId = row.zone_id,
-                                         .GroupName = tx.world().region,
-                                         .NetworkBorderGroup = tx.world().region,
-                                         .ZoneType = str("availability-zone"),
-                                         .State = str("available")});
-  });
-  if (!fine) return std::unexpected(fine.error());
-  std::ranges::sort(*result.AvailabilityZones, {}, [](const api::AvailabilityZone& z) { return *z.ZoneName; });
+  auto rows = TRY(rows_asked_for<SubnetRow>(tx, "subnet/", kinds::subnet, request.SubnetIds));
+  rows = TRY(filtered(tx, std::move(rows), request.Filters, subnet_filters));
+  std::ranges::sort(rows, {}, by_zone);
+  auto page = TRY(wire::paginate(std::move(rows), by_zone, page_rules("DescribeSubnets", request.MaxResults),
+                                 request.NextToken, request.MaxResults));
+  api::DescribeSubnetsResult result{.NextToken = page.next, .Subnets = list<api::Subnet>{}};
+  for (const SubnetRow& row : page.items) result.Subnets->push_back(view(tx, row));
   return result;
 }
 

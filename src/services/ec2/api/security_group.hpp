@@ -1,20 +1,24 @@
 #pragma once
 
-#include "services/ec2/api/vpc.hpp"
+#include "services/ec2/api/tag.hpp"
 
 namespace utakata::ec2::api {
 
 struct IpRange {
   opt<str> Description, CidrIp;
 };
+struct Ipv6Range {
+  opt<str> Description, CidrIpv6;
+};
 struct UserIdGroupPair {
-  opt<str> Description, UserId, GroupId;
+  opt<str> Description, UserId, GroupName, GroupId;
 };
 struct IpPermission {
   opt<str> IpProtocol;
   opt<i32> FromPort, ToPort;
   as<"groups", list<UserIdGroupPair>> UserIdGroupPairs;
   opt<list<IpRange>> IpRanges;
+  opt<list<Ipv6Range>> Ipv6Ranges;
 };
 struct SecurityGroup {
   opt<str> GroupId;
@@ -29,23 +33,19 @@ struct DescribeSecurityGroupsRequest {
   as<"GroupName", list<str>> GroupNames;
   opt<str> NextToken;
   opt<i32> MaxResults;
-  stored<bool> DryRun;
+  opt<bool> DryRun;
   as<"Filter", list<Filter>> Filters;
 };
 struct DescribeSecurityGroupsResult {
   opt<str> NextToken;
   as<"securityGroupInfo", list<SecurityGroup>> SecurityGroups;
 };
-struct TagSpecification {
-  opt<str> ResourceType;
-  as<"Tag", list<Tag>> Tags;
-};
 struct CreateSecurityGroupRequest {
   required_as<"GroupDescription", str> Description;
   str GroupName;
   opt<str> VpcId;
   as<"TagSpecification", list<TagSpecification>> TagSpecifications;
-  stored<bool> DryRun;
+  opt<bool> DryRun;
 };
 struct CreateSecurityGroupResult {
   opt<str> GroupId;
@@ -54,51 +54,11 @@ struct CreateSecurityGroupResult {
 };
 struct DeleteSecurityGroupRequest {
   opt<str> GroupId, GroupName;
-  stored<bool> DryRun;
+  opt<bool> DryRun;
 };
 struct DeleteSecurityGroupResult {
   opt<bool> Return;
   opt<str> GroupId;
-};
-struct AuthorizeSecurityGroupIngressRequest {
-  opt<str> CidrIp;
-  opt<i32> FromPort;
-  opt<str> GroupId, GroupName;
-  opt<list<IpPermission>> IpPermissions;
-  opt<str> IpProtocol;
-  opt<i32> ToPort;
-  stored<bool> DryRun;
-};
-struct AuthorizeSecurityGroupIngressResult {
-  opt<bool> Return;
-};
-struct RevokeSecurityGroupIngressRequest {
-  opt<str> CidrIp;
-  opt<i32> FromPort;
-  opt<str> GroupId, GroupName;
-  opt<list<IpPermission>> IpPermissions;
-  opt<str> IpProtocol;
-  opt<i32> ToPort;
-  stored<bool> DryRun;
-};
-struct RevokeSecurityGroupIngressResult {
-  opt<bool> Return;
-};
-struct AuthorizeSecurityGroupEgressRequest {
-  stored<bool> DryRun;
-  str GroupId;
-  opt<list<IpPermission>> IpPermissions;
-};
-struct AuthorizeSecurityGroupEgressResult {
-  opt<bool> Return;
-};
-struct RevokeSecurityGroupEgressRequest {
-  stored<bool> DryRun;
-  str GroupId;
-  opt<list<IpPermission>> IpPermissions;
-};
-struct RevokeSecurityGroupEgressResult {
-  opt<bool> Return;
 };
 
 }  // namespace utakata::ec2::api
