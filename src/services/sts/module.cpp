@@ -3,7 +3,7 @@
 #include <array>
 
 #include "core/tx.hpp"
-#include "services/sts/api.hpp"
+#include "services/sts/api/identity.hpp"
 
 namespace utakata::sts {
 namespace {
