@@ -20,23 +20,21 @@ class Balancer::Inside {
     shared_->settings = std::move(settings);
     shared_->sink = std::move(sink);
     shared_->network = network;
-    thread_ = std::thread([this] { shared_->loop.run(); });
+    thread_ = std::thread([this] {
+      shared_->loop.run();
+      shared_->loop.drain();
+    });
   }
 
   ~Inside() {
     shared_->loop.post([this] {
       shared_->ending = true;
-      listeners_.clear();
+      for (const auto& [place, listener] : listeners_) listener.socket->cancel();
       for (const auto& [arn, running] : shared_->balancers)
         for (const auto& [group_arn, group] : running->groups)
-          for (const auto& target : group->targets) {
-            target->gone = true;
-            for (reactor::Stream* stream : target->busy) stream->shut_down();
-          }
-      for (reactor::Stream* stream : shared_->clients) stream->shut_down();
-      // One more round lets the connections that were just cut end themselves.
-      shared_->loop.after(milliseconds(50), [this] { shared_->loop.stop(); });
+          for (const auto& target : group->targets) target->gone = true;
     });
+    shared_->loop.stop();
     thread_.join();
   }
 

@@ -30,20 +30,8 @@ class Backend {
  public:
   explicit Backend(std::string name) : fd_(*reactor::listen_tcp({})), port_(reactor::local_port(fd_)) {
     thread_ = std::thread([this, name] {
-      http::Server server(
-          loop_, fd_, {},
-          [this, name](http::Request request) -> reactor::Co<http::Response> {
-            if (request.head.target == "/hang") {
-              arrived_.notify_all();
-              co_await loop_.sleep(seconds(3600));
-            }
-            if (request.head.target == "/missing") co_return plainly(404, "no");
-            const std::string* forwarded = request.head.headers.find("x-forwarded-for");
-            co_return plainly(200, cat(name, "|", request.head.method, "|", request.body, "|",
-                                       forwarded != nullptr ? *forwarded : ""));
-          },
-          plainly);
-      loop_.run();
+      serve(name);
+      loop_.drain();
     });
   }
   ~Backend() {
@@ -57,6 +45,23 @@ class Backend {
   }
 
  private:
+  void serve(const std::string& name) {
+    http::Server server(
+        loop_, fd_, {},
+        [this, name](http::Request request) -> reactor::Co<http::Response> {
+          if (request.head.target == "/hang") {
+            arrived_.notify_all();
+            co_await loop_.sleep(seconds(3600));
+          }
+          if (request.head.target == "/missing") co_return plainly(404, "no");
+          const std::string* forwarded = request.head.headers.find("x-forwarded-for");
+          co_return plainly(
+              200, cat(name, "|", request.head.method, "|", request.body, "|", forwarded != nullptr ? *forwarded : ""));
+        },
+        plainly);
+    loop_.run();
+  }
+
   reactor::Loop loop_;
   int fd_;
   int port_;

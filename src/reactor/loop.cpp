@@ -16,6 +16,7 @@ namespace utakata::reactor {
 namespace {
 
 constexpr int events_per_round = 256;
+constexpr int drain_rounds_max = 1000;  // a coroutine that waits again and again is given up
 
 int milliseconds_until(Instant now, Instant then) {
   const std::int64_t ns = (then - now).ns;
@@ -68,6 +69,18 @@ void Loop::run_once(Duration wait) {
 
 void Loop::stop() {
   post([this] { stopped_ = true; });
+}
+
+void Loop::drain() {
+  for (int round = 0; round < drain_rounds_max && (!live_.empty() || !timers_.empty()); ++round) {
+    const std::set<Descriptor*> waiting = live_;
+    for (Descriptor* descriptor : waiting)
+      if (live_.contains(descriptor)) descriptor->cancel();
+    std::vector<Timer> due;
+    for (const auto& [timer, work] : timers_) due.push_back(timer);
+    for (const Timer& timer : due)
+      if (auto fired = timers_.extract(timer)) fired.mapped()();
+  }
 }
 
 void Loop::post(std::function<void()> work) {

@@ -31,6 +31,9 @@ class Loop {
   void run_once(Duration wait);
   /// From any thread.
   void stop();
+  /// Once run() has returned: ends every wait, readers and writers as cancelled and timers as due, so that coroutines
+  /// which look at their owner's ending end themselves instead of leaking.
+  void drain();
   /// Runs the work on the loop's thread. From any thread.
   void post(std::function<void()> work);
 

@@ -53,6 +53,25 @@ TEST_CASE("reactor: work posted by another thread runs on the loop") {
   CHECK(ran_on == std::this_thread::get_id());
 }
 
+TEST_CASE("reactor: draining ends what still waits") {
+  Loop loop;
+  const auto listener = listen_tcp({});
+  REQUIRE(listener);
+  int ended = 0;
+  start([](Loop& l, int fd, int& count) -> Co<void> {
+    Descriptor accepting(l, fd);
+    if (!co_await accept_tcp(accepting)) ++count;
+  }(loop, *listener, ended));
+  start([](Loop& l, int& count) -> Co<void> {
+    co_await l.sleep(minutes(1));
+    ++count;
+    co_await l.sleep(minutes(1));
+    ++count;
+  }(loop, ended));
+  loop.drain();
+  CHECK(ended == 3);
+}
+
 TEST_CASE("reactor: bytes go both ways and the end of the peer is seen") {
   Loop loop;
   const auto listener = listen_tcp({});

@@ -296,8 +296,10 @@ bool breaker_opens(Look& look) {
   const auto last_good =
       std::ranges::find_if(service.deployments, [](const DeploymentRow& d) { return d.completed_once; });
   if (!service.breaker->rollback || last_good == service.deployments.end()) return true;
-  const DeploymentRow back = *last_good;
-  begin_deployment(look.tx, look.world, service, back.task_definition_arn, back.network, back.load_balancers);
+  const str task_definition = last_good->task_definition_arn;  // begin_deployment moves the deployments
+  const api::NetworkConfiguration network = last_good->network;
+  const list<api::LoadBalancer> load_balancers = last_good->load_balancers;
+  begin_deployment(look.tx, look.world, service, task_definition, network, load_balancers);
   DeploymentRow& now_primary = service.deployments.front();
   now_primary.is_rollback = true;
   now_primary.rollout_reason =
