@@ -16,6 +16,7 @@ struct ContainerState {
   str runtime_id;
   str image_digest;
   i64 pid = 0;                                 // on the host, 0 = none
+  i32 restarts = 0;                            // by its restart policy
   Instant signalled_at, killed_at, exited_at;  // of its stop, when they happened
 };
 
@@ -27,6 +28,7 @@ struct TaskReport {
   Instant pull_started_at, pull_stopped_at, started_at, stopped_at;
   str reason;  // why it could not start, in AWS's words
   OneOf<"", "TaskFailedToStart", "EssentialContainerExited"> stop_code;
+  list<str> warnings;  // what this host could not give it as asked, for people
 };
 
 struct TargetHealthReport {
@@ -71,6 +73,9 @@ struct InventoryReport {
 struct CapacityReport {
   i32 cpu_units = 0;  // 1024 a vCPU
   i32 memory_mib = 0;
+  bool host_paths = false;  // volumes of the host may be mounted
+  bool efs = false;         // a directory stands in for EFS
+  bool s3 = false;          // a directory stands in for S3
 };
 
 using Report = std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport,

@@ -25,9 +25,41 @@ struct UlimitSpec {
 };
 
 struct MountSpec {
-  str volume;  // of the task, empty at its start
+  str volume;  // of the task, by its name
   str path;
   bool read_only = false;
+};
+
+struct TmpfsSpec {
+  str path;
+  i32 size_mib = 0;
+  list<str> options;  // of mount: "noexec", "mode=1777", ...
+};
+
+struct RestartSpec {
+  list<i32> ignored_exit_codes;
+  i32 attempt_period_seconds = 300;  // it must have run as long before it is started again
+};
+
+/// An object of S3 with lines NAME=VALUE.
+struct EnvironmentFileSpec {
+  str bucket, key;
+};
+
+/// For the image's registry. Shown to nobody.
+struct RegistryCredential {
+  str user_name, password;
+};
+
+struct EfsSpec {
+  str file_system_id, root_directory;
+};
+
+/// One volume of the task: storage of its own, empty at its start, unless it says where else it lies.
+struct VolumeSpec {
+  str name;
+  str host_path;  // empty: none
+  opt<EfsSpec> efs;
 };
 
 /// Where awslogs sends the container's output: an existing log group and a stream made of prefix, container and task.
@@ -44,11 +76,20 @@ struct ContainerSpec {
   opt<list<str>> entry_point;  // absent: the image's
   opt<list<str>> command;
   dict<str> environment;
+  list<EnvironmentFileSpec> environment_files;  // what `environment` names goes first, then the first file that does
+  dict<str> secrets;                            // environment variables whose values are shown to nobody
+  dict<str> labels;
+  dict<str> system_controls;  // "net.core.somaxconn" -> value
+  opt<RegistryCredential> registry_credential;
   opt<str> working_directory;
   opt<str> user;
   bool essential = true;
   bool read_only_root = false;
   bool init_process = false;
+  bool interactive = false;                            // its standard input stays open
+  list<str> added_capabilities, dropped_capabilities;  // "SYS_PTRACE", "ALL"
+  opt<i32> shared_memory_mib;                          // /dev/shm; absent: 64
+  list<TmpfsSpec> tmpfs;
   i32 cpu = 0;          // CPU units, 0 = what the task has left
   opt<i32> memory_mib;  // hard limit
   opt<i32> memory_reservation_mib;
@@ -56,6 +97,7 @@ struct ContainerSpec {
   i32 stop_timeout_seconds = 30;
   list<ContainerDependencySpec> depends_on;
   opt<HealthCheckSpec> health_check;
+  opt<RestartSpec> restart;
   list<UlimitSpec> ulimits;
   list<MountSpec> mounts;
   list<i32> container_ports;
@@ -85,6 +127,10 @@ struct TaskSpec {
   i32 cpu = 0;  // CPU units
   i32 memory_mib = 0;
   InterfaceSpec network;
+  list<VolumeSpec> volumes;
+  opt<i32> storage_gib;           // a limit on what containers and volumes write; absent: the host's free space
+  bool shared_processes = false;  // pidMode task: its containers see each other's processes
+  str cannot_start;               // known before the host is asked, in AWS's words; empty: it can
   list<ContainerSpec> containers;
 };
 
