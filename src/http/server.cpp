@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "http/body.hpp"
+#include "http/websocket_frames.hpp"
 
 namespace utakata::http {
 namespace {
@@ -31,11 +32,13 @@ struct Server::Shared {
   ServerLimits limits;
   Handler handler;
   std::function<Response(int, std::string_view)> refuse;
+  Upgrade upgrade;
   std::set<reactor::Stream*> open;
   bool ending = false;
 
-  Shared(reactor::Loop& l, int fd, ServerLimits bounds, Handler h, std::function<Response(int, std::string_view)> r)
-      : loop(l), listener(l, fd), limits(bounds), handler(std::move(h)), refuse(std::move(r)) {}
+  Shared(reactor::Loop& l, int fd, ServerLimits bounds, Handler h, std::function<Response(int, std::string_view)> r,
+         Upgrade u)
+      : loop(l), listener(l, fd), limits(bounds), handler(std::move(h)), refuse(std::move(r)), upgrade(std::move(u)) {}
 };
 
 // One connection's reading side: what has arrived and not been used yet.
@@ -120,6 +123,10 @@ reactor::Co<void> Server::serve(std::shared_ptr<Shared> shared, std::unique_ptr<
       co_await linger(*stream);
       break;
     }
+    if (shared->upgrade && wants_websocket(request.head)) {
+      co_await shared->upgrade(std::move(request), *stream, std::move(connection.buffer));
+      break;
+    }
     const bool head_only = request.head.method == "HEAD";
     const bool keep_alive = request.head.keep_alive;
     const Response answer = co_await shared->handler(std::move(request));
@@ -139,8 +146,9 @@ reactor::Co<void> Server::accept(std::shared_ptr<Shared> shared) {
 }
 
 Server::Server(reactor::Loop& loop, int listener, ServerLimits limits, Handler handler,
-               std::function<Response(int, std::string_view)> refuse)
-    : shared_(std::make_shared<Shared>(loop, listener, limits, std::move(handler), std::move(refuse))) {
+               std::function<Response(int, std::string_view)> refuse, Upgrade upgrade)
+    : shared_(
+          std::make_shared<Shared>(loop, listener, limits, std::move(handler), std::move(refuse), std::move(upgrade))) {
   reactor::start(accept(shared_));
 }
 

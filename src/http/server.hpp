@@ -22,6 +22,9 @@ struct Response {
 };
 
 using Handler = std::function<reactor::Co<Response>(Request)>;
+/// Takes over a connection whose request asks to become a WebSocket; the connection ends when it returns. `arrived`:
+/// what the client has sent behind its request already.
+using Upgrade = std::function<reactor::Co<void>(Request, reactor::Stream&, std::string arrived)>;
 
 struct ServerLimits {
   HeadLimits head;
@@ -34,8 +37,10 @@ struct ServerLimits {
 /// A server of whole requests and responses over HTTP/1.1: keep-alive, pipelining, Expect, bounded bodies.
 class Server {
  public:
-  /// `listener` from listen_tcp. `refuse` makes the answer to what is no request of HTTP (status, why).
-  Server(reactor::Loop&, int listener, ServerLimits, Handler, std::function<Response(int, std::string_view)> refuse);
+  /// `listener` from listen_tcp. `refuse` makes the answer to what is no request of HTTP (status, why). Without
+  /// `upgrade` a WebSocket handshake is a request as any other.
+  Server(reactor::Loop&, int listener, ServerLimits, Handler, std::function<Response(int, std::string_view)> refuse,
+         Upgrade upgrade = {});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   /// Nothing new is accepted; connections under way are cut.

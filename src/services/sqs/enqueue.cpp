@@ -4,10 +4,10 @@
 
 #include "base/json_scanner.hpp"
 #include "base/md5.hpp"
+#include "base/sha256.hpp"
 #include "services/sqs/attributes.hpp"
 #include "services/sqs/limits.hpp"
 #include "services/sqs/public.hpp"
-#include "services/sqs/sha256.hpp"
 
 namespace utakata::sqs {
 namespace {

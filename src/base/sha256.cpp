@@ -1,12 +1,13 @@
-#include "services/sqs/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <array>
 #include <bit>
 #include <cstdint>
 
+#include "base/bytes.hpp"
 #include "base/text.hpp"
 
-namespace utakata::sqs {
+namespace utakata {
 namespace {
 
 using Words = std::array<std::uint32_t, 8>;
@@ -53,26 +54,22 @@ void take_block(Words& state, std::string_view block) {
   for (std::size_t i = 0; i < state.size(); ++i) state[i] += mixed[i];
 }
 
-std::string big_endian(std::uint64_t number, int bytes) {
-  std::string out;
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out += static_cast<char>((number >> shift) & 0xff);
-  return out;
-}
-
 }  // namespace
 
-std::string sha256_hex(std::string_view bytes) {
+std::string sha256(std::string_view bytes) {
   Words state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   const std::size_t whole = bytes.size() / 64 * 64;
   for (std::size_t at = 0; at < whole; at += 64) take_block(state, bytes.substr(at, 64));
   std::string rest(bytes.substr(whole));
   rest += static_cast<char>(0x80);
   while (rest.size() % 64 != 56) rest += '\0';
-  rest += big_endian(std::uint64_t{bytes.size()} * 8, 8);
+  append_big_endian(rest, std::uint64_t{bytes.size()} * 8, 8);
   for (std::size_t at = 0; at < rest.size(); at += 64) take_block(state, std::string_view(rest).substr(at, 64));
   std::string digest;
-  for (const std::uint32_t word : state) digest += big_endian(word, 4);
-  return hex(digest);
+  for (const std::uint32_t word : state) append_big_endian(digest, word, 4);
+  return digest;
 }
 
-}  // namespace utakata::sqs
+std::string sha256_hex(std::string_view bytes) { return hex(sha256(bytes)); }
+
+}  // namespace utakata
