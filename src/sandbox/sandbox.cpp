@@ -12,6 +12,7 @@
 #include "base/cbor.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "sandbox/command.hpp"
 #include "sandbox/supervise.hpp"
 #include "sandbox/task.hpp"
 
@@ -107,6 +108,18 @@ class Sandbox::Inside {
 
   void acknowledge(const str& arn, const str& container, i64 offset) {
     if (const auto known = tasks_.find(arn); known != tasks_.end()) known->second->acknowledge_log(container, offset);
+  }
+
+  void run_command(const ports::CommandPlan& plan, const ports::CommandRunner::Begun& begun) {
+    const auto known = tasks_.find(plan.task_arn);
+    const auto running = known != tasks_.end() ? known->second->running(plan.container) : std::nullopt;
+    if (!running)
+      return begun(refuse("ContainerNotRunning", cat("the container ", plan.container, " does not run any more")));
+    reactor::start([](Host& host, Task::Running where, ports::CommandPlan what,
+                      ports::CommandRunner::Begun tell) -> reactor::Co<void> {
+      auto ends = co_await begin_command(host, ContainerFolder(where.folder), where.runtime_id, std::move(what));
+      tell(std::move(ends));
+    }(host_, *running, plan, begun));
   }
 
   void recover() {
@@ -208,6 +221,9 @@ void Sandbox::acknowledge_log(const std::string& task_arn, const std::string& co
 }
 void Sandbox::recover() {
   inside_->on_loop([inside = inside_.get()] { inside->recover(); });
+}
+void Sandbox::run_command(const ports::CommandPlan& plan, Begun begun) {
+  inside_->on_loop([inside = inside_.get(), plan, begun = std::move(begun)] { inside->run_command(plan, begun); });
 }
 int Sandbox::namespace_of(const std::string& vpc_id) { return inside_->host().network.router(vpc_id); }
 bool Sandbox::add_address(const std::string& vpc_id, const std::string& address) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/outcome.hpp"
+#include "ports/commands.hpp"
 #include "ports/ports.hpp"
 
 namespace utakata::sandbox {
@@ -20,7 +21,7 @@ Outcome<> preflight(const str& runtime);
 
 /// Real tasks: one thread with a loop drives them, a few more do what blocks. Containers, their network and their
 /// supervisors outlive this object and the process; recover() takes them over.
-class Sandbox final : public ports::TaskRuntime, public ports::VpcNetwork {
+class Sandbox final : public ports::TaskRuntime, public ports::VpcNetwork, public ports::CommandRunner {
  public:
   static Outcome<std::unique_ptr<Sandbox>> open(Settings, ports::ReportSink);
   ~Sandbox() override;
@@ -30,6 +31,7 @@ class Sandbox final : public ports::TaskRuntime, public ports::VpcNetwork {
   void kill(const std::string& task_arn) override;
   void acknowledge_log(const std::string& task_arn, const std::string& container, std::int64_t offset) override;
   void recover() override;
+  void run_command(const ports::CommandPlan&, Begun) override;
 
   int namespace_of(const std::string& vpc_id) override;
   bool add_address(const std::string& vpc_id, const std::string& address) override;

@@ -25,6 +25,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "session_main.hpp"
+
 namespace {
 
 constexpr size_t line_max = 16 * 1024;  // a longer line is cut into pieces, as docker does
@@ -212,6 +214,7 @@ void watch(pid_t container, LogFile& log) {
 }  // namespace
 
 int main(int count, char** values) {
+  if (count > 1 && strcmp(values[1], "--session") == 0) return run_session(count, values);
   if (count != 5) {
     fprintf(stderr, "usage: utakata-supervisor DIR RUNTIME ROOT ID (started by utakata serve)\n");
     return 2;

@@ -51,6 +51,12 @@ void Task::acknowledge_log(const str& name, i64 offset) {
   if (const auto at = containers_.find(name); at != containers_.end()) at->second.log.acknowledge(offset);
 }
 
+std::optional<Task::Running> Task::running(const str& name) const {
+  const auto at = containers_.find(name);
+  if (at == containers_.end() || !at->second.folder.started() || at->second.folder.has("exit")) return {};
+  return Running{.folder = at->second.folder.path(), .runtime_id = cat(run_.spec().id, "-", name)};
+}
+
 void Task::act(const std::vector<agent::Action>& actions) {
   struct Perform {
     Task& task;

@@ -47,6 +47,11 @@ class Task : public std::enable_shared_from_this<Task> {
   void acknowledge_log(const str& container, i64 offset);
   [[nodiscard]] TaskReport report() const { return run_.report(); }
   [[nodiscard]] bool gone() const { return gone_; }
+  /// Where a running container of it is, for a command inside; nothing when there is none of that name.
+  struct Running {
+    str folder, runtime_id;
+  };
+  [[nodiscard]] std::optional<Running> running(const str& container) const;
 
  private:
   struct Container {

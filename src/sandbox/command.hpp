@@ -1,0 +1,18 @@
+#pragma once
+
+#include "ports/commands.hpp"
+#include "reactor/co.hpp"
+#include "sandbox/container.hpp"
+
+namespace utakata::sandbox {
+
+struct Host;
+
+/// The text of process.json for a command: the container's own process with other words, as root, as ECS Exec runs it.
+/// Nothing: the container's config.json cannot be read.
+std::optional<str> process_of_command(const str& config, const ports::CommandPlan&);
+
+/// Starts the command by a supervisor of its own (session_main.hpp) in the container of this folder.
+reactor::Co<Outcome<ports::CommandEnds>> begin_command(Host&, ContainerFolder, str runtime_id, ports::CommandPlan);
+
+}  // namespace utakata::sandbox

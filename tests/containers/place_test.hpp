@@ -1,0 +1,130 @@
+#pragma once
+
+#include "sandbox/sandbox.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <mutex>
+#include <sstream>
+
+#include "base/text.hpp"
+
+// A sandbox with a folder of its own, and what it reports. Included by the tests of real containers only.
+namespace utakata::test {
+
+inline str images_dir() {
+  const char* named = std::getenv("UTAKATA_IMAGES");
+  return named != nullptr ? named : "build/test-images";
+}
+
+inline str read_file(const str& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Takes the reports in and waits for the one that is asked for.
+class Reports {
+ public:
+  ports::ReportSink sink() {
+    return [this](Report report) {
+      const std::scoped_lock lock(mutex_);
+      if (const auto* task = std::get_if<TaskReport>(&report)) tasks_[task->task_arn] = *task;
+      if (const auto* log = std::get_if<LogReport>(&report)) logs_.push_back(*log);
+      if (const auto* inventory = std::get_if<InventoryReport>(&report)) inventory_ = *inventory;
+      arrived_.notify_all();
+    };
+  }
+  TaskReport until(const str& arn, std::string_view status) {
+    std::unique_lock lock(mutex_);
+    const bool came =
+        arrived_.wait_for(lock, std::chrono::seconds(60), [&] { return tasks_[arn].status.name() == status; });
+    if (!came)
+      FAIL("waited for ", str(status), ", the task is ", str(tasks_[arn].status.name()), ": ", tasks_[arn].reason);
+    return tasks_[arn];
+  }
+  list<str> lines(const str& arn, std::size_t wanted) {
+    std::unique_lock lock(mutex_);
+    list<str> found;
+    arrived_.wait_for(lock, std::chrono::seconds(60), [&] {
+      found.clear();
+      for (const LogReport& log : logs_)
+        if (log.task_arn == arn)
+          for (const LogLine& line : log.lines) found.push_back(line.text);
+      return found.size() >= wanted;
+    });
+    return found;
+  }
+  std::optional<InventoryReport> inventory() {
+    std::unique_lock lock(mutex_);
+    arrived_.wait_for(lock, std::chrono::seconds(60), [&] { return inventory_.has_value(); });
+    return inventory_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::map<str, TaskReport> tasks_;
+  list<LogReport> logs_;
+  std::optional<InventoryReport> inventory_;
+};
+
+struct Place {
+  str dir;
+  Reports reports;
+  std::unique_ptr<sandbox::Sandbox> sandbox;
+  int made = 0;
+
+  Place() {
+    char name[] = "/tmp/utakata-containers-XXXXXX";
+    dir = mkdtemp(name);
+    open();
+  }
+  ~Place() {
+    if (sandbox) sandbox->stop_all();
+    std::filesystem::remove_all(dir);
+  }
+  void open() {
+    auto opened = sandbox::Sandbox::open({.state_dir = dir, .images_dir = images_dir()}, reports.sink());
+    REQUIRE_MESSAGE(opened, (opened ? str() : opened.error().message));
+    sandbox = *std::move(opened);
+  }
+  TaskSpec task(list<ContainerSpec> containers) {
+    ++made;
+    const str id = cat(1000 + made, "56789abcdef0123456789abcdef0");
+    return {.arn = cat("arn:", id),
+            .id = id,
+            .account = "000000000000",
+            .region = "ap-northeast-1",
+            .cluster = "c",
+            .family = "f",
+            .cpu = 256,
+            .memory_mib = 256,
+            .network = {.vpc_id = "vpc-1",
+                        .subnet_id = "subnet-1",
+                        .subnet_cidr = "172.31.0.0/20",
+                        .interface_id = "eni-1",
+                        .mac = cat("02:00:00:00:00:", 10 + made),
+                        .address = cat("172.31.0.", 10 + made),
+                        .host_name = "ip-172-31-0-10.test"},
+            .containers = std::move(containers)};
+  }
+};
+
+inline ContainerSpec shell(str name, str script) {
+  return {.name = std::move(name),
+          .image = "busybox",
+          .command = list<str>{"sh", "-c", std::move(script)},
+          .stop_timeout_seconds = 2};
+}
+
+}  // namespace utakata::test
