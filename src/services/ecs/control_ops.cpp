@@ -108,7 +108,8 @@ Outcome<api::DescribeTaskTimelineResponse> describe_task_timeline(Tx& tx,
                             .lastStatus = task.last_status,
                             .warnedAt = when(task.warned_at),
                             .deregisteredAt = when(task.deregistered_at),
-                            .stoppedAt = when(task.stopped_at)};
+                            .stoppedAt = when(task.stopped_at),
+                            .warnings = task.warnings};
       if (!task.stop_code.empty()) out.stopCode = task.stop_code;
       for (const ContainerRow& c : task.containers) {
         api::ContainerTimeline container{.name = c.name,

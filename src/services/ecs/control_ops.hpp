@@ -50,6 +50,7 @@ struct TaskTimeline {
   opt<str> stopCode;
   opt<Instant> warnedAt, deregisteredAt, stoppedAt;
   list<ContainerTimeline> containers;
+  list<str> warnings;  // what its host could not give it as asked
 };
 struct DescribeTaskTimelineResponse {
   list<TaskTimeline> tasks;

@@ -55,6 +55,7 @@ constexpr std::array control_operations{
 void take_capacity(Tx& tx, const Report& report) {
   const auto& capacity = std::get<CapacityReport>(report);
   market::set_total(tx, {capacity.cpu_units, capacity.memory_mib});
+  tx.put(Key(host_key), HostRow{.host_paths = capacity.host_paths, .efs = capacity.efs, .s3 = capacity.s3});
 }
 
 }  // namespace

@@ -48,6 +48,11 @@ Key definition_key(const World& world, std::string_view family, i32 revision) {
   return world.key("definition/", family, ":", std::string(8 - std::min<std::size_t>(number.size(), 8), '0'), number);
 }
 
+HostRow host_row(const Tx& tx) {
+  const HostRow* row = tx.find<HostRow>(host_key);
+  return row != nullptr ? *row : HostRow{};
+}
+
 void declare_tables(Schema& schema) {
   schema.table<ClusterRow>();
   schema.table<FamilyRow>();
@@ -69,6 +74,7 @@ void declare_tables(Schema& schema) {
   schema.table<TokenRow>({.due = [](const TokenRow& row) { return row.until; },
                           .on_due = [](Tx& tx, const Key& key) { tx.erase<TokenRow>(key); }});
   schema.table<SpotSettingsRow>();
+  schema.table<HostRow>();
   schema.invariant("ecs tasks", check_tasks);
 }
 

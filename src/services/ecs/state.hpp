@@ -107,7 +107,7 @@ struct TaskRow {
   bool spot = false;
   str last_status = "PROVISIONING", desired_status = "RUNNING";
   i64 version = 1;
-  i32 cpu = 0, memory_mib = 0;
+  i32 cpu = 0, memory_mib = 0, storage_gib = 20;
   bool holds_capacity = false;
   InterfaceSpec network;
   str attachment_id, attachment_status = "PRECREATED";
@@ -115,6 +115,7 @@ struct TaskRow {
   api::TaskOverride overrides;
   list<api::Tag> tags;
   list<ContainerRow> containers;
+  list<str> warnings;                     // what its host could not give it as asked
   list<RegisteredTarget> wanted_targets;  // to be registered when it runs
   bool registered = false;
   Instant created_at, connectivity_at, pull_started_at, pull_stopped_at, started_at, stopping_at, execution_stopped_at,
@@ -146,6 +147,14 @@ struct SpotSettingsRow {
   i32 lead_milliseconds = 2'000;  // of deregister-first and signal-first
 };
 inline constexpr std::string_view spot_settings_key = "spot-settings";
+
+/// What this host offers beside room, as it said at its last start. For all worlds, under the key "host".
+struct HostRow {
+  static constexpr std::string_view table_name = "ecs.host";
+  bool host_paths = false, efs = false, s3 = false;
+};
+inline constexpr std::string_view host_key = "host";
+HostRow host_row(const Tx&);
 
 void declare_tables(Schema&);
 

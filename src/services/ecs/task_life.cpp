@@ -178,6 +178,7 @@ void take(Tx& tx, const Key& key, const TaskReport& report) {
   }
   if (report.pull_started_at.set()) task.pull_started_at = report.pull_started_at;
   if (report.pull_stopped_at.set()) task.pull_stopped_at = report.pull_stopped_at;
+  if (!report.warnings.empty()) task.warnings = report.warnings;
   const bool alive = task.desired_status == "RUNNING";
   if (report.status == "PENDING" && alive && task.last_status == "PROVISIONING") {
     task.last_status = "PENDING";
@@ -227,11 +228,14 @@ Outcome<Key> place_task(Tx& tx, const World& world, const TaskPlan& plan) {
                .started_by = plan.started_by,
                .capacity_provider = plan.capacity_provider,
                .spot = plan.capacity_provider == "FARGATE_SPOT",
-               .cpu = definition.cpu,
-               .memory_mib = definition.memory_mib,
+               .cpu = plan.cpu > 0 ? plan.cpu : definition.cpu,
+               .memory_mib = plan.memory_mib > 0 ? plan.memory_mib : definition.memory_mib,
                .overrides = plan.overrides,
                .tags = plan.tags,
                .created_at = tx.now()};
+  const auto& storage =
+      plan.overrides.ephemeralStorage ? plan.overrides.ephemeralStorage : definition.definition.ephemeralStorage;
+  if (storage) task.storage_gib = storage->sizeInGiB;
   task.id = tx.random_hex(32);
   task.arn = arn_of(world, cat("task/", task.cluster_name, "/", task.id));
   task.attachment_id = tx.uuid();

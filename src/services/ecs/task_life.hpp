@@ -19,6 +19,7 @@ struct TaskPlan {
   str service_key, deployment_id;
   list<api::LoadBalancer> load_balancers;
   api::TaskOverride overrides;
+  i32 cpu = 0, memory_mib = 0;  // 0: the definition's
   list<api::Tag> tags;
   std::size_t zone_turn = 0;  // chooses the subnet: tasks are spread over them in turn
 };

@@ -4,9 +4,12 @@
 
 #include "services/ec2/public.hpp"
 #include "services/ecs/cluster_ops.hpp"
+#include "services/ecs/container_check.hpp"
+#include "services/ecs/definition_check.hpp"
 #include "services/ecs/errors.hpp"
 #include "services/ecs/find.hpp"
 #include "services/ecs/strategy.hpp"
+#include "services/ecs/task_definition_ops.hpp"
 #include "services/ecs/task_life.hpp"
 #include "services/ecs/view.hpp"
 #include "wire/json.hpp"
@@ -16,6 +19,7 @@ namespace utakata::ecs {
 namespace {
 
 constexpr Duration token_life = hours(24);
+constexpr std::size_t overrides_max = 8192;  // characters, as JSON
 
 // The same token with the same request gets the same tasks; with another one it is a conflict.
 Outcome<const TokenRow*> find_token(Tx& tx, const Key& key, const str& request) {
@@ -44,15 +48,50 @@ Outcome<Strategy> strategy_of(const ClusterRow& cluster, const api::RunTaskReque
   return strategy;
 }
 
-Outcome<> check_overrides(const TaskDefinitionRow& definition, const opt<api::TaskOverride>& overrides) {
-  if (!overrides || !overrides->containerOverrides) return {};
-  for (const auto& each : *overrides->containerOverrides) {
-    const auto& containers = *definition.definition.containerDefinitions;
-    if (std::ranges::find(containers, each.name, &api::ContainerDefinition::name) == containers.end())
-      return invalid(
-          cat("Override for container named ", each.name.value_or(""), " is not a container in the TaskDefinition."));
-  }
-  if (overrides->cpu || overrides->memory) return invalid("Overrides of a task's cpu and memory are not served yet.");
+Outcome<> check_container_override(const api::ContainerOverride& wanted, api::ContainerDefinition& c,
+                                   const HostRow& host) {
+  if (wanted.resourceRequirements && !wanted.resourceRequirements->empty())
+    return invalid("Tasks using the Fargate launch type do not support resourceRequirements.");
+  if (wanted.environmentFiles) TRY_VOID(check_environment_files(*c.name, *wanted.environmentFiles, host));
+  TRY_VOID(check_secret_names(c.secrets, wanted.environment));
+  if (wanted.cpu) c.cpu = wanted.cpu;
+  if (wanted.memory) c.memory = wanted.memory;
+  if (wanted.memoryReservation) c.memoryReservation = wanted.memoryReservation;
+  return {};
+}
+
+Outcome<TaskSize> check_overrides(const Tx& tx, const TaskDefinitionRow& definition,
+                                  const opt<api::TaskOverride>& overrides) {
+  const TaskSize plain{definition.cpu, definition.memory_mib};
+  if (!overrides) return plain;
+  if (wire::write_json(*overrides).size() > overrides_max)
+    return invalid(cat("Overrides can have at most ", overrides_max, " characters."));
+  if (overrides->inferenceAcceleratorOverrides && !overrides->inferenceAcceleratorOverrides->empty())
+    return invalid("Tasks using the Fargate launch type do not support inferenceAcceleratorOverrides.");
+  TRY_VOID(check_storage(overrides->ephemeralStorage));
+  const opt<str> cpu = overrides->cpu ? overrides->cpu : definition.definition.cpu;
+  const opt<str> memory = overrides->memory ? overrides->memory : definition.definition.memory;
+  const TaskSize size = TRY(fargate_size(cpu, memory));
+  list<api::ContainerDefinition> containers = *definition.definition.containerDefinitions;
+  if (overrides->containerOverrides)
+    for (const auto& each : *overrides->containerOverrides) {
+      const auto at = std::ranges::find(containers, each.name, &api::ContainerDefinition::name);
+      if (at == containers.end())
+        return invalid(
+            cat("Override for container named ", each.name.value_or(""), " is not a container in the TaskDefinition."));
+      TRY_VOID(check_container_override(each, *at, host_row(tx)));
+    }
+  TRY_VOID(check_shares(containers, size.cpu, size.memory_mib));
+  return size;
+}
+
+Outcome<> check_placement(const api::RunTaskRequest& request) {
+  if (request.placementConstraints && !request.placementConstraints->empty())
+    return invalid("Placement constraints are not supported with FARGATE launch type.");
+  if (request.placementStrategy && !request.placementStrategy->empty())
+    return invalid("Placement strategies are not supported with FARGATE launch type.");
+  if (request.volumeConfigurations && !request.volumeConfigurations->empty())
+    return invalid("volumeConfigurations (EBS volumes) are not served.");
   return {};
 }
 
@@ -99,7 +138,8 @@ Outcome<api::RunTaskResponse> run_task(Tx& tx, const api::RunTaskRequest& reques
     return invalid("Task definition does not support launch_type FARGATE.");
   const Strategy strategy = TRY(strategy_of(*cluster, request));
   TRY_VOID(check_network(tx, request.networkConfiguration));
-  TRY_VOID(check_overrides(*definition, request.overrides));
+  TRY_VOID(check_placement(request));
+  const TaskSize size = TRY(check_overrides(tx, *definition, request.overrides));
   CountByProvider counted;
   list<Key> placed;
   for (i32 i = 0; i < count; ++i) {
@@ -114,6 +154,8 @@ Outcome<api::RunTaskResponse> run_task(Tx& tx, const api::RunTaskRequest& reques
                                  .group = request.group.value_or("family:" + definition->family),
                                  .started_by = request.startedBy.value_or(""),
                                  .overrides = request.overrides.value_or(api::TaskOverride{}),
+                                 .cpu = size.cpu,
+                                 .memory_mib = size.memory_mib,
                                  .tags = request.tags      ? *request.tags
                                          : from_definition ? definition->tags
                                                            : list<api::Tag>{},

@@ -102,7 +102,7 @@ api::Task view(const TaskRow& task, bool tags) {
               .taskArn = task.arn,
               .taskDefinitionArn = task.task_definition_arn,
               .version = task.version,
-              .ephemeralStorage = api::EphemeralStorage{20}};
+              .ephemeralStorage = api::EphemeralStorage{task.storage_gib}};
   if (task.connectivity_at.set()) t.connectivity = "CONNECTED";
   if (!task.stop_code.empty()) t.stopCode = stop_code_of(task.stop_code);
   for (const ContainerRow& each : task.containers) t.containers->push_back(container_view(task, each));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "services/ecs/api/common.hpp"
+#include "services/ecs/api/container_definition.hpp"
 
 namespace utakata::ecs::api {
 
@@ -32,11 +32,19 @@ struct ContainerOverride {
   opt<str> name;
   opt<list<str>> command;
   opt<list<KeyValuePair>> environment;
+  opt<list<EnvironmentFile>> environmentFiles;
   opt<i32> cpu, memory, memoryReservation;
+  opt<list<ResourceRequirement>> resourceRequirements;
+};
+struct InferenceAcceleratorOverride {
+  opt<str> deviceName, deviceType;
 };
 struct TaskOverride {
   opt<list<ContainerOverride>> containerOverrides;
   opt<str> cpu, memory;
+  opt<list<InferenceAcceleratorOverride>> inferenceAcceleratorOverrides;
+  stored<str> executionRoleArn, taskRoleArn;
+  opt<EphemeralStorage> ephemeralStorage;
 };
 struct Task {
   opt<list<Attachment>> attachments;
@@ -68,6 +76,17 @@ struct Task {
   opt<i64> version;
   opt<EphemeralStorage> ephemeralStorage;
 };
+struct PlacementConstraint {
+  opt<OneOf<"distinctInstance", "memberOf">> type;
+  opt<str> expression;
+};
+struct PlacementStrategy {
+  opt<OneOf<"random", "spread", "binpack">> type;
+  opt<str> field;
+};
+struct TaskVolumeConfiguration {
+  str name;
+};
 struct RunTaskRequest {
   opt<list<CapacityProviderStrategyItem>> capacityProviderStrategy;
   opt<str> cluster;
@@ -77,6 +96,8 @@ struct RunTaskRequest {
   opt<LaunchType> launchType;
   opt<NetworkConfiguration> networkConfiguration;
   opt<TaskOverride> overrides;
+  opt<list<PlacementConstraint>> placementConstraints;
+  opt<list<PlacementStrategy>> placementStrategy;
   stored<str> platformVersion;
   opt<PropagateTags> propagateTags;
   stored<str> referenceId;
@@ -84,6 +105,7 @@ struct RunTaskRequest {
   opt<list<Tag>> tags;
   str taskDefinition;
   opt<str> clientToken;
+  opt<list<TaskVolumeConfiguration>> volumeConfigurations;
 };
 struct RunTaskResponse {
   opt<list<Task>> tasks;

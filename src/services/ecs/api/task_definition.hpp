@@ -1,72 +1,64 @@
 #pragma once
 
-#include "services/ecs/api/common.hpp"
+#include "services/ecs/api/container_definition.hpp"
 
 namespace utakata::ecs::api {
 
 using Compatibility = OneOf<"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES">;
 
-struct PortMapping {
-  opt<i32> containerPort, hostPort;
-  opt<OneOf<"tcp", "udp">> protocol;
-  stored<str> name;
-  stored<OneOf<"http", "http2", "grpc">> appProtocol;
-};
-struct HealthCheck {
-  list<str> command;
-  opt<i32> interval, timeout, retries, startPeriod;
-};
-struct MountPoint {
-  opt<str> sourceVolume, containerPath;
-  opt<bool> readOnly;
-};
-struct ContainerDependency {
-  str containerName;
-  OneOf<"START", "COMPLETE", "SUCCESS", "HEALTHY"> condition;
-};
-struct Ulimit {
-  OneOf<"core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio",
-        "rttime", "sigpending", "stack">
-      name;
-  i32 softLimit = 0;
-  i32 hardLimit = 0;
-};
-struct LogConfiguration {
-  OneOf<"json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens"> logDriver;
-  opt<dict<str>> options;
-};
-struct LinuxParameters {
-  opt<bool> initProcessEnabled;
-};
-struct Secret {
-  str name, valueFrom;
-};
-struct ContainerDefinition {
-  opt<str> name, image;
-  opt<i32> cpu, memory, memoryReservation;
-  opt<list<PortMapping>> portMappings;
-  opt<bool> essential;
-  opt<list<str>> entryPoint, command;
-  opt<list<KeyValuePair>> environment;
-  opt<list<MountPoint>> mountPoints;
-  opt<LinuxParameters> linuxParameters;
-  opt<list<Secret>> secrets;
-  opt<list<ContainerDependency>> dependsOn;
-  opt<i32> startTimeout, stopTimeout;
-  stored<OneOf<"enabled", "disabled">> versionConsistency;
-  opt<str> user, workingDirectory;
-  opt<bool> privileged, readonlyRootFilesystem;
-  stored<dict<str>> dockerLabels;
-  opt<list<Ulimit>> ulimits;
-  opt<LogConfiguration> logConfiguration;
-  opt<HealthCheck> healthCheck;
-};
 struct HostVolumeProperties {
   opt<str> sourcePath;
+};
+struct DockerVolumeConfiguration {
+  opt<OneOf<"task", "shared">> scope;
+  opt<bool> autoprovision;
+  opt<str> driver;
+  opt<dict<str>> driverOpts, labels;
+};
+struct EFSAuthorizationConfig {
+  opt<str> accessPointId;
+  stored<OneOf<"ENABLED", "DISABLED">> iam;
+};
+struct EFSVolumeConfiguration {
+  str fileSystemId;
+  opt<str> rootDirectory;
+  stored<OneOf<"ENABLED", "DISABLED">> transitEncryption;
+  stored<i32> transitEncryptionPort;
+  opt<EFSAuthorizationConfig> authorizationConfig;
+};
+struct S3FilesVolumeConfiguration {
+  str fileSystemArn;
+  opt<str> rootDirectory;
+  opt<i32> transitEncryptionPort;
+  opt<str> accessPointArn;
+};
+struct FSxWindowsFileServerAuthorizationConfig {
+  str credentialsParameter, domain;
+};
+struct FSxWindowsFileServerVolumeConfiguration {
+  str fileSystemId, rootDirectory;
+  FSxWindowsFileServerAuthorizationConfig authorizationConfig;
 };
 struct Volume {
   opt<str> name;
   opt<HostVolumeProperties> host;
+  opt<DockerVolumeConfiguration> dockerVolumeConfiguration;
+  opt<EFSVolumeConfiguration> efsVolumeConfiguration;
+  opt<S3FilesVolumeConfiguration> s3filesVolumeConfiguration;
+  opt<FSxWindowsFileServerVolumeConfiguration> fsxWindowsFileServerVolumeConfiguration;
+  opt<bool> configuredAtLaunch;
+};
+struct TaskDefinitionPlacementConstraint {
+  opt<OneOf<"memberOf">> type;
+  opt<str> expression;
+};
+struct ProxyConfiguration {
+  opt<OneOf<"APPMESH">> type;
+  str containerName;
+  opt<list<KeyValuePair>> properties;
+};
+struct InferenceAccelerator {
+  str deviceName, deviceType;
 };
 struct RuntimePlatform {
   stored<OneOf<"X86_64", "ARM64">> cpuArchitecture;
@@ -88,7 +80,9 @@ struct TaskDefinition {
   opt<str> cpu, memory;
   opt<Instant> registeredAt, deregisteredAt, deleteRequestedAt;
   opt<str> registeredBy;
+  opt<OneOf<"host", "task">> pidMode;
   opt<EphemeralStorage> ephemeralStorage;
+  opt<bool> enableFaultInjection;
 };
 struct RegisterTaskDefinitionRequest {
   str family;
@@ -100,8 +94,13 @@ struct RegisterTaskDefinitionRequest {
   opt<str> cpu, memory;
   opt<list<Tag>> tags;
   opt<OneOf<"host", "task">> pidMode;
-  stored<EphemeralStorage> ephemeralStorage;
+  opt<OneOf<"host", "task", "none">> ipcMode;
+  opt<list<TaskDefinitionPlacementConstraint>> placementConstraints;
+  opt<ProxyConfiguration> proxyConfiguration;
+  opt<list<InferenceAccelerator>> inferenceAccelerators;
+  opt<EphemeralStorage> ephemeralStorage;
   opt<RuntimePlatform> runtimePlatform;
+  stored<bool> enableFaultInjection;
 };
 struct RegisterTaskDefinitionResponse {
   opt<TaskDefinition> taskDefinition;
