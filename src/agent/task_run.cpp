@@ -87,6 +87,17 @@ std::vector<Action> TaskRun::exited(Instant now, const std::string& name, std::o
   std::vector<Action> actions;
   Container& c = container(name);
   if (c.ended()) return actions;
+  if (may_restart(now, c, exit_code)) {
+    const int restarts = c.state.restarts + 1;
+    c.state = {.name = name, .image_digest = c.state.image_digest, .restarts = restarts};
+    c.restarted_at = now;
+    c.check_at = Instant::never();
+    c.checking = false;
+    c.failed_checks = 0;
+    actions.emplace_back(StartContainer{.name = name, .restarts = restarts});
+    actions.emplace_back(SendReport{});
+    return actions;
+  }
   c.state.status = "STOPPED";
   if (exit_code) c.state.exit_code = *exit_code;
   c.state.reason = reason;
@@ -102,6 +113,21 @@ std::vector<Action> TaskRun::exited(Instant now, const std::string& name, std::o
   actions.emplace_back(SendReport{});
   next_steps(now, actions);
   return actions;
+}
+
+// facts/ecs.md §3.4: only after it has run for the period of its policy; of the task's own stop there is no way back.
+bool TaskRun::may_restart(Instant now, const Container& c, std::optional<int> exit_code) const {
+  if (!c.spec->restart || !exit_code || (phase_ != Phase::starting && phase_ != Phase::running)) return false;
+  const RestartSpec& policy = *c.spec->restart;
+  if (std::ranges::find(policy.ignored_exit_codes, *exit_code) != policy.ignored_exit_codes.end()) return false;
+  const Instant since = c.restarted_at.set() ? c.restarted_at : c.started_at;
+  return now - since >= seconds(policy.attempt_period_seconds);
+}
+
+void TaskRun::restarted_before(const std::string& name, int restarts, Instant last) {
+  Container& c = container(name);
+  c.state.restarts = restarts;
+  c.restarted_at = last;
 }
 
 // facts/ecs.md §3.3: success makes it healthy also in the start period; failures count after that, or after a success.
@@ -247,7 +273,7 @@ void TaskRun::start_ready_containers(std::vector<Action>& actions) {
     if (c.asked_to_start) continue;
     if (!std::ranges::all_of(c.spec->depends_on, [&](const ContainerDependencySpec& d) { return met(d); })) continue;
     c.asked_to_start = true;
-    actions.emplace_back(StartContainer{c.spec->name});
+    actions.emplace_back(StartContainer{.name = c.spec->name});
   }
 }
 
@@ -306,6 +332,7 @@ TaskReport TaskRun::report() const {
   report.started_at = started_at_;
   report.stopped_at = stopped_at_;
   report.reason = reason_;
+  report.warnings = warnings_;
   if (failed_to_start_)
     report.stop_code = "TaskFailedToStart";
   else if (essential_exited_)

@@ -15,6 +15,7 @@ namespace utakata::agent {
 /// What the host is asked to do. Each start and each signal is asked for once.
 struct StartContainer {
   std::string name;
+  int restarts = 0;  // more than 0: it has run before, and goes on with the files it had
 };
 struct SignalContainer {  // its image's stop signal, else SIGTERM
   std::string name;
@@ -49,6 +50,9 @@ class TaskRun {
   std::vector<Action> exited(Instant now, const std::string& container, std::optional<int> exit_code,
                              const std::string& reason);
   std::vector<Action> health_checked(Instant now, const std::string& container, bool healthy);
+  /// After a restart of the daemon, before anything else is told of the container: how often its restart policy has
+  /// started it again, and when last.
+  void restarted_before(const std::string& container, int restarts, Instant last);
   std::vector<Action> stop(Instant now);
   std::vector<Action> kill(Instant now);
   std::vector<Action> advance(Instant now);
@@ -58,6 +62,8 @@ class TaskRun {
   [[nodiscard]] TaskReport report() const;
   [[nodiscard]] const TaskSpec& spec() const { return spec_; }
   [[nodiscard]] bool stopped() const { return phase_ == Phase::stopped; }
+  /// A sentence for people: what this host could not give as it was asked for.
+  void warn(const std::string& sentence) { warnings_.push_back(sentence); }
   void pulled(Instant began, Instant ended, const std::string& container, const std::string& digest);
 
  private:
@@ -66,7 +72,8 @@ class TaskRun {
     const ContainerSpec* spec = nullptr;
     ContainerState state;
     bool asked_to_start = false;
-    Instant started_at;
+    Instant started_at;                   // its last start
+    Instant restarted_at;                 // by its restart policy
     Instant kill_at = Instant::never();   // the end of its stop timeout
     Instant check_at = Instant::never();  // its next health check
     bool checking = false;
@@ -85,6 +92,7 @@ class TaskRun {
   void begin_stopping(Instant now);
   void settle(Instant now, std::vector<Action>& actions);
   void check_start_timeouts(Instant now);
+  [[nodiscard]] bool may_restart(Instant now, const Container&, std::optional<int> exit_code) const;
   [[nodiscard]] bool met(const ContainerDependencySpec&) const;
   [[nodiscard]] bool can_never_be_met(const ContainerDependencySpec&) const;
   [[nodiscard]] Instant start_deadline(const Container&) const;
@@ -95,6 +103,7 @@ class TaskRun {
   Phase phase_ = Phase::preparing;
   Instant pull_started_at_, pull_stopped_at_, started_at_, stopped_at_;
   std::string reason_;
+  std::vector<std::string> warnings_;
   bool failed_to_start_ = false;
   bool essential_exited_ = false;
 };

@@ -156,3 +156,68 @@ TEST_CASE("agent: a stop while a container starts is carried out when it has sta
   CHECK(told(run.started(at(1), "app", 1, "r")) == "signal app");
   CHECK(told(run.exited(at(2), "app", 143, "")) == "clean up");
 }
+
+TEST_CASE("agent: a restart policy starts a container again once it has run for its period") {
+  ContainerSpec app = container("app");
+  app.restart = RestartSpec{.ignored_exit_codes = {7}, .attempt_period_seconds = 60};
+  TaskRun run({.arn = "t", .containers = {app, container("side")}});
+  run.prepared(at(0));
+  run.started(at(0), "app", 10, "r");
+  run.started(at(0), "side", 11, "r");
+  const Instant started = run.report().started_at;
+  CHECK(told(run.exited(at(60), "app", 1, "")) == "start app");
+  CHECK((run.report().status == "RUNNING"));
+  CHECK((run.report().containers[0].status == "PENDING"));
+  CHECK(run.report().containers[0].restarts == 1);
+  CHECK(told(run.started(at(61), "app", 12, "r")).empty());
+  CHECK(run.report().containers[0].pid == 12);
+  CHECK(run.report().started_at == started);
+  // The period counts from the last attempt.
+  CHECK(told(run.exited(at(100), "app", 1, "")) == "signal side");
+  CHECK((run.report().stop_code == "EssentialContainerExited"));
+  CHECK(*run.report().containers[0].exit_code == 1);
+}
+
+TEST_CASE("agent: no restart for an ignored exit code, an unknown one, or once the task is being stopped") {
+  ContainerSpec app = container("app");
+  app.restart = RestartSpec{.ignored_exit_codes = {0, 7}, .attempt_period_seconds = 60};
+  const auto begun = [&](TaskRun& run) {
+    run.prepared(at(0));
+    run.started(at(0), "app", 10, "r");
+  };
+  TaskRun ignored({.arn = "t", .containers = {app}});
+  begun(ignored);
+  CHECK(told(ignored.exited(at(100), "app", 7, "")) == "clean up");
+  TaskRun unknown({.arn = "t", .containers = {app}});
+  begun(unknown);
+  CHECK(told(unknown.exited(at(100), "app", std::nullopt, "")) == "clean up");
+  TaskRun stopping({.arn = "t", .containers = {app}});
+  begun(stopping);
+  CHECK(told(stopping.stop(at(100))) == "signal app");
+  CHECK(told(stopping.exited(at(101), "app", 1, "")) == "clean up");
+}
+
+TEST_CASE("agent: a stop while a container is being started again waits for it and then signals it") {
+  ContainerSpec app = container("app");
+  app.restart = RestartSpec{.attempt_period_seconds = 60};
+  TaskRun run({.arn = "t", .containers = {app}});
+  run.prepared(at(0));
+  run.started(at(0), "app", 10, "r");
+  CHECK(told(run.exited(at(60), "app", 1, "")) == "start app");
+  CHECK(told(run.stop(at(60))).empty());
+  CHECK(told(run.started(at(61), "app", 12, "r")) == "signal app");
+  CHECK(told(run.exited(at(62), "app", 0, "")) == "clean up");
+}
+
+TEST_CASE("agent: restarts before a restart of the daemon count on") {
+  ContainerSpec app = container("app");
+  app.restart = RestartSpec{.attempt_period_seconds = 60};
+  TaskRun run({.arn = "t", .containers = {app}});
+  run.prepared(at(0));
+  run.restarted_before("app", 2, at(50));
+  run.started(at(50), "app", 10, "r");
+  run.warn("the host has less");
+  CHECK(told(run.exited(at(110), "app", 1, "")) == "start app");
+  CHECK(run.report().containers[0].restarts == 3);
+  CHECK(run.report().warnings == list<str>{"the host has less"});
+}

@@ -21,6 +21,9 @@ constexpr std::array serve_options{
     OptionRule{"credentials", "FILE", "lines ACCESS_KEY_ID SECRET ACCOUNT; turns verification of signatures on", ""},
     OptionRule{"runtime", "NAME", "OCI runtime: runc or crun", "runc"},
     OptionRule{"on-exit", "WHAT", "stop or keep the tasks at SIGTERM", "stop"},
+    OptionRule{"s3", "DIR", "stands in for S3 (environmentFiles): DIR/BUCKET/KEY", {}},
+    OptionRule{"efs", "DIR", "stands in for EFS: DIR/FILE-SYSTEM-ID", {}},
+    OptionRule{"host-paths", "DIR", "volumes may name folders of this host below it (host.sourcePath)", {}},
 };
 constexpr std::array env_options{endpoint,
                                  OptionRule{"account", "DIGITS", "the account that the exports use", "000000000000"},

@@ -46,7 +46,11 @@ class Running final : public Platform {
                                                      sink(), sandbox_.get());
     api_ = std::make_unique<shell::ApiServer>(loop_, listener, dispatcher(), *engine_,
                                               [this](std::string_view path) { return page(path); });
-    engine_->report(CapacityReport{.cpu_units = settings_.cpu_units, .memory_mib = settings_.memory_mib});
+    engine_->report(CapacityReport{.cpu_units = settings_.cpu_units,
+                                   .memory_mib = settings_.memory_mib,
+                                   .host_paths = !settings_.host_paths.empty(),
+                                   .efs = !settings_.efs.empty(),
+                                   .s3 = !settings_.s3.empty()});
     sandbox_->recover();
     return {};
   }
@@ -67,7 +71,10 @@ class Running final : public Platform {
   [[nodiscard]] sandbox::Settings sandbox_settings() const {
     return {.state_dir = settings_.state_dir + "/sandbox",
             .images_dir = settings_.images_dir,
-            .runtime = settings_.runtime};
+            .runtime = settings_.runtime,
+            .supervisor = {},
+            .stand_ins = {.host_paths = settings_.host_paths, .efs = settings_.efs, .s3 = settings_.s3},
+            .tell = log_};
   }
 
   wire::Dispatcher dispatcher() {

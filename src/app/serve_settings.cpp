@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -30,6 +31,17 @@ Outcome<std::string> read_file(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+// The folder that an option names, as an absolute path without links.
+Outcome<std::string> folder_of(const Arguments& arguments, std::string_view option) {
+  if (!arguments.given(option)) return std::string();
+  const std::string given = arguments.text(option);
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::canonical(given, error);
+  if (error || !std::filesystem::is_directory(path, error))
+    return refuse("Usage", cat("utakata serve: --", option, ": ", given, " is no folder"));
+  return path.string();
 }
 
 bool loopback(const std::string& host) { return host.starts_with("127."); }
@@ -72,6 +84,9 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   if (at_exit != "stop" && at_exit != "keep")
     return refuse("Usage", cat("utakata serve: --on-exit must be stop or keep, not '", at_exit, "'"));
   settings.keep_tasks_at_exit = at_exit == "keep";
+  settings.host_paths = TRY(folder_of(arguments, "host-paths"));
+  settings.efs = TRY(folder_of(arguments, "efs"));
+  settings.s3 = TRY(folder_of(arguments, "s3"));
   settings.cpu_units =
       static_cast<i32>(arguments.given("cpu") ? TRY(arguments.integer("cpu", 256, 1 << 24)) : machine_cpu_units());
   settings.memory_mib = static_cast<i32>(arguments.given("memory") ? TRY(arguments.integer("memory", 512, 1 << 28))

@@ -19,6 +19,7 @@ struct ServeSettings {
   wire::Credentials credentials;
   std::string runtime = "runc";
   bool keep_tasks_at_exit = false;
+  std::string host_paths, efs, s3;  // absolute folders that tasks may be given parts of; empty: none
 };
 
 /// Faults name the option. Without credentials only loopback addresses may be listened on.

@@ -15,6 +15,8 @@
 namespace utakata::sandbox {
 namespace {
 
+constexpr std::string_view leaf_name = "utakata-daemon";
+
 str read_file(const str& path) {
   std::ifstream file(path);
   std::ostringstream text;
@@ -47,6 +49,8 @@ std::int64_t number_after(const str& text, std::string_view key) {
 
 Cgroups Cgroups::detect(const str& name) {
   Cgroups groups = from(read_file("/proc/self/mountinfo"), read_file("/proc/self/cgroup"), name);
+  groups.read_unified_controllers();
+  groups.make_room_for_groups();
   // A controller counts when a group can really be made in it.
   std::erase_if(groups.folders_, [&](const auto& entry) {
     const str probe = entry.second + "/" + name;
@@ -65,6 +69,9 @@ Cgroups Cgroups::from(std::string_view mountinfo, std::string_view own_groups, c
     for (const std::string_view controller : split(parts[1], ',')) own[str(controller)] = parts[2];
   }
   groups.own_path_v2_ = own.contains("") ? own[""] : "/";
+  if (const str leaf = cat("/", leaf_name); groups.own_path_v2_.ends_with(leaf))
+    groups.own_path_v2_.resize(groups.own_path_v2_.size() - leaf.size());
+  if (groups.own_path_v2_.empty()) groups.own_path_v2_ = "/";
   for (const std::string_view line : split(mountinfo, '\n')) {
     const std::size_t dash = line.find(" - ");
     if (dash == std::string_view::npos) continue;
@@ -88,9 +95,39 @@ Cgroups Cgroups::from(std::string_view mountinfo, std::string_view own_groups, c
   return groups;
 }
 
+void Cgroups::read_unified_controllers() {
+  const auto unified = folders_.find("unified");
+  if (unified == folders_.end()) return;
+  const str text = read_file(unified->second + "/cgroup.controllers");
+  for (const std::string_view word : words(trim(text.substr(0, text.find('\n')))))
+    if ((word == "cpu" || word == "memory" || word == "pids") && !folders_.contains(str(word)))
+      unified_controllers_.insert(str(word));
+}
+
+// Version 2 gives controllers only to groups below one without processes of its own: we step aside into a leaf. In the
+// root of the hierarchy, and where others stay behind, this changes nothing; the limits then hold or not as before.
+void Cgroups::make_room_for_groups() const {
+  const auto unified = folders_.find("unified");
+  if (unified == folders_.end() || unified_controllers_.empty() || own_path_v2_ == "/") return;
+  const str leaf = cat(unified->second, "/", leaf_name);
+  if (write_file(unified->second + "/cgroup.subtree_control", "+memory") || errno != EBUSY) return;
+  mkdir(leaf.c_str(), 0755);
+  write_file(leaf + "/cgroup.procs", "0");
+}
+
 str Cgroups::kind() const {
   if (version_1_ && unified_) return "hybrid";
   return version_1_ ? "v1" : unified_ ? "v2" : "none";
+}
+
+void Cgroups::limit_unified(const str& own, const str& folder, const str& quota, std::int64_t bytes) const {
+  str wanted;
+  for (const str& controller : unified_controllers_) wanted += cat(wanted.empty() ? "+" : " +", controller);
+  for (const str& above : {own, cat(own, "/", name_), folder}) write_file(above + "/cgroup.subtree_control", wanted);
+  if (unified_controllers_.contains("cpu")) write_file(folder + "/cpu.max", quota == "-1" ? "max" : quota + " 100000");
+  if (!unified_controllers_.contains("memory") || bytes == 0) return;
+  write_file(folder + "/memory.max", cat(bytes));
+  write_file(folder + "/memory.swap.max", "0");  // Fargate's tasks have no swap
 }
 
 void Cgroups::make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const {
@@ -106,12 +143,9 @@ void Cgroups::make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const
     } else if (controller == "memory" && bytes > 0) {
       write_file(folder + "/memory.use_hierarchy", "1");
       write_file(folder + "/memory.limit_in_bytes", cat(bytes));
-    } else if (controller == "unified" && !version_1_) {
-      for (const str& above : {own, cat(own, "/", name_)})
-        write_file(above + "/cgroup.subtree_control", "+cpu +memory +pids");
-      write_file(folder + "/cgroup.subtree_control", "+cpu +memory +pids");
-      write_file(folder + "/cpu.max", cpu_units > 0 ? quota + " 100000" : str("max"));
-      if (bytes > 0) write_file(folder + "/memory.max", cat(bytes));
+      write_file(folder + "/memory.swappiness", "0");  // Fargate's tasks have no swap; groups below inherit it
+    } else if (controller == "unified") {
+      limit_unified(own, folder, quota, bytes);
     }
   }
 }
@@ -127,7 +161,7 @@ bool Cgroups::ran_out_of_memory(const str& task_id, const str& container) const 
   const str below = cat("/", name_, "/", task_id, "/", container);
   if (const auto v1 = folders_.find("memory"); v1 != folders_.end())
     return number_after(read_file(v1->second + below + "/memory.oom_control"), "oom_kill") > 0;
-  if (const auto v2 = folders_.find("unified"); v2 != folders_.end())
+  if (const auto v2 = folders_.find("unified"); v2 != folders_.end() && unified_controllers_.contains("memory"))
     return number_after(read_file(v2->second + below + "/memory.events"), "oom_kill") > 0;
   return false;
 }

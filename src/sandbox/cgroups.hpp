@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "base/outcome.hpp"
@@ -16,6 +17,8 @@ class Cgroups {
   static Cgroups detect(const str& name);
   /// For tests: from the texts of /proc/self/mountinfo and /proc/self/cgroup.
   static Cgroups from(std::string_view mountinfo, std::string_view own_groups, const str& name);
+  /// Which controllers the unified hierarchy gives to us, as its cgroup.controllers says.
+  void read_unified_controllers();
 
   /// Makes the task's group with its limits. cpu in units of 1024 a core; 0 = no limit.
   void make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const;
@@ -28,14 +31,21 @@ class Cgroups {
   /// Removes this instance's empty groups.
   void remove_all() const;
 
-  [[nodiscard]] bool has(const str& controller) const { return folders_.contains(controller); }
+  /// A controller ("cpu", "memory", "pids") that limits tasks here, in whichever hierarchy.
+  [[nodiscard]] bool has(const str& controller) const {
+    return folders_.contains(controller) || unified_controllers_.contains(controller);
+  }
   /// "v1", "v2", "hybrid" or "none".
   [[nodiscard]] str kind() const;
 
  private:
+  void limit_unified(const str& own, const str& folder, const str& quota, std::int64_t bytes) const;
+  void make_room_for_groups() const;
+
   str name_;
   bool unified_ = false;
   bool version_1_ = false;
+  std::set<str> unified_controllers_;  // those that version 1 does not have
   str own_path_v2_;
   std::map<str, str> folders_;  // controller -> our own folder in its hierarchy ("unified" for v2)
 };

@@ -39,18 +39,18 @@ std::optional<TwoNumbers> two_numbers(std::string_view text) {
 
 }  // namespace
 
-Outcome<> ContainerFolder::make() {
+Outcome<> ContainerFolder::make(const str& writable) const {
   std::error_code error;
-  for (const char* name : {"/rootfs", "/upper", "/work"}) fs::create_directories(path_ + name, error);
+  for (const str& path : {root(), writable + "/upper", writable + "/work"}) fs::create_directories(path, error);
   if (error) return failed(cat("make ", path_), error.value());
-  ::chmod((path_ + "/upper").c_str(), 0755);
+  ::chmod((writable + "/upper").c_str(), 0755);
   return {};
 }
 
-Outcome<> ContainerFolder::mount_root(const list<str>& layers) const {
+Outcome<> ContainerFolder::mount_root(const list<str>& layers, const str& writable) const {
   str lower;
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) lower += cat(lower.empty() ? "" : ":", *layer);
-  const str options = cat("lowerdir=", lower, ",upperdir=", path_, "/upper,workdir=", path_, "/work");
+  const str options = cat("lowerdir=", lower, ",upperdir=", writable, "/upper,workdir=", writable, "/work");
   if (options.size() >= 4096) return failed("mount the image: it has too many layers", E2BIG);
   if (::mount("overlay", root().c_str(), "overlay", 0, options.c_str()) != 0)
     return failed("mount the image's layers by overlay", errno);
@@ -84,6 +84,17 @@ std::optional<ContainerFolder::Ended> ContainerFolder::ended() const {
   const auto numbers = two_numbers(read("exit"));
   if (!numbers) return {};
   return Ended{.code = static_cast<int>(numbers->first), .at = Instant{numbers->second}};
+}
+
+std::optional<ContainerFolder::Restarted> ContainerFolder::restarted() const {
+  const auto numbers = two_numbers(read("restarts"));
+  if (!numbers) return {};
+  return Restarted{.count = static_cast<int>(numbers->first), .at = Instant{numbers->second}};
+}
+
+void ContainerFolder::forget_run(int restarts, Instant now) const {
+  static_cast<void>(write("restarts", cat(restarts, " ", now.ns, "\n")));
+  for (const char* name : {"/started", "/exit", "/failed", "/pid", "/runtime.log"}) unlink((path_ + name).c_str());
 }
 
 str ContainerFolder::failure() const {

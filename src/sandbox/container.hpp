@@ -19,9 +19,10 @@ class ContainerFolder {
   [[nodiscard]] str root() const { return path_ + "/rootfs"; }
   [[nodiscard]] str log() const { return path_ + "/log"; }
 
-  Outcome<> make();
+  /// `writable` is the folder for what the container writes.
+  [[nodiscard]] Outcome<> make(const str& writable) const;
   /// Mounts the image's layers with a writable one above.
-  Outcome<> mount_root(const list<str>& layers) const;
+  [[nodiscard]] Outcome<> mount_root(const list<str>& layers, const str& writable) const;
   Outcome<> write(const str& name, const str& text) const;
   [[nodiscard]] str read(const str& name) const;  // empty if it is missing
   [[nodiscard]] bool has(const str& name) const;
@@ -36,6 +37,13 @@ class ContainerFolder {
   };
   [[nodiscard]] std::optional<Started> started() const;
   [[nodiscard]] std::optional<Ended> ended() const;
+  struct Restarted {
+    int count = 0;
+    Instant at;
+  };
+  [[nodiscard]] std::optional<Restarted> restarted() const;
+  /// Before it is started again: takes away what its last run has left, but for its files and its log.
+  void forget_run(int restarts, Instant now) const;
   /// Why the runtime could not start it, in words for a person.
   [[nodiscard]] str failure() const;
 

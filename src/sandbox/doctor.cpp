@@ -77,9 +77,8 @@ Finding cgroup_finding() {
   const Cgroups groups = Cgroups::detect("utakata-doctor");
   groups.remove_all();
   str missing;
-  const bool unified = groups.kind() == "v2";
   for (const char* controller : {"cpu", "memory", "pids"})
-    if (!unified && !groups.has(controller)) missing += cat(missing.empty() ? "" : ", ", controller);
+    if (!groups.has(controller)) missing += cat(missing.empty() ? "" : ", ", controller);
   if (groups.kind() == "none")
     return {.name = "cgroups",
             .status = "missing",

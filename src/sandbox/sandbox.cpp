@@ -69,7 +69,9 @@ class Sandbox::Inside {
             .images = {settings.images_dir, settings.state_dir + "/layers"},
             .network = Network(settings.state_dir + "/network"),
             .cgroups = Cgroups::detect(cat("utakata-", hex(short_name(settings.state_dir)))),
-            .sink = std::move(sink)} {
+            .sink = std::move(sink),
+            .stand_ins = settings.stand_ins,
+            .tell = settings.tell} {
     host_.on_gone = [this](const str& arn) { forget(arn); };
   }
   ~Inside() { end(); }
@@ -178,8 +180,12 @@ class Sandbox::Inside {
     --living_;
     gone_.notify_all();
   }
-  // Namespaces of tasks that nobody knows.
+  // Namespaces and mounts of tasks that nobody knows.
   void sweep() {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(host_.outside_dir(), error))
+      if (!fs::exists(host_.tasks_dir() + "/" + entry.path().filename().string()))
+        static_cast<void>(TaskStorage{.image = {}, .inside = entry.path(), .outside = entry.path()}.unmount());
     for (const str& id : host_.network.task_ids())
       if (access(cat(host_.tasks_dir(), "/", id).c_str(), F_OK) != 0) host_.network.remove_task(id, "");
   }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/outcome.hpp"
 #include "ports/commands.hpp"
 #include "ports/ports.hpp"
+#include "sandbox/storage.hpp"
 
 namespace utakata::sandbox {
 
@@ -14,6 +16,8 @@ struct Settings {
   str images_dir;
   str runtime = "runc";
   str supervisor;  // empty: utakata-supervisor beside this program
+  StandIns stand_ins = {};
+  std::function<void(const str& sentence)> tell = [](const str&) {};  // to people; from any thread
 };
 
 /// What is missing on this host to run containers at all, with what to do about it; nothing has been touched.

@@ -103,6 +103,40 @@ void signal_child_of_supervisor(i64 pid, const str& folder, int number) {
   close(target);
 }
 
+namespace {
+
+// The holder of this folder's namespace as /proc knows it.
+bool holds(i64 pid, const str& folder) {
+  const str line = read_all(cat("/proc/", pid, "/cmdline"));
+  const std::vector<std::string_view> words = split(line, '\0');
+  return words.size() > 2 && words[0].ends_with("utakata-supervisor") && words[1] == "hold" && words[2] == folder;
+}
+
+i64 holder_of(const str& folder) {
+  const str text = read_all(folder + "/holder");
+  return parse_integer(trim(text.substr(0, text.find('\n')))).value_or(0);
+}
+
+}  // namespace
+
+Outcome<str> hold_pid_namespace(const str& program, const str& folder) {
+  const auto result = reactor::run_process_blocking({program, "hold", folder}, seconds(10));
+  const i64 holder = holder_of(folder);
+  if (!result || result->exit_code != 0 || !holds(holder, folder))
+    return refuse("ResourceInitializationError",
+                  "ResourceInitializationError: no PID namespace for the task (pidMode) can be made");
+  return cat("/proc/", holder, "/ns/pid");
+}
+
+void release_pid_namespace(const str& folder) {
+  const i64 holder = holder_of(folder);
+  if (holder <= 0) return;
+  const int target = static_cast<int>(syscall(SYS_pidfd_open, static_cast<int>(holder), 0));
+  if (target < 0) return;
+  if (holds(holder, folder)) syscall(SYS_pidfd_send_signal, target, SIGKILL, nullptr, 0);
+  close(target);
+}
+
 void reap(int pid) {
   while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }

@@ -24,6 +24,12 @@ int open_supervisor(const str& folder);
 /// to another process since is left alone.
 void signal_child_of_supervisor(i64 pid, const str& folder, int number);
 
+/// Starts a process that holds a PID namespace for the containers of a task, in the task's folder; the namespace's
+/// file.
+Outcome<str> hold_pid_namespace(const str& program, const str& folder);
+/// Ends the holder and with it whatever runs in the namespace; nothing if there is none.
+void release_pid_namespace(const str& folder);
+
 void reap(int pid);
 
 /// Takes the container away from the OCI runtime; kills what may be left of it.

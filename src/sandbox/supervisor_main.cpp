@@ -1,9 +1,12 @@
 // utakata-supervisor: stands between one container and the daemon, which may die and come back.
 //
 //   utakata-supervisor DIR RUNTIME ROOT ID
+//   utakata-supervisor hold DIR
 //
-// DIR is the container's folder and holds the OCI bundle. The supervisor creates and starts the container with RUNTIME
-// (state in ROOT), writes its output to DIR/log, and leaves one of these files, each complete or absent:
+// The second form leaves a process behind that is the first of a new PID namespace, its number on the host in
+// DIR/holder: containers that share their processes join it. Of the first form, DIR is the container's folder and holds
+// the OCI bundle. The supervisor creates and starts the container with RUNTIME (state in ROOT), writes its output to
+// DIR/log, and leaves one of these files, each complete or absent:
 //   DIR/started   "PID NANOSECONDS\n"                   the container's process runs
 //   DIR/failed    the reason                            it could not be started
 //   DIR/exit      "CODE NANOSECONDS\n"                  it has ended; 128 + signal when a signal ended it
@@ -11,6 +14,7 @@
 // small.
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -127,14 +131,15 @@ struct Pipe {
 Pipe out, err;  // static: they are larger than a stack page should be
 
 // Runs the OCI runtime; `into` becomes the standard output and error of it and of the container that it creates.
-int run_runtime(char* const argv[], int into_out, int into_err) {
+// `from`, if there is any, becomes their standard input.
+int run_runtime(char* const argv[], int from, int into_out, int into_err) {
   const pid_t child = fork();
   if (child == 0) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     const int null = open("/dev/null", O_RDWR);
-    dup2(null, 0);
+    dup2(from >= 0 ? from : null, 0);
     dup2(into_out >= 0 ? into_out : null, 1);
     dup2(into_err >= 0 ? into_err : null, 2);
     execvp(argv[0], argv);
@@ -144,6 +149,16 @@ int run_runtime(char* const argv[], int into_out, int into_err) {
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// A standard input that nobody writes to and that does not end (docker run -i), if DIR/keep-stdin-open is there; our
+// end of the pipe stays open as long as we run.
+int kept_open_input() {
+  char name[4096];
+  path_of(name, sizeof name, "keep-stdin-open");
+  int ends[2];
+  if (access(name, F_OK) != 0 || pipe2(ends, O_CLOEXEC) != 0) return -1;
+  return ends[0];
 }
 
 [[noreturn]] void fail(const char* doing, int status) {
@@ -181,6 +196,27 @@ void leave_exit(int status) {
   leave_file("exit", text);
 }
 
+// The first process of a shared namespace: it only takes in orphans, until it is killed.
+int hold_namespace() {
+  setsid();
+  if (unshare(CLONE_NEWPID) != 0) return 1;
+  const pid_t holder = fork();
+  if (holder < 0) return 1;
+  if (holder > 0) {
+    char text[32];
+    snprintf(text, sizeof text, "%d\n", static_cast<int>(holder));
+    leave_file("holder", text);
+    return 0;
+  }
+  for (int fd = 0; fd < 3; ++fd) close(fd);
+  sigset_t set;
+  sigfillset(&set);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  while (true) {
+    if (waitpid(-1, nullptr, 0) < 0) sigwaitinfo(&set, nullptr);
+  }
+}
+
 // Until the container's first process has ended; then what is left in the pipes.
 void watch(pid_t container, LogFile& log) {
   sigset_t set;
@@ -215,6 +251,10 @@ void watch(pid_t container, LogFile& log) {
 
 int main(int count, char** values) {
   if (count > 1 && strcmp(values[1], "--session") == 0) return run_session(count, values);
+  if (count == 3 && strcmp(values[1], "hold") == 0) {
+    folder = values[2];
+    return hold_namespace();
+  }
   if (count != 5) {
     fprintf(stderr, "usage: utakata-supervisor DIR RUNTIME ROOT ID (started by utakata serve)\n");
     return 2;
@@ -256,14 +296,15 @@ int main(int count, char** values) {
                           pid_file,
                           values[4],
                           nullptr};
-  int status = run_runtime(create, out_ends[1], err_ends[1]);
+  const int input = kept_open_input();
+  int status = run_runtime(create, input, out_ends[1], err_ends[1]);
   close(out_ends[1]);
   close(err_ends[1]);
   if (status != 0) fail("create", status);
   const pid_t container = read_pid();
   char* const start[] = {values[2],   const_cast<char*>("--root"), values[3], const_cast<char*>("--log"),
                          runtime_log, const_cast<char*>("start"),  values[4], nullptr};
-  status = run_runtime(start, -1, -1);
+  status = run_runtime(start, -1, -1, -1);
   if (status != 0) fail("start", status);
   char text[64];
   snprintf(text, sizeof text, "%d %lld\n", static_cast<int>(container), static_cast<long long>(wall_ns()));

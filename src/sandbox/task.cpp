@@ -1,7 +1,6 @@
 #include "sandbox/task.hpp"
 
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +9,6 @@
 #include <filesystem>
 #include <iterator>
 
-#include "base/cbor.hpp"
 #include "base/text.hpp"
 #include "reactor/process.hpp"
 #include "sandbox/supervise.hpp"
@@ -41,6 +39,12 @@ Task::Task(Host& host, TaskSpec spec) : host_(host), run_(std::move(spec)) {
 
 Task::Container& Task::container(const str& name) { return containers_.at(name); }
 
+TaskStorage Task::storage() const {
+  return {.image = folder() + "/storage.ext4",
+          .inside = folder() + "/storage",
+          .outside = cat(host_.outside_dir(), "/", run_.spec().id)};
+}
+
 str Task::folder() const { return cat(host_.tasks_dir(), "/", run_.spec().id); }
 
 void Task::start() { reactor::start(prepare_and_begin()); }
@@ -60,7 +64,7 @@ std::optional<Task::Running> Task::running(const str& name) const {
 void Task::act(const std::vector<agent::Action>& actions) {
   struct Perform {
     Task& task;
-    void operator()(const agent::StartContainer& a) const { reactor::start(task.run_container(a.name)); }
+    void operator()(const agent::StartContainer& a) const { reactor::start(task.run_container(a.name, a.restarts)); }
     void operator()(const agent::SignalContainer& a) const {
       const Container& c = task.container(a.name);
       task.signal(c, signal_number(c.stop_signal));
@@ -91,67 +95,27 @@ void Task::signal(const Container& c, int number) {
   signal_child_of_supervisor(started->pid, c.folder.path(), number);
 }
 
-// Everything that blocks before the first container: images, mounts, network, groups, bundles.
-Outcome<> Task::prepare() {
-  const TaskSpec& spec = run_.spec();
-  std::error_code error;
-  fs::create_directories(folder() + "/volumes", error);
-  if (error)
-    return refuse("ResourceInitializationError",
-                  cat("ResourceInitializationError: cannot make ", folder(), ": ", error.message()));
-  const ContainerFolder own(folder());
-  TRY_VOID(own.write("spec", cbor::write(spec)));
-  TRY_VOID(own.write("resolv.conf", "search " + spec.region + ".compute.internal\noptions timeout:2\n"));
-  TRY_VOID(own.write("hostname", spec.network.host_name + "\n"));
-  TRY_VOID(host_.network.write_hosts(folder() + "/hosts", spec.network));
-  const auto network = host_.network.add_task(spec.id, spec.network);
-  if (!network)
-    return refuse("ResourceInitializationError", cat("ResourceInitializationError: ", network.error().message));
-  host_.cgroups.make_task(spec.id, spec.cpu, spec.memory_mib);
-  for (auto& [name, c] : containers_) TRY_VOID(prepare_container(c, *network));
-  return {};
-}
-
-Outcome<> Task::prepare_container(Container& c, const str& network) {
-  const Instant began = wall_clock();
-  const Image image = TRY(host_.images.pull(c.spec->image));
-  run_.pulled(began, wall_clock(), c.spec->name, image.digest);
-  TRY_VOID(c.folder.make());
-  TRY_VOID(c.folder.mount_root(image.layers));
-  const ContainerFolder root(c.folder.root());
-  c.process = TRY(process_of(run_.spec(), *c.spec, image));
-  c.user = TRY(user_of(c.spec->user ? *c.spec->user : image.user, root.read("etc/passwd"), root.read("etc/group")));
-  c.stop_signal = image.stop_signal;
-  for (const MountSpec& each : c.spec->mounts) {
-    std::error_code error;
-    const str path = cat(folder(), "/volumes/", each.volume);
-    fs::create_directories(path, error);
-    ::chmod(path.c_str(), 0777);
-  }
-  const BundlePaths paths{.root = c.folder.root(),
-                          .network = network,
-                          .hosts = folder() + "/hosts",
-                          .resolv_conf = folder() + "/resolv.conf",
-                          .host_name = folder() + "/hostname",
-                          .volumes = folder() + "/volumes",
-                          .cgroup = host_.cgroups.container_path(run_.spec().id, c.spec->name)};
-  TRY_VOID(c.folder.write("stop-signal", c.stop_signal));
-  return c.folder.write("config.json", bundle_config(run_.spec(), *c.spec, c.process, c.user, paths));
-}
-
 reactor::Co<void> Task::prepare_and_begin() {
   const auto self = shared_from_this();
   host_.sink(run_.report());
   const Outcome<> prepared = co_await reactor::offload(host_.pool, host_.loop, [this] { return prepare(); });
+  for (const str& warning : warnings_) {
+    run_.warn(warning);
+    host_.tell(cat("task ", run_.spec().id, ": ", warning));
+  }
   if (prepared)
     act(run_.prepared(wall_clock()));
   else
     act(run_.failed_to_prepare(wall_clock(), prepared.error().message));
 }
 
-reactor::Co<void> Task::run_container(str name) {
+reactor::Co<void> Task::run_container(str name, int restarts) {
   const auto self = shared_from_this();
   Container& c = container(name);
+  if (restarts > 0) {
+    co_await delete_container(host_, cat(run_.spec().id, "-", name));
+    c.folder.forget_run(restarts, wall_clock());
+  }
   const auto spawned = spawn_supervisor(host_.supervisor, c.folder.path(), host_.runtime, host_.runtime_root(),
                                         cat(run_.spec().id, "-", name));
   if (!spawned) {
@@ -187,7 +151,8 @@ reactor::Co<void> Task::watch_container(str name, int supervisor_fd, int supervi
   }
   if (supervisor_pid != 0) reap(supervisor_pid);
   const auto end = c.folder.ended();
-  const bool out_of_memory = end && end->code != 0 && host_.cgroups.ran_out_of_memory(run_.spec().id, name);
+  // Also when it was a child of the container's first process that the kernel killed, as docker tells it.
+  const bool out_of_memory = host_.cgroups.ran_out_of_memory(run_.spec().id, name);
   co_await delete_container(host_, cat(run_.spec().id, "-", name));
   const str reason = out_of_memory ? "OutOfMemoryError: Container killed due to memory usage" : "";
   act(run_.exited(end ? end->at : wall_clock(), name, end ? std::optional(end->code) : std::nullopt, reason));
@@ -234,8 +199,9 @@ reactor::Co<void> Task::clean_up() {
     for (const auto& [name, c] : containers_)
       while (umount2(c.folder.root().c_str(), MNT_DETACH) == 0) {
       }
+    release_pid_namespace(folder());
     host_.cgroups.remove_task(run_.spec().id);
-    return true;
+    return storage().unmount();
   });
   host_.sink(run_.report());
   // The folder stays until its last lines are taken: a crash in between finds them again.
@@ -260,6 +226,7 @@ reactor::Co<void> Task::clean_up() {
 void Task::replay(Container& c) {
   const str& name = c.spec->name;
   c.stop_signal = c.folder.read("stop-signal");
+  if (const auto restarted = c.folder.restarted()) run_.restarted_before(name, restarted->count, restarted->at);
   if (const auto started = c.folder.started()) {
     run_.started(started->at, name, started->pid, cat(run_.spec().id, "-", name));
   } else if (c.folder.has("failed")) {

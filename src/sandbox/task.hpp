@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "agent/task_run.hpp"
 #include "ports/ports.hpp"
@@ -12,6 +13,7 @@
 #include "sandbox/images.hpp"
 #include "sandbox/log_tail.hpp"
 #include "sandbox/network.hpp"
+#include "sandbox/storage.hpp"
 
 namespace utakata::sandbox {
 
@@ -24,10 +26,14 @@ struct Host {
   Network network;
   Cgroups cgroups;
   ports::ReportSink sink;
+  StandIns stand_ins = {};
+  std::function<void(const str& sentence)> tell = [](const str&) {};  // to people: the daemon's log
   std::function<void(const str& task_arn)> on_gone = {};
   bool ending = false;  // logs are not waited for any more
 
   [[nodiscard]] str tasks_dir() const { return state_dir + "/tasks"; }
+  /// Mounts of folders that are not the platform's own: never below what is removed with what is in it.
+  [[nodiscard]] str outside_dir() const { return state_dir + "/outside"; }
   [[nodiscard]] str runtime_root() const { return state_dir + "/runtime"; }
 };
 
@@ -68,10 +74,12 @@ class Task : public std::enable_shared_from_this<Task> {
   void arm();
   void signal(const Container&, int number);
   Outcome<> prepare();
-  Outcome<> prepare_container(Container&, const str& network);
+  Outcome<> prepare_container(Container&, BundlePaths, const HostLimits&);
+  Outcome<> fill_volumes(const Container&, const BundlePaths&);
+  [[nodiscard]] TaskStorage storage() const;
   void tail_logs();
   reactor::Co<void> prepare_and_begin();
-  reactor::Co<void> run_container(str name);
+  reactor::Co<void> run_container(str name, int restarts);
   reactor::Co<void> watch_container(str name, int supervisor_fd, int supervisor_pid);
   reactor::Co<void> check_health(str name);
   reactor::Co<void> clean_up();
@@ -81,6 +89,8 @@ class Task : public std::enable_shared_from_this<Task> {
   agent::TaskRun run_;
   std::map<str, Container> containers_;
   reactor::Loop::Timer timer_;
+  list<str> warnings_;            // of prepare()
+  std::set<str> filled_volumes_;  // of prepare(): they have got an image's content
   bool tailing_ = false;
   bool gone_ = false;
 };

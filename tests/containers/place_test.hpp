@@ -82,9 +82,10 @@ struct Place {
   str dir;
   Reports reports;
   std::unique_ptr<sandbox::Sandbox> sandbox;
+  sandbox::StandIns stand_ins;
   int made = 0;
 
-  Place() {
+  explicit Place(sandbox::StandIns given = {}) : stand_ins(std::move(given)) {
     char name[] = "/tmp/utakata-containers-XXXXXX";
     dir = mkdtemp(name);
     open();
@@ -94,7 +95,8 @@ struct Place {
     std::filesystem::remove_all(dir);
   }
   void open() {
-    auto opened = sandbox::Sandbox::open({.state_dir = dir, .images_dir = images_dir()}, reports.sink());
+    auto opened = sandbox::Sandbox::open(
+        {.state_dir = dir, .images_dir = images_dir(), .supervisor = {}, .stand_ins = stand_ins}, reports.sink());
     REQUIRE_MESSAGE(opened, (opened ? str() : opened.error().message));
     sandbox = *std::move(opened);
   }
@@ -125,6 +127,13 @@ inline ContainerSpec shell(str name, str script) {
           .image = "busybox",
           .command = list<str>{"sh", "-c", std::move(script)},
           .stop_timeout_seconds = 2};
+}
+
+/// The same with its output taken: Reports::lines().
+inline ContainerSpec tells(str name, str script) {
+  ContainerSpec container = shell(std::move(name), std::move(script));
+  container.log = LogTarget{.group = "g", .stream = "s"};
+  return container;
 }
 
 }  // namespace utakata::test

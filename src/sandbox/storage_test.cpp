@@ -1,0 +1,96 @@
+#include "sandbox/storage.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/text.hpp"
+#include "sandbox/copy_tree.hpp"
+
+using namespace utakata;           // NOLINT: a test
+using namespace utakata::sandbox;  // NOLINT: a test
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  str path;
+  Folder() {
+    char name[] = "/tmp/utakata-storage-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() { fs::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+};
+
+void write(const str& path, const str& text) {
+  fs::create_directories(fs::path(path).parent_path());
+  std::ofstream(path) << text;
+}
+str read(const str& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+TEST_CASE("storage: a volume gets what the image has there, links as links, never what lies outside") {
+  const Folder place;
+  const str root = place.path + "/root";
+  write(root + "/srv/data/a", "inside");
+  write(root + "/srv/data/deep/b", "deeper");
+  write(place.path + "/secret/passwd", "outside");
+  fs::create_symlink("/etc/passwd", root + "/srv/data/link");
+  fs::create_symlink("../../../../../.." + place.path + "/secret", root + "/way-out");
+  chmod((root + "/srv/data").c_str(), 0750);
+  chmod((root + "/srv/data/a").c_str(), 0640);
+  const str target = place.path + "/volume";
+  fs::create_directory(target);
+  REQUIRE(copy_into_volume(root, "/srv/data", target));
+  CHECK(read(target + "/a") == "inside");
+  CHECK(read(target + "/deep/b") == "deeper");
+  CHECK(fs::read_symlink(target + "/link") == "/etc/passwd");
+  struct stat info{};
+  REQUIRE(stat(target.c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0750);
+  REQUIRE(stat((target + "/a").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0640);
+  CHECK_FALSE(is_empty_folder(target));
+  const str empty = place.path + "/empty";
+  fs::create_directory(empty);
+  CHECK(*copy_into_volume(root, "/no/such/folder", empty) == false);
+  CHECK(*copy_into_volume(root, "/way-out", empty) == false);
+  CHECK(is_empty_folder(empty));
+}
+
+TEST_CASE("storage: environment files come from the directory that stands in for S3, the first goes first") {
+  const Folder place;
+  write(place.path + "/bucket/one.env", "A=1\nB=1\n");
+  write(place.path + "/bucket/sub/two.env", "B=2\nC=2\n");
+  write("/tmp/utakata-outside.env", "D=1\n");
+  fs::create_symlink("/tmp/utakata-outside.env", place.path + "/bucket/link.env");
+  const StandIns stand_ins{.host_paths = {}, .efs = {}, .s3 = place.path};
+  ContainerSpec container;
+  container.environment_files = {{.bucket = "bucket", .key = "one.env"}, {.bucket = "bucket", .key = "sub/two.env"}};
+  CHECK(*read_environment_files(container, stand_ins) == dict<str>{{"A", "1"}, {"B", "1"}, {"C", "2"}});
+  const auto why = [&](const str& bucket, const str& key, const StandIns& from) {
+    container.environment_files = {{.bucket = bucket, .key = key}};
+    const auto values = read_environment_files(container, from);
+    return values ? str("read") : values.error().message;
+  };
+  CHECK(why("bucket", "no.env", stand_ins).contains("The specified key does not exist."));
+  CHECK(why("other", "no.env", stand_ins).contains("The specified bucket does not exist"));
+  CHECK(why("bucket", "link.env", stand_ins).contains("ResourceInitializationError"));
+  CHECK(why("bucket", "../../etc/passwd", stand_ins).contains("ResourceInitializationError"));
+  CHECK(why("bucket", "one.env", {}).contains("--s3"));
+  fs::remove("/tmp/utakata-outside.env");
+}
