@@ -35,11 +35,16 @@ inline str read_file(const str& path) {
 // Takes the reports in and waits for the one that is asked for.
 class Reports {
  public:
+  std::function<void(const LogReport&)> acknowledge;  // else no more than a first batch of lines comes
+
   ports::ReportSink sink() {
     return [this](Report report) {
       const std::scoped_lock lock(mutex_);
       if (const auto* task = std::get_if<TaskReport>(&report)) tasks_[task->task_arn] = *task;
-      if (const auto* log = std::get_if<LogReport>(&report)) logs_.push_back(*log);
+      if (const auto* log = std::get_if<LogReport>(&report)) {
+        logs_.push_back(*log);
+        if (acknowledge) acknowledge(*log);
+      }
       if (const auto* inventory = std::get_if<InventoryReport>(&report)) inventory_ = *inventory;
       arrived_.notify_all();
     };
@@ -99,6 +104,9 @@ struct Place {
         {.state_dir = dir, .images_dir = images_dir(), .supervisor = {}, .stand_ins = stand_ins}, reports.sink());
     REQUIRE_MESSAGE(opened, (opened ? str() : opened.error().message));
     sandbox = *std::move(opened);
+    reports.acknowledge = [now = sandbox.get()](const LogReport& log) {
+      now->acknowledge_log(log.task_arn, log.container, log.offset);
+    };
   }
   TaskSpec task(list<ContainerSpec> containers) {
     ++made;

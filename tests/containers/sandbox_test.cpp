@@ -27,10 +27,10 @@ TEST_CASE("containers: an exit code, the log and a clean host") {
 
 TEST_CASE("containers: the stop signal is heeded, or the stop timeout ends it") {
   Place place;
-  const TaskSpec heeds = place.task({shell("app", "trap 'exit 7' TERM; while :; do sleep 0.1; done")});
-  const TaskSpec deaf = place.task({shell("app", "trap '' TERM; while :; do sleep 0.1; done")});
+  const TaskSpec heeds = place.task({tells("app", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done")});
+  const TaskSpec deaf = place.task({tells("app", "trap '' TERM; echo ready; while :; do sleep 0.1; done")});
   for (const TaskSpec& spec : {heeds, deaf}) place.sandbox->start(spec);
-  for (const TaskSpec& spec : {heeds, deaf}) place.reports.until(spec.arn, "RUNNING");
+  for (const TaskSpec& spec : {heeds, deaf}) CHECK(place.reports.lines(spec.arn, 1) == list<str>{"ready"});
   for (const TaskSpec& spec : {heeds, deaf}) place.sandbox->stop(spec.arn);
   CHECK(*place.reports.until(heeds.arn, "STOPPED").containers[0].exit_code == 7);
   const ContainerState killed = place.reports.until(deaf.arn, "STOPPED").containers[0];
