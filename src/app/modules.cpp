@@ -7,21 +7,24 @@
 #include "services/elb/module.hpp"
 #include "services/events/module.hpp"
 #include "services/logs/module.hpp"
+#include "services/secretsmanager/module.hpp"
 #include "services/sqs/module.hpp"
+#include "services/ssm/module.hpp"
 #include "services/sts/module.hpp"
 
 namespace utakata::app {
 
 std::span<void (*const)(Schema&)> modules() {
-  static constexpr std::array<void (*)(Schema&), 7> list{logs::declare, sqs::declare, events::declare, ec2::declare,
-                                                         elb::declare,  ecs::declare, sts::declare};
+  static constexpr std::array<void (*)(Schema&), 9> list{logs::declare, sqs::declare, events::declare,
+                                                         ec2::declare,  elb::declare, ecs::declare,
+                                                         sts::declare,  ssm::declare, secretsmanager::declare};
   return list;
 }
 
 std::span<const wire::Service* const> services() {
-  static constexpr std::array<const wire::Service*, 8> list{&ecs::service,    &elb::service,        &ec2::service,
-                                                            &events::service, &sqs::service,        &logs::service,
-                                                            &sts::service,    &ecs::control_service};
+  static constexpr std::array<const wire::Service*, 10> list{
+      &ecs::service,  &elb::service, &ec2::service, &events::service,         &sqs::service,
+      &logs::service, &sts::service, &ssm::service, &secretsmanager::service, &ecs::control_service};
   return list;
 }
 

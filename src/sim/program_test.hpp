@@ -7,18 +7,21 @@
 #include "services/elb/module.hpp"
 #include "services/events/module.hpp"
 #include "services/logs/module.hpp"
+#include "services/secretsmanager/module.hpp"
 #include "services/sqs/module.hpp"
+#include "services/ssm/module.hpp"
 #include "sim/control_plane.hpp"
 
 // The program that the tests simulate: what tasks, targets and events need, in the order of app/modules.cpp.
 namespace utakata::sim::test {
 
 inline Program program() {
-  static constexpr std::array<void (*)(Schema&), 6> modules{logs::declare, sqs::declare, events::declare,
-                                                            ec2::declare,  elb::declare, ecs::declare};
-  static constexpr std::array<const wire::Service*, 7> services{&ecs::service, &ecs::control_service, &elb::service,
-                                                                &ec2::service, &events::service,      &sqs::service,
-                                                                &logs::service};
+  static constexpr std::array<void (*)(Schema&), 8> modules{logs::declare, sqs::declare,           events::declare,
+                                                            ec2::declare,  elb::declare,           ecs::declare,
+                                                            ssm::declare,  secretsmanager::declare};
+  static constexpr std::array<const wire::Service*, 9> services{
+      &ecs::service, &ecs::control_service, &elb::service, &ec2::service,           &events::service,
+      &sqs::service, &logs::service,        &ssm::service, &secretsmanager::service};
   return {.modules = modules, .services = services};
 }
 

@@ -131,15 +131,16 @@ void TaskRuntime::carry_out(const std::string& arn, const std::vector<agent::Act
 // Images are pulled side by side: the task waits for the slowest.
 void TaskRuntime::prepare(const std::string& arn, Task& task) {
   const Instant began = queue_.now();
+  const auto fail = [&](const std::string& reason) {
+    queue_.after(seconds(1), [this, arn, reason] {
+      hear(arn, [this, reason](agent::TaskRun& run) { return run.failed_to_prepare(queue_.now(), reason); });
+    });
+  };
+  if (!task.run.spec().cannot_start.empty()) return fail(task.run.spec().cannot_start);
   Duration longest;
   for (const auto& [name, container] : task.containers) {
-    if (container.model.missing) {
-      const std::string reason = cat("CannotPullContainerError: image ", container.spec->image, " is not there");
-      queue_.after(seconds(1), [this, arn, reason] {
-        hear(arn, [this, reason](agent::TaskRun& run) { return run.failed_to_prepare(queue_.now(), reason); });
-      });
-      return;
-    }
+    if (container.model.missing)
+      return fail(cat("CannotPullContainerError: image ", container.spec->image, " is not there"));
     longest = std::max(longest, draw(container.model.pull, task, container, "pull"));
   }
   queue_.after(longest, [this, arn, began] {

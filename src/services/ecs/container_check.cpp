@@ -5,6 +5,7 @@
 #include <set>
 
 #include "services/ecs/errors.hpp"
+#include "services/ecs/secrets.hpp"
 
 namespace utakata::ecs {
 namespace {
@@ -247,6 +248,10 @@ Outcome<> check_container(const Container& c, bool requires_fargate, const HostR
   if (c.logConfiguration) TRY_VOID(check_log(*c.logConfiguration, c, requires_fargate));
   if (c.environmentFiles) TRY_VOID(check_environment_files(*c.name, *c.environmentFiles, host));
   TRY_VOID(check_secret_names(c.secrets, c.environment));
+  if (c.secrets)
+    for (const api::Secret& each : *c.secrets) TRY_VOID(check_secret_source(each));
+  if (c.repositoryCredentials && c.repositoryCredentials->credentialsParameter.empty())
+    return wrong(c, "repositoryCredentials.credentialsParameter names no secret.");
   if (c.portMappings)
     for (const auto& mapping : *c.portMappings)
       if (mapping.hostPort && mapping.containerPort && *mapping.hostPort != 0 &&

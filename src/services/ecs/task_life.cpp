@@ -7,6 +7,7 @@
 #include "services/ecs/errors.hpp"
 #include "services/ecs/events.hpp"
 #include "services/ecs/find.hpp"
+#include "services/ecs/secrets.hpp"
 #include "services/ecs/task_spec.hpp"
 #include "services/elb/public.hpp"
 #include "services/logs/public.hpp"
@@ -36,8 +37,11 @@ const TaskDefinitionRow* definition_of(const Tx& tx, const World& world, const T
 }
 
 void send_start(Tx& tx, const World& world, const TaskRow& task) {
-  if (const TaskDefinitionRow* definition = definition_of(tx, world, task); definition != nullptr)
-    tx.emit(StartTask{.spec = task_spec(world, task, *definition)});
+  const TaskDefinitionRow* definition = definition_of(tx, world, task);
+  if (definition == nullptr) return;
+  StartTask start{.spec = task_spec(world, task, *definition)};
+  fill_secrets(tx, world, *definition, start.spec);
+  tx.emit(std::move(start));
 }
 
 void register_targets(Tx& tx, const World& world, TaskRow& task) {
