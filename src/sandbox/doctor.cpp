@@ -133,11 +133,23 @@ Finding init_finding() {
           .remedy = "apt-get install tini"};
 }
 
+Finding storage_finding() {
+  const auto version = reactor::run_process_blocking({"mkfs.ext4", "-V"}, seconds(10));
+  const bool maker = version && version->exit_code == 0;
+  if (maker && access("/dev/loop-control", R_OK | W_OK) == 0)
+    return {.name = "storage", .status = "ok", .detail = "limits of ephemeralStorage hold (ext4 on a loop device)"};
+  return {.name = "storage",
+          .status = "degraded",
+          .detail = cat(maker ? "/dev/loop-control is missing" : "mkfs.ext4 does not run",
+                        ": limits of ephemeralStorage do not hold, tasks run without them"),
+          .remedy = maker ? "modprobe loop" : "apt-get install e2fsprogs"};
+}
+
 }  // namespace
 
 list<Finding> examine(const str& runtime) {
   return {root_finding(),           kernel_finding(), namespace_finding(),  overlay_finding(), cgroup_finding(),
-          runtime_finding(runtime), limit_finding(),  capability_finding(), init_finding()};
+          runtime_finding(runtime), limit_finding(),  capability_finding(), init_finding(),    storage_finding()};
 }
 
 }  // namespace utakata::sandbox
