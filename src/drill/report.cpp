@@ -73,7 +73,7 @@ str loss_rows(const VariantReport& variant) {
 }
 
 str verdict(const VariantReport& variant) {
-  if (!variant.maximumLost) return "shown for comparison";
+  if (!variant.maximumLost) return variant.passed ? "shown for comparison" : "FAILED";
   return cat(variant.passed ? "PASSED" : "FAILED", ", at most ", *variant.maximumLost, " may be lost");
 }
 
@@ -81,6 +81,16 @@ str verdict(const VariantReport& variant) {
 
 str name_of(Fate fate) { return str(words[static_cast<std::size_t>(fate)].name); }
 str meaning_of(Fate fate) { return str(words[static_cast<std::size_t>(fate)].meaning); }
+
+void judge(VariantReport& variant) {
+  variant.passed = !variant.maximumLost || variant.lost <= *variant.maximumLost;
+  for (const ReclaimRow& row : variant.reclaims) {
+    if (row.taken >= row.asked) continue;
+    variant.passed = false;
+    variant.remarks.push_back(cat("the reclaim at second ", decimal(row.second), " took ", row.taken, " of ", row.asked,
+                                  " Spot tasks of ", row.service, ": the drill is not the one that was asked for"));
+  }
+}
 
 str render(const Report& report) {
   str out = cat("drill of ", report.cluster, ": ", report.requestsPerSecond, " requests a second to ", report.url,

@@ -76,6 +76,10 @@ struct Report {
   bool passed = true;
 };
 
+/// Whether a variant passed: no more lost than its threshold allows, and the script carried out as written. A drill
+/// whose tasks were not taken has shown nothing, so it never passes; a remark says so.
+void judge(VariantReport&);
+
 /// The report for a terminal.
 str render(const Report&);
 

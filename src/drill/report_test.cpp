@@ -46,3 +46,28 @@ TEST_CASE("drill report: losses are told by cause and the verdict by its thresho
   CHECK(text.find("nginx exit 137 KILLED") != str::npos);
   CHECK(text.find("verdict: FAILED") != str::npos);
 }
+
+TEST_CASE("drill report: a drill whose tasks were not all taken never passes") {
+  drill::VariantReport variant{.name = "graceful", .sent = 100, .ok = 100, .maximumLost = 0};
+  variant.reclaims.push_back({.second = 10, .service = "api", .asked = 4, .taken = 4});
+  drill::judge(variant);
+  CHECK(variant.passed);
+  CHECK(variant.remarks.empty());
+  variant.reclaims.push_back({.second = 20, .service = "api", .asked = 4, .taken = 3});
+  drill::judge(variant);
+  CHECK_FALSE(variant.passed);
+  REQUIRE(variant.remarks.size() == 1);
+  CHECK(variant.remarks[0].contains("took 3 of 4 Spot tasks of api"));
+  variant.maximumLost.reset();
+  drill::judge(variant);
+  CHECK_FALSE(variant.passed);
+}
+
+TEST_CASE("drill report: more lost than the threshold allows does not pass") {
+  drill::VariantReport variant{.name = "graceful", .sent = 100, .ok = 98, .lost = 2, .maximumLost = 1};
+  drill::judge(variant);
+  CHECK_FALSE(variant.passed);
+  variant.maximumLost = 2;
+  drill::judge(variant);
+  CHECK(variant.passed);
+}

@@ -45,7 +45,6 @@ reactor::Co<void> reclaim_and_watch(Running& run, ReclaimStep step, Say say) {
   auto taken = co_await reclaim(run.api, run.plan.cluster, step, run.plan.seed);
   if (!taken) {
     run.report.remarks.push_back(cat("the reclaim at second ", step.atSecond, " was refused: ", taken.error().message));
-    run.report.passed = false;
     --run.reclaims_open;
     co_return;
   }
@@ -128,8 +127,7 @@ reactor::Co<Outcome<VariantReport>> run_variant(reactor::Loop& loop, client::Api
   report.seconds = tally.seconds_with_losses();
   if (run.unanswered > 0)
     report.remarks.push_back(cat("the platform's API left ", run.unanswered, " questions of the drill unanswered"));
-  if (report.maximumLost && report.lost > *report.maximumLost) report.passed = false;
-  if (!report.maximumLost) report.passed = true;
+  judge(report);
   co_return report;
 }
 
