@@ -38,6 +38,9 @@ struct AcknowledgeLog {
   i64 offset = 0;
 };
 
-using Effect = std::variant<StartTask, StopTask, KillTask, ConfigureBalancer, RemoveBalancer, AcknowledgeLog>;
+/// A type of its own, so that a transaction can be named without every effect.
+struct Effect : std::variant<StartTask, StopTask, KillTask, ConfigureBalancer, RemoveBalancer, AcknowledgeLog> {
+  using variant::variant;
+};
 
 }  // namespace utakata

@@ -7,7 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include "core/effect.hpp"
 #include "core/operation.hpp"
+#include "core/report.hpp"
 #include "core/tx.hpp"
 
 namespace utakata {

@@ -78,7 +78,24 @@ struct CapacityReport {
   bool s3 = false;          // a directory stands in for S3
 };
 
-using Report = std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport,
-                            InventoryReport, CapacityReport>;
+/// A type of its own, so that handlers can be declared without every report.
+struct Report : std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport,
+                             InventoryReport, CapacityReport> {
+  using variant::variant;
+};
+
+/// The position of a kind of report, for Schema::report: report_kind<TaskReport>.
+template <class T, class... Kinds>
+constexpr std::size_t position_in(const std::variant<Kinds...>*) {
+  std::size_t at = 0;
+  const auto found = [&at](bool same) {
+    at += same ? 0 : 1;
+    return same;
+  };
+  (void)(found(std::is_same_v<T, Kinds>) || ...);
+  return at;
+}
+template <class T>
+inline constexpr std::size_t report_kind = position_in<T>(static_cast<const Report*>(nullptr));
 
 }  // namespace utakata

@@ -6,10 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/report.hpp"
 #include "core/table.hpp"
 
 namespace utakata {
+
+struct Report;  // core/report.hpp
 
 /// Something that happened and that other modules may want to hear of: published by one, listened to by others.
 struct Fact {
@@ -58,19 +59,5 @@ class Schema {
   std::vector<void (*)(Tx&)> recoveries_;
   std::vector<std::pair<std::string, std::string (*)(const Tx&)>> invariants_;
 };
-
-/// The position of a kind of report, for Schema::report: report_kind<TaskReport>.
-template <class T, class... Kinds>
-constexpr std::size_t position_in(const std::variant<Kinds...>*) {
-  std::size_t at = 0;
-  const auto found = [&at](bool same) {
-    at += same ? 0 : 1;
-    return same;
-  };
-  (void)(found(std::is_same_v<T, Kinds>) || ...);
-  return at;
-}
-template <class T>
-inline constexpr std::size_t report_kind = position_in<T>(static_cast<const Report*>(nullptr));
 
 }  // namespace utakata

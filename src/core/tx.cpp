@@ -1,8 +1,16 @@
 #include "core/tx.hpp"
 
 #include "base/hash.hpp"
+#include "core/effect.hpp"
 
 namespace utakata {
+
+Tx::Tx(Schema& schema, Instant now, std::uint64_t seed, std::uint64_t sequence)
+    : schema_(schema), now_(now), seed_(seed), sequence_(sequence) {}
+
+Tx::~Tx() = default;
+
+void Tx::emit(Effect effect) { effects_.push_back(std::move(effect)); }
 
 void Tx::mark(std::string_view reconciler, const Key& key) {
   std::pair<std::string, Key> entry(reconciler, key);

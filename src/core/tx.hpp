@@ -7,11 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/effect.hpp"
 #include "core/schema.hpp"
 #include "core/world.hpp"
 
 namespace utakata {
+
+struct Effect;  // core/effect.hpp
 
 /// One input's transaction: the only way to read the clock, to throw dice, to touch rows and to ask for effects. It is
 /// committed whole or, after a refusal, has never been.
@@ -19,6 +20,7 @@ class Tx {
  public:
   Tx(const Tx&) = delete;
   Tx& operator=(const Tx&) = delete;
+  ~Tx();
 
   /// The same throughout one step.
   [[nodiscard]] Instant now() const { return now_; }
@@ -71,7 +73,7 @@ class Tx {
   /// Asks for the named reconciler to look at this key before the step ends.
   void mark(std::string_view reconciler, const Key& key);
   /// Leaves to the shell once this step is durable.
-  void emit(Effect effect) { effects_.push_back(std::move(effect)); }
+  void emit(Effect);
   /// Tells every listener of this kind, at once and in the order of declaration.
   void publish(const Fact&);
   /// Calls that were parked on this channel are tried again after this step.
@@ -89,8 +91,7 @@ class Tx {
 
  private:
   friend class Machine;
-  Tx(Schema& schema, Instant now, std::uint64_t seed, std::uint64_t sequence)
-      : schema_(schema), now_(now), seed_(seed), sequence_(sequence) {}
+  Tx(Schema&, Instant now, std::uint64_t seed, std::uint64_t sequence);
   void touch(TableBase& table, const Key& key, bool first) {
     if (first) touched_.emplace_back(&table, key);
   }

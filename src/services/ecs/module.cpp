@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/facts.hpp"
+#include "core/report.hpp"
 #include "market/market.hpp"
 #include "services/ecs/cluster_ops.hpp"
 #include "services/ecs/control_ops.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/report.hpp"
+#include "core/task_spec.hpp"
 #include "core/tx.hpp"
 #include "services/ecs/api/cluster.hpp"
 #include "services/ecs/api/service.hpp"

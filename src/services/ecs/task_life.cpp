@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/effect.hpp"
 #include "market/market.hpp"
 #include "services/ec2/public.hpp"
 #include "services/ecs/errors.hpp"

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <set>
 
+#include "core/effect.hpp"
 #include "core/facts.hpp"
+#include "core/report.hpp"
 #include "services/elb/public.hpp"
 #include "services/elb/state.hpp"
 

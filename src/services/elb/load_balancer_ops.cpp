@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "core/effect.hpp"
 #include "services/ec2/public.hpp"
 #include "services/elb/ops.hpp"
 #include "wire/pagination.hpp"
