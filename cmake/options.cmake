@@ -27,3 +27,16 @@ target_compile_options(utakata_warnings INTERFACE
   -Wno-missing-designated-field-initializers -Wno-missing-field-initializers -Wno-gnu-statement-expression-from-macro-expansion)
 add_library(utakata_test_warnings INTERFACE)
 target_compile_options(utakata_test_warnings INTERFACE -Wno-unused-member-function)
+
+# Not in the release build: that keeps every file's includes honest.
+option(UTAKATA_PCH "precompile the headers that nearly every file includes" OFF)
+add_library(utakata_precompiled STATIC ${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp)
+target_link_libraries(utakata_precompiled PUBLIC utakata_options)
+if(UTAKATA_PCH)
+  target_precompile_headers(utakata_precompiled PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.hpp)
+endif()
+function(utakata_precompile target)
+  if(UTAKATA_PCH)
+    target_precompile_headers(${target} REUSE_FROM utakata_precompiled)
+  endif()
+endfunction()
