@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
@@ -27,13 +28,16 @@ struct Started {
   int pidfd = -1;
 };
 
-Outcome<Started> spawn(const std::vector<std::string>& argv) {
+Outcome<Started> spawn(const std::vector<std::string>& argv, const std::string& output_file = {}) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return refuse("ProcessNotStarted", "no pipe: too many open files");
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+  if (output_file.empty())
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+  else
+    posix_spawn_file_actions_addopen(&actions, 1, output_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -102,27 +106,38 @@ Co<Outcome<ProcessResult>> run_process(Loop& loop, std::vector<std::string> argv
   co_return result;
 }
 
-Outcome<ProcessResult> run_process_blocking(const std::vector<std::string>& argv, Duration patience) {
-  const Started started = TRY(spawn(argv));
+namespace {
+
+constexpr Duration ask_every = milliseconds(500);
+constexpr Duration killed_within = seconds(60);
+
+Instant monotonic() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
+}
+
+}  // namespace
+
+Outcome<ProcessResult> run_process_blocking(const std::vector<std::string>& argv, Duration patience,
+                                            const ProcessWishes& wishes) {
+  const Started started = TRY(spawn(argv, wishes.output_file));
   ProcessResult result;
   fcntl(started.output, F_SETFL, O_NONBLOCK);
-  std::int64_t left_ms = patience.milliseconds();
   std::array<pollfd, 2> watched{
       {{.fd = started.output, .events = POLLIN, .revents = 0}, {.fd = started.pidfd, .events = POLLIN, .revents = 0}}};
-  timespec begun{};
-  clock_gettime(CLOCK_MONOTONIC, &begun);
+  Instant deadline = monotonic() + patience;
   while (true) {
-    const int ready = poll(watched.data(), watched.size(), static_cast<int>(std::max<std::int64_t>(left_ms, 0)));
+    const Duration left = std::max(deadline - monotonic(), Duration{});
+    const Duration wait = wishes.meanwhile ? std::min(left, ask_every) : left;
+    poll(watched.data(), watched.size(), static_cast<int>(wait.milliseconds()) + 1);
     if (watched[0].revents != 0 && !drain(started.output, result.output)) watched[0].fd = -1;
     if (watched[1].revents != 0) break;
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    left_ms =
-        patience.milliseconds() - ((now.tv_sec - begun.tv_sec) * 1000 + (now.tv_nsec - begun.tv_nsec) / 1'000'000);
-    if ((ready == 0 || left_ms <= 0) && !result.timed_out) {
+    const bool enough = monotonic() >= deadline || (wishes.meanwhile && !wishes.meanwhile());
+    if (enough && !result.timed_out) {
       result.timed_out = true;
       ::kill(started.pid, SIGKILL);
-      left_ms = 60'000;
+      deadline = monotonic() + killed_within;
     }
   }
   drain(started.output, result.output);

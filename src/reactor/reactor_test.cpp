@@ -139,6 +139,21 @@ TEST_CASE("reactor: a process's output and exit, also of one that is killed or m
   CHECK(killed->exit_code == 128 + 9);
   CHECK_FALSE(result({"no-such-program-here"}, seconds(1)));
   CHECK(run_process_blocking({"sh", "-c", "echo x; exit 4"}, seconds(20))->exit_code == 4);
+  int asked = 0;
+  const auto ended =
+      run_process_blocking({"sleep", "100"}, seconds(100), {.meanwhile = [&asked] { return ++asked < 2; }});
+  CHECK(ended->timed_out);
+  CHECK(asked == 2);
+  char name[] = "/tmp/utakata-output-XXXXXX";
+  close(mkstemp(name));
+  const auto split = run_process_blocking({"sh", "-c", "echo out; echo err >&2"}, seconds(20), {.output_file = name});
+  CHECK(split->output == "err\n");
+  std::array<char, 16> text{};
+  std::FILE* file = std::fopen(name, "re");
+  CHECK(std::fread(text.data(), 1, text.size(), file) == 4);
+  std::fclose(file);
+  unlink(name);
+  CHECK(std::string(text.data()) == "out\n");
 }
 
 TEST_CASE("reactor: blocking work is done elsewhere and answered here") {
