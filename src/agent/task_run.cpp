@@ -32,6 +32,15 @@ void TaskRun::pulled(Instant began, Instant ended, const std::string& name, cons
   container(name).state.image_digest = digest;
 }
 
+std::vector<Action> TaskRun::pull_failed(Instant now, const std::string& name, const std::string& reason) {
+  if (stopped()) return {};
+  Container& c = container(name);
+  c.state.status = "STOPPED";
+  c.state.reason = reason;
+  pull_stopped_at_ = now;
+  return failed_to_prepare(now, reason);
+}
+
 std::vector<Action> TaskRun::prepared(Instant now) {
   std::vector<Action> actions;
   if (phase_ == Phase::preparing) phase_ = Phase::starting;

@@ -64,6 +64,9 @@ class TaskRun {
   [[nodiscard]] bool stopped() const { return phase_ == Phase::stopped; }
   /// A sentence for people: what this host could not give as it was asked for.
   void warn(const std::string& sentence) { warnings_.push_back(sentence); }
+  void pull_began(Instant now) { pull_started_at_ = now; }
+  /// The image of this container cannot be had, and so the task cannot be started.
+  std::vector<Action> pull_failed(Instant now, const std::string& container, const std::string& reason);
   void pulled(Instant began, Instant ended, const std::string& container, const std::string& digest);
 
  private:

@@ -52,6 +52,23 @@ TEST_CASE("agent: containers start in the order of depends_on and stop in the re
   CHECK(run.report().stop_code.name().empty());
 }
 
+TEST_CASE("agent: the first image that cannot be had ends the task, and its container says why") {
+  TaskRun run({.arn = "t", .containers = {container("a"), container("b")}});
+  run.pull_began(at(0));
+  run.pulled(at(0), at(2), "a", "sha256:1");
+  CHECK(told(run.pull_failed(at(3), "b", "CannotPullContainerError: no")) == "clean up");
+  CHECK(told(run.pull_failed(at(4), "a", "CannotPullContainerError: later")).empty());
+  const TaskReport report = run.report();
+  CHECK((report.status == "STOPPED"));
+  CHECK((report.stop_code == "TaskFailedToStart"));
+  CHECK(report.reason == "CannotPullContainerError: no");
+  CHECK(report.containers[1].reason == "CannotPullContainerError: no");
+  CHECK(report.containers[0].reason.empty());
+  CHECK_FALSE(report.containers[1].exit_code);
+  CHECK(report.pull_started_at == at(0));
+  CHECK(report.pull_stopped_at == at(3));
+}
+
 TEST_CASE("agent: a container that does not heed its signal is killed at its stop timeout, each in its turn") {
   ContainerSpec deaf = container("deaf");
   deaf.stop_timeout_seconds = 2;

@@ -40,8 +40,20 @@ Outcome<OnStop> parse_on_stop(std::string_view text) {
   return refuse("Scenario", cat("stop is finishes, drops or ignores, not ", text));
 }
 
+Outcome<PullFailure> parse_pull_failure(std::string_view text) {
+  if (text == "missing") return PullFailure::missing;
+  if (text == "denied") return PullFailure::denied;
+  if (text == "refused") return PullFailure::refused;
+  if (text == "timeout") return PullFailure::timeout;
+  if (text == "platform") return PullFailure::platform;
+  return refuse("Scenario", cat("pull-fails is missing, denied, refused, timeout or platform, not ", text));
+}
+
 Outcome<bool> set_flag(ContainerModel& model, std::string_view word) {
-  if (word == "missing") return model.missing = true;
+  if (word == "missing") {
+    model.pull_failure = PullFailure::missing;
+    return true;
+  }
   if (word == "cannot-start") return model.cannot_start = true;
   if (word == "sick") return model.sick = true;
   return false;
@@ -50,6 +62,8 @@ Outcome<bool> set_flag(ContainerModel& model, std::string_view word) {
 Outcome<> set_value(ContainerModel& model, std::string_view word, std::string_view value) {
   if (word == "pull")
     model.pull = TRY(parse_span(value));
+  else if (word == "pull-fails")
+    model.pull_failure = TRY(parse_pull_failure(value));
   else if (word == "start")
     model.start = TRY(parse_span(value));
   else if (word == "boot")

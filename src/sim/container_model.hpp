@@ -18,6 +18,9 @@ enum class OnStop : std::uint8_t {
   ignores,   // goes on as before until SIGKILL: `sh -c` as PID 1
 };
 
+/// Why an image cannot be pulled, in the words that a real host has for it.
+enum class PullFailure : std::uint8_t { none, missing, denied, refused, timeout, platform };
+
 /// How the containers of one image behave. Spans are drawn evenly from `least` to `most`.
 struct ContainerModel {
   struct Span {
@@ -31,7 +34,7 @@ struct ContainerModel {
   int exit_code = 0;                                 // of an exit after a signal
   std::optional<Duration> life;                      // exits by itself after as long
   int life_exit_code = 1;
-  bool missing = false;       // the image cannot be pulled
+  PullFailure pull_failure = PullFailure::none;
   bool cannot_start = false;  // its command does not exist
   bool sick = false;          // runs, and never answers well
 };
@@ -45,7 +48,7 @@ std::string duration_text(Duration);
 class Images {
  public:
   /// Words as in a scenario: boot 2s, boot 1s..3s, stop drops, drain 5s, exit 143, life 10s, missing, cannot-start,
-  /// sick.
+  /// sick, pull-fails denied (or missing, refused, timeout, platform).
   Outcome<> describe(const std::string& image, const std::vector<std::string_view>& words);
   void set(const std::string& image, ContainerModel model) { models_[image] = model; }
   [[nodiscard]] const ContainerModel& of(const std::string& image) const;

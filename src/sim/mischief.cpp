@@ -24,7 +24,7 @@ Mischief::Mischief(Simulator& sim, Customer& customer, Checkers& checkers)
   sim.images.set("careless", {.on_stop = OnStop::drops, .exit_code = 143});
   sim.images.set("short", {.life = seconds(90)});
   sim.images.set("broken", {.cannot_start = true});
-  sim.images.set("missing", {.missing = true});
+  sim.images.set("missing", {.pull_failure = PullFailure::missing});
 }
 
 ServicePlan Mischief::plan_of(const std::string& name) const {

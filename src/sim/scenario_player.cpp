@@ -30,7 +30,7 @@ std::span<const ScenarioPlayer::Rule> ScenarioPlayer::rules() {
   using P = ScenarioPlayer;
   static constexpr std::array all{
       Rule{"image", 2, &P::image,
-           "image NAME [boot 2s] [stop finishes|drops|ignores] [drain 1s] [life 10s] [missing] ..."},
+           "image NAME [boot 2s] [stop finishes|drops|ignores] [drain 1s] [life 10s] [pull-fails denied] ..."},
       Rule{"capacity", 5, &P::capacity, "capacity cpu UNITS memory MIB"},
       Rule{"cluster", 2, &P::cluster, "cluster NAME"},
       Rule{"container", 5, &P::container,

@@ -13,6 +13,7 @@ constexpr Duration remembered_for = minutes(10);
 constexpr Duration heard_of_after = minutes(2);
 constexpr Duration health_check_takes = milliseconds(20);
 constexpr Duration kill_takes = milliseconds(1);
+constexpr Duration pull_refused_after = seconds(1);
 constexpr int killed_code = 137;
 
 }  // namespace
@@ -128,9 +129,36 @@ void TaskRuntime::carry_out(const std::string& arn, const std::vector<agent::Act
   for (const agent::Action& action : actions) std::visit(Carry{*this, arn}, action);
 }
 
+namespace {
+
+// facts/ecs.md §2.4, as images/pull_fault says it on a real host.
+std::string pull_failure_text(PullFailure why, const std::string& image) {
+  const std::string manifest = "CannotPullContainerError: pull image manifest has been retried 1 time(s): ";
+  const std::string resolve = cat(manifest, "failed to resolve ref ", image, ": ");
+  switch (why) {
+    case PullFailure::denied:
+      return cat(resolve,
+                 "pull access denied, repository does not exist or may require authorization: server message: "
+                 "unauthorized: authentication required");
+    case PullFailure::refused:
+      return cat(resolve, "failed to do request: dial tcp: connect: connection refused");
+    case PullFailure::timeout:
+      return cat(resolve, "failed to do request: dial tcp: i/o timeout");
+    case PullFailure::platform:
+      return cat(manifest, "image Manifest does not contain descriptor matching platform 'linux/amd64'");
+    case PullFailure::none:
+    case PullFailure::missing:
+      break;
+  }
+  return cat(resolve, image, ": not found: manifest unknown");
+}
+
+}  // namespace
+
 // Images are pulled side by side: the task waits for the slowest.
 void TaskRuntime::prepare(const std::string& arn, Task& task) {
   const Instant began = queue_.now();
+  task.run.pull_began(began);
   const auto fail = [&](const std::string& reason) {
     queue_.after(seconds(1), [this, arn, reason] {
       hear(arn, [this, reason](agent::TaskRun& run) { return run.failed_to_prepare(queue_.now(), reason); });
@@ -139,8 +167,15 @@ void TaskRuntime::prepare(const std::string& arn, Task& task) {
   if (!task.run.spec().cannot_start.empty()) return fail(task.run.spec().cannot_start);
   Duration longest;
   for (const auto& [name, container] : task.containers) {
-    if (container.model.missing)
-      return fail(cat("CannotPullContainerError: image ", container.spec->image, " is not there"));
+    if (container.model.pull_failure != PullFailure::none) {
+      queue_.after(pull_refused_after,
+                   [this, arn, which = name, why = container.model.pull_failure, image = container.spec->image] {
+                     hear(arn, [this, which, reason = pull_failure_text(why, image)](agent::TaskRun& run) {
+                       return run.pull_failed(queue_.now(), which, reason);
+                     });
+                   });
+      return;
+    }
     longest = std::max(longest, draw(container.model.pull, task, container, "pull"));
   }
   queue_.after(longest, [this, arn, began] {

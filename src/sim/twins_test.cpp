@@ -24,6 +24,7 @@ struct Bench {
   Images images;
   Workload workload{queue};
   std::string story;
+  TaskReport last;
   std::vector<TargetHealthReport> health;
   std::vector<TargetIdleReport> idle;
   TaskRuntime runtime{queue,
@@ -42,6 +43,7 @@ struct Bench {
     story += cat(story.empty() ? "" : "; ", (queue.now() - t0).milliseconds() / 1000, " ", line);
   }
   void hear(const Report& report) {
+    if (const auto* task = std::get_if<TaskReport>(&report)) last = *task;
     if (const auto* task = std::get_if<TaskReport>(&report))
       if (!story.ends_with(task->status.name())) say(task->status.name());
     if (const auto* h = std::get_if<TargetHealthReport>(&report)) {
@@ -113,7 +115,7 @@ TEST_CASE("sim runtime: an exit while the daemon is away is reported when it is 
 
 TEST_CASE("sim runtime: an image that is not there and a command that does not exist stop the task") {
   Bench bench;
-  bench.images.set("app", {.missing = true});
+  bench.images.set("app", {.pull_failure = PullFailure::missing});
   bench.start("t", "10.0.0.1");
   bench.run(5);
   CHECK(bench.story.ends_with("STOPPED"));
@@ -122,6 +124,27 @@ TEST_CASE("sim runtime: an image that is not there and a command that does not e
   other.start("t", "10.0.0.1");
   other.run(5);
   CHECK(other.story.ends_with("STOPPED"));
+}
+
+TEST_CASE("sim runtime: a pull that fails says why in AWS's words, and when it began and ended") {
+  for (const auto& [why, says] : std::initializer_list<std::pair<PullFailure, std::string_view>>{
+           {PullFailure::missing, "not found"},
+           {PullFailure::denied, "pull access denied"},
+           {PullFailure::refused, "connection refused"},
+           {PullFailure::timeout, "i/o timeout"},
+           {PullFailure::platform, "does not contain descriptor matching platform"}}) {
+    Bench bench;
+    bench.images.set("app", {.pull_failure = why});
+    bench.start("t", "10.0.0.1");
+    bench.run(5);
+    CHECK((bench.last.status == "STOPPED"));
+    CHECK((bench.last.stop_code == "TaskFailedToStart"));
+    CHECK(bench.last.reason.starts_with("CannotPullContainerError: "));
+    CHECK(bench.last.reason.contains(says));
+    CHECK(bench.last.containers[0].reason == bench.last.reason);
+    CHECK(bench.last.pull_started_at == t0);
+    CHECK(bench.last.pull_stopped_at == t0 + seconds(1));
+  }
 }
 
 TEST_CASE("sim runtime: a repeated start is a report, and one of a forgotten task is noticed") {
