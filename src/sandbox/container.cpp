@@ -20,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t mount_options_max = 4096;
+
 std::unexpected<Fault> failed(std::string_view doing, int error) {
   return refuse("CannotStartContainerError", cat("CannotStartContainerError: cannot ", doing, ": ",
                                                  std::strerror(error)));  // NOLINT(concurrency-mt-unsafe)
@@ -47,11 +49,31 @@ Outcome<> ContainerFolder::make(const str& writable) const {
   return {};
 }
 
+// One page of options is all that mount takes; beyond it each layer is told by itself (Linux 6.7).
+Outcome<> ContainerFolder::mount_layer_by_layer(const list<str>& layers, const str& writable) const {
+  const int overlay = fsopen("overlay", FSOPEN_CLOEXEC);
+  if (overlay < 0) return failed("mount the image's layers by overlay", errno);
+  const auto tell = [overlay](const char* key, const str& value) {
+    return fsconfig(overlay, FSCONFIG_SET_STRING, key, value.c_str(), 0) == 0;
+  };
+  bool done = true;
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) done = done && tell("lowerdir+", *layer);
+  done = done && tell("upperdir", writable + "/upper") && tell("workdir", writable + "/work") &&
+         fsconfig(overlay, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
+  const int mounted = done ? fsmount(overlay, FSMOUNT_CLOEXEC, 0) : -1;
+  done = mounted >= 0 && move_mount(mounted, "", AT_FDCWD, root().c_str(), MOVE_MOUNT_F_EMPTY_PATH) == 0;
+  const int error = errno;
+  if (mounted >= 0) close(mounted);
+  close(overlay);
+  if (!done) return failed(cat("mount the image's ", layers.size(), " layers by overlay"), error);
+  return {};
+}
+
 Outcome<> ContainerFolder::mount_root(const list<str>& layers, const str& writable) const {
   str lower;
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) lower += cat(lower.empty() ? "" : ":", *layer);
   const str options = cat("lowerdir=", lower, ",upperdir=", writable, "/upper,workdir=", writable, "/work");
-  if (options.size() >= 4096) return failed("mount the image: it has too many layers", E2BIG);
+  if (options.size() >= mount_options_max) return mount_layer_by_layer(layers, writable);
   if (::mount("overlay", root().c_str(), "overlay", 0, options.c_str()) != 0)
     return failed("mount the image's layers by overlay", errno);
   return {};

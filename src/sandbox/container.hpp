@@ -51,6 +51,8 @@ class ContainerFolder {
   void remove() const;
 
  private:
+  [[nodiscard]] Outcome<> mount_layer_by_layer(const list<str>& layers, const str& writable) const;
+
   str path_;
 };
 

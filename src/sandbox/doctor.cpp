@@ -103,6 +103,16 @@ Finding runtime_finding(const str& runtime) {
           .remedy = cat("apt-get install ", runtime)};
 }
 
+Finding skopeo_finding() {
+  const auto version = reactor::run_process_blocking({"skopeo", "--version"}, seconds(10));
+  if (version && version->exit_code == 0)
+    return {.name = "registries", .status = "ok", .detail = str(version->output.substr(0, version->output.find('\n')))};
+  return {.name = "registries",
+          .status = "degraded",
+          .detail = "skopeo does not run: images come from layouts only",
+          .remedy = "apt-get install skopeo"};
+}
+
 Finding limit_finding() {
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
@@ -148,8 +158,9 @@ Finding storage_finding() {
 }  // namespace
 
 list<Finding> examine(const str& runtime) {
-  return {root_finding(),           kernel_finding(), namespace_finding(),  overlay_finding(), cgroup_finding(),
-          runtime_finding(runtime), limit_finding(),  capability_finding(), init_finding(),    storage_finding()};
+  return {root_finding(),       kernel_finding(),         namespace_finding(), overlay_finding(),
+          cgroup_finding(),     runtime_finding(runtime), skopeo_finding(),    limit_finding(),
+          capability_finding(), init_finding(),           storage_finding()};
 }
 
 }  // namespace utakata::sandbox

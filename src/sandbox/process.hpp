@@ -2,9 +2,11 @@
 
 #include "base/outcome.hpp"
 #include "core/task_spec.hpp"
-#include "sandbox/images.hpp"
+#include "images/manifest.hpp"
 
 namespace utakata::sandbox {
+
+using images::Image;
 
 /// What runs in the container, from its definition and its image as ECS and Docker combine them.
 struct Process {

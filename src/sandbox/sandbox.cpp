@@ -45,6 +45,15 @@ bool file_mentions(const char* path, std::string_view word) {
   return found;
 }
 
+images::PullerSettings puller_settings(const Settings& settings) {
+  images::Sources sources = settings.sources;
+  sources.layouts = settings.images_dir;
+  return {.folder = settings.state_dir + "/images",
+          .sources = std::move(sources),
+          .rules = settings.collect,
+          .tell = settings.tell};
+}
+
 }  // namespace
 
 Outcome<> preflight(const str& runtime) {
@@ -61,12 +70,12 @@ Outcome<> preflight(const str& runtime) {
 
 class Sandbox::Inside {
  public:
-  Inside(Settings settings, ports::ReportSink sink)
+  Inside(const Settings& settings, ports::ReportSink sink)
       : host_{
             .state_dir = settings.state_dir,
             .runtime = settings.runtime,
             .supervisor = settings.supervisor.empty() ? beside_this_program("utakata-supervisor") : settings.supervisor,
-            .images = {settings.images_dir, settings.state_dir + "/layers"},
+            .images = images::Puller(host_.loop, puller_settings(settings)),
             .network = Network(settings.state_dir + "/network"),
             .cgroups = Cgroups::detect(cat("utakata-", hex(short_name(settings.state_dir)))),
             .sink = std::move(sink),
@@ -78,12 +87,12 @@ class Sandbox::Inside {
 
   Outcome<> open() {
     std::error_code error;
-    for (const str& folder :
-         {host_.tasks_dir(), host_.runtime_root(), host_.state_dir + "/layers", host_.state_dir + "/network"})
+    for (const str& folder : {host_.tasks_dir(), host_.runtime_root(), host_.state_dir + "/network"})
       fs::create_directories(folder, error);
     if (error) return refuse("Usage", cat("serve: cannot make ", host_.state_dir, ": ", error.message()));
     if (access(host_.supervisor.c_str(), X_OK) != 0)
       return refuse("Usage", cat("serve: the program ", host_.supervisor, " is missing; it is built beside utakata"));
+    TRY_VOID(host_.images.open());
     thread_ = std::thread([this] { host_.loop.run(); });
     return {};
   }
@@ -141,6 +150,7 @@ class Sandbox::Inside {
     for (const auto& task : found) task->adopt();
     for (const auto& task : found) inventory.tasks.push_back(task->report());
     sweep();
+    host_.images.recover([this](const str& id) { return fs::exists(cat(host_.tasks_dir(), "/", id)); });
     host_.sink(std::move(inventory));
   }
 

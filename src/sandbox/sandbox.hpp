@@ -5,6 +5,8 @@
 #include <string>
 
 #include "base/outcome.hpp"
+#include "images/collect.hpp"
+#include "images/image_store.hpp"
 #include "ports/commands.hpp"
 #include "ports/ports.hpp"
 #include "sandbox/storage.hpp"
@@ -12,10 +14,12 @@
 namespace utakata::sandbox {
 
 struct Settings {
-  str state_dir;  // everything of the sandbox lies below it
-  str images_dir;
+  str state_dir;   // everything of the sandbox lies below it
+  str images_dir;  // OCI layouts by name
   str runtime = "runc";
-  str supervisor;  // empty: utakata-supervisor beside this program
+  str supervisor;                     // empty: utakata-supervisor beside this program
+  images::Sources sources = {};       // but for the layouts
+  images::CollectRules collect = {};  // of images that nobody uses
   StandIns stand_ins = {};
   std::function<void(const str& sentence)> tell = [](const str&) {};  // to people; from any thread
 };

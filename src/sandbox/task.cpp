@@ -47,7 +47,13 @@ TaskStorage Task::storage() const {
 
 str Task::folder() const { return cat(host_.tasks_dir(), "/", run_.spec().id); }
 
-void Task::start() { reactor::start(prepare_and_begin()); }
+void Task::start() {
+  run_.pull_began(wall_clock());
+  host_.sink(run_.report());
+  if (!run_.spec().cannot_start.empty()) return act(run_.failed_to_prepare(wall_clock(), run_.spec().cannot_start));
+  pulls_left_ = containers_.size();
+  for (const auto& [name, c] : containers_) reactor::start(pull_image(name));
+}
 void Task::stop() { act(run_.stop(wall_clock())); }
 void Task::kill() { act(run_.kill(wall_clock())); }
 
@@ -95,10 +101,36 @@ void Task::signal(const Container& c, int number) {
   signal_child_of_supervisor(started->pid, c.folder.path(), number);
 }
 
+// Images come side by side; the first that cannot be had ends the task, the last that comes begins it.
+reactor::Co<void> Task::pull_image(str name) {
+  const auto self = shared_from_this();
+  Container& c = container(name);
+  opt<images::Credential> credential;
+  if (const auto& given = c.spec->registry_credential)
+    credential = images::Credential{.user_name = given->user_name, .password = given->password};
+  const Instant began = wall_clock();
+  auto image = co_await host_.images.image(c.spec->image, std::move(credential), run_.spec().id);
+  if (run_.stopped()) {
+    co_await reactor::offload(host_.pool, host_.loop, [this] {
+      host_.images.release(run_.spec().id);
+      return true;
+    });
+    co_return;
+  }
+  if (!image) {
+    act(run_.pull_failed(wall_clock(), name, image.error().message));
+    co_return;
+  }
+  c.image = *std::move(image);
+  run_.pulled(began, wall_clock(), name, c.image.digest);
+  if (--pulls_left_ == 0) co_await prepare_and_begin();
+}
+
 reactor::Co<void> Task::prepare_and_begin() {
   const auto self = shared_from_this();
-  host_.sink(run_.report());
+  preparing_ = true;
   const Outcome<> prepared = co_await reactor::offload(host_.pool, host_.loop, [this] { return prepare(); });
+  preparing_ = false;
   for (const str& warning : warnings_) {
     run_.warn(warning);
     host_.tell(cat("task ", run_.spec().id, ": ", warning));
@@ -193,6 +225,8 @@ void Task::tail_logs() {
 reactor::Co<void> Task::clean_up() {
   const auto self = shared_from_this();
   host_.loop.cancel(timer_);
+  // What prepare() still makes would be left behind.
+  while (preparing_) co_await host_.loop.sleep(milliseconds(10));
   co_await reactor::offload(host_.pool, host_.loop, [this] {
     host_.network.forget_hosts(folder() + "/hosts");
     host_.network.remove_task(run_.spec().id, run_.spec().network.vpc_id);
@@ -215,6 +249,7 @@ reactor::Co<void> Task::clean_up() {
   gone_ = true;
   co_await reactor::offload(host_.pool, host_.loop, [this] {
     for (const auto& [name, c] : containers_) c.folder.remove();
+    host_.images.release(run_.spec().id);
     std::error_code error;
     fs::remove_all(folder(), error);
     return true;

@@ -6,11 +6,11 @@
 #include <set>
 
 #include "agent/task_run.hpp"
+#include "images/puller.hpp"
 #include "ports/ports.hpp"
 #include "reactor/offload.hpp"
 #include "sandbox/cgroups.hpp"
 #include "sandbox/container.hpp"
-#include "sandbox/images.hpp"
 #include "sandbox/log_tail.hpp"
 #include "sandbox/network.hpp"
 #include "sandbox/storage.hpp"
@@ -22,7 +22,7 @@ struct Host {
   reactor::Loop loop;
   reactor::Pool pool{4};
   str state_dir, runtime, supervisor;
-  ImageStore images;
+  images::Puller images;
   Network network;
   Cgroups cgroups;
   ports::ReportSink sink;
@@ -63,6 +63,7 @@ class Task : public std::enable_shared_from_this<Task> {
   struct Container {
     const ContainerSpec* spec;
     ContainerFolder folder;
+    Image image;  // once it is pulled
     str stop_signal;
     Process process;
     UserIds user;
@@ -78,6 +79,7 @@ class Task : public std::enable_shared_from_this<Task> {
   Outcome<> fill_volumes(const Container&, const BundlePaths&);
   [[nodiscard]] TaskStorage storage() const;
   void tail_logs();
+  reactor::Co<void> pull_image(str name);
   reactor::Co<void> prepare_and_begin();
   reactor::Co<void> run_container(str name, int restarts);
   reactor::Co<void> watch_container(str name, int supervisor_fd, int supervisor_pid);
@@ -91,6 +93,8 @@ class Task : public std::enable_shared_from_this<Task> {
   reactor::Loop::Timer timer_;
   list<str> warnings_;            // of prepare()
   std::set<str> filled_volumes_;  // of prepare(): they have got an image's content
+  std::size_t pulls_left_ = 0;
+  bool preparing_ = false;  // prepare() is under way
   bool tailing_ = false;
   bool gone_ = false;
 };

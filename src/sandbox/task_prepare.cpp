@@ -9,7 +9,7 @@
 #include "sandbox/supervise.hpp"
 #include "sandbox/task.hpp"
 
-// Everything that blocks before the first container: images, storage, network, groups, bundles.
+// Everything that blocks before the first container, once its images are there: storage, network, groups, bundles.
 namespace utakata::sandbox {
 namespace {
 
@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 
 Outcome<> Task::prepare() {
   const TaskSpec& spec = run_.spec();
-  if (!spec.cannot_start.empty()) return refuse("ResourceInitializationError", spec.cannot_start);
   std::error_code error;
   fs::create_directories(folder(), error);
   if (error)
@@ -46,9 +45,7 @@ Outcome<> Task::prepare() {
 }
 
 Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLimits& limits) {
-  const Instant began = wall_clock();
-  const Image image = TRY(host_.images.pull(c.spec->image));
-  run_.pulled(began, wall_clock(), c.spec->name, image.digest);
+  const Image& image = c.image;
   TRY_VOID(c.folder.make(storage().container(c.spec->name)));
   TRY_VOID(c.folder.mount_root(image.layers, storage().container(c.spec->name)));
   const ContainerFolder root(c.folder.root());
