@@ -16,9 +16,9 @@ set -euo pipefail
 declare -A groups=(
   [build]='clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libstdc++-12-dev mold cmake ninja-build ccache
     doctest-dev libssl-dev libarchive-dev libsqlite3-dev python3'
-  [run]='runc tini e2fsprogs'
+  [run]='runc tini e2fsprogs skopeo'
   [example]='mmdebstrap busybox-static nodejs npm awscli python3 ca-certificates'
-  [test]='python3 python3-boto3 awscli nodejs npm busybox-static runc tini e2fsprogs'
+  [test]='python3 python3-boto3 awscli nodejs npm busybox-static runc tini e2fsprogs skopeo docker-registry'
   [bench]='wrk curl'
 )
 

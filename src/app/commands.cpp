@@ -23,6 +23,13 @@ constexpr std::array serve_options{
     OptionRule{"on-exit", "WHAT", "stop or keep the tasks at SIGTERM", "stop"},
     OptionRule{"s3", "DIR", "stands in for S3 (environmentFiles): DIR/BUCKET/KEY", {}},
     OptionRule{"efs", "DIR", "stands in for EFS: DIR/FILE-SYSTEM-ID", {}},
+    OptionRule{
+        "insecure-registry", "HOST:PORT,...", "registries that are reached by HTTP, or HTTPS nobody vouches for", {}},
+    OptionRule{"registry-auth", "FILE", "logins for registries in the form of docker's config.json", {}},
+    OptionRule{"default-registry", "HOST", "where images come from that name no registry, e.g. docker.io", {}},
+    OptionRule{"ecr-registry", "HOST:PORT", "stands in for ACCOUNT.dkr.ecr.REGION.amazonaws.com", {}},
+    OptionRule{"image-age", "HOURS", "images that no task has used as long are removed", "168"},
+    OptionRule{"image-space", "GIB", "beyond it the longest unused images are removed", "32"},
     OptionRule{"host-paths", "DIR", "volumes may name folders of this host below it (host.sourcePath)", {}},
 };
 constexpr std::array env_options{endpoint,
@@ -39,6 +46,14 @@ constexpr std::array reclaim_options{
     OptionRule{"zone", "NAME", "only tasks of this availability zone", ""},
     OptionRule{"refuse-seconds", "N", "how long Spot placement is refused afterwards", "0"},
     OptionRule{"seed", "N", "chooses among the tasks; the same seed takes the same", "1"},
+    json,
+};
+constexpr OptionRule state{"state", "DIR", "the platform's folder on this host", "/var/lib/utakata"};
+constexpr std::array image_list_options{state, json};
+constexpr std::array image_bring_options{
+    state,
+    OptionRule{"insecure-registry", "HOST:PORT,...", "as for serve; else what serve was told last", {}},
+    OptionRule{"registry-auth", "FILE", "as for serve; else what serve was told last", {}},
     json,
 };
 constexpr std::array drill_options{
@@ -67,7 +82,7 @@ constexpr std::array sim_options{
     json,
 };
 
-constexpr std::array<Command, 10> all{{
+constexpr std::array<Command, 14> all{{
     {{.name = "serve",
       .summary = "Runs the platform until SIGINT or SIGTERM.",
       .options = serve_options,
@@ -92,6 +107,34 @@ constexpr std::array<Command, 10> all{{
       .examples = "  utakata spot reclaim --cluster techplay --service api --count 4\n"
                   "  utakata spot reclaim --cluster techplay --zone ap-northeast-1a --count 10 --refuse-seconds 600\n"},
      run_spot_reclaim},
+    {{.name = "image ls",
+      .summary = "Lists the images of this host: what they are, where they came from, who uses them.",
+      .options = image_list_options,
+      .examples = "  utakata image ls\n  utakata image ls --json | jq -r '.images[].reference'\n"},
+     run_image_ls},
+    {{.name = "image pull",
+      .summary = "Pulls an image from its registry now and keeps it; tasks find it unpacked.",
+      .options = image_bring_options,
+      .positional = "REFERENCE",
+      .examples = "  utakata image pull registry.example.com/team/app:1.2\n"
+                  "  utakata image pull --insecure-registry 127.0.0.1:5000 127.0.0.1:5000/app:dev\n"},
+     run_image_pull},
+    {{.name = "image import",
+      .summary = "Imports an image from an archive, an OCI layout or a container engine of this host, and keeps it.",
+      .options = image_list_options,
+      .positional = "SOURCE [NAME:TAG]",
+      .examples = "  utakata image import docker-archive:app.tar\n"
+                  "  utakata image import oci-archive:app.oci.tar app:1.2\n"
+                  "  utakata image import oci:build/layout:latest app:dev\n"
+                  "  utakata image import containers-storage:localhost/app:dev app:dev\n"
+                  "  utakata image import docker-daemon:app:dev app:dev\n"},
+     run_image_import},
+    {{.name = "image rm",
+      .summary = "Removes images that no task uses, and what only they were made of.",
+      .options = image_list_options,
+      .positional = "REFERENCE...",
+      .examples = "  utakata image rm app:1.2\n"},
+     run_image_rm},
     {{.name = "drill",
       .summary = "Rehearses a loss of Spot capacity under load and says what became of every request.",
       .options = drill_options,

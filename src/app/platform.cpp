@@ -73,6 +73,8 @@ class Running final : public Platform {
             .images_dir = settings_.images_dir,
             .runtime = settings_.runtime,
             .supervisor = {},
+            .sources = settings_.image_sources,
+            .collect = settings_.image_rules,
             .stand_ins = {.host_paths = settings_.host_paths, .efs = settings_.efs, .s3 = settings_.s3},
             .tell = log_};
   }

@@ -8,7 +8,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "images/reference.hpp"
 
 namespace utakata::app {
 namespace {
@@ -25,9 +27,9 @@ std::int64_t machine_memory_mib() {
   return std::max<std::int64_t>(total - reserved_memory_mib, 512);
 }
 
-Outcome<std::string> read_file(const std::string& path) {
+Outcome<std::string> read_file(const std::string& path, std::string_view option) {
   std::ifstream file(path);
-  if (!file) return refuse("Usage", cat("utakata serve: --credentials: cannot read ", path));
+  if (!file) return refuse("Usage", cat("utakata serve: --", option, ": cannot read ", path));
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
@@ -42,6 +44,45 @@ Outcome<std::string> folder_of(const Arguments& arguments, std::string_view opti
   if (error || !std::filesystem::is_directory(path, error))
     return refuse("Usage", cat("utakata serve: --", option, ": ", given, " is no folder"));
   return path.string();
+}
+
+// HOST or HOST:PORT, as references name it.
+Outcome<std::string> registry_of(const Arguments& arguments, std::string_view option) {
+  std::string registry = arguments.text(option);
+  const auto reference = images::parse_reference(registry + "/x");
+  if (!registry.empty() && (!reference || reference->registry != registry))
+    return refuse("Usage", cat("utakata serve: --", option, ": '", registry, "' is no HOST:PORT"));
+  return registry;
+}
+
+// Its login in the file of logins, else one that a registry without logins takes.
+Outcome<images::Credential> ecr_login(const images::Sources& sources) {
+  images::Credential login{.user_name = "AWS", .password = "utakata"};
+  if (sources.ecr_registry.empty() || sources.auth_file.empty()) return login;
+  const auto invalid = [&](std::string_view why) {
+    return refuse("Usage", cat("utakata serve: --registry-auth: ", sources.auth_file, ": ", why));
+  };
+  const std::string text = TRY(read_file(sources.auth_file, "registry-auth"));
+  const auto json = Json::parse(text);
+  if (!json) return invalid(json.error().message);
+  const std::string_view packed = json->text_at({"auths", sources.ecr_registry, "auth"});
+  if (packed.empty()) return login;
+  const auto pair = base64_decode(packed);
+  const std::size_t colon = pair ? pair->find(':') : std::string::npos;
+  if (colon == std::string::npos)
+    return invalid(cat("the login of ", sources.ecr_registry, " is not USER:PASSWORD in base64"));
+  return images::Credential{.user_name = pair->substr(0, colon), .password = pair->substr(colon + 1)};
+}
+
+Outcome<> image_settings(const Arguments& arguments, ServeSettings& settings) {
+  TRY_VOID(add_registries(arguments, settings.image_sources));
+  settings.image_sources.default_registry = TRY(registry_of(arguments, "default-registry"));
+  settings.image_sources.ecr_registry = TRY(registry_of(arguments, "ecr-registry"));
+  settings.ecr_login = TRY(ecr_login(settings.image_sources));
+  settings.image_rules.unused_for = hours(TRY(arguments.integer("image-age", 1, 24 * 3650)));
+  settings.image_rules.bytes_max = TRY(arguments.integer("image-space", 1, 1 << 20))
+  << 30;
+  return {};
 }
 
 bool loopback(const std::string& host) { return host.starts_with("127."); }
@@ -66,6 +107,26 @@ Outcome<wire::Credentials> parse_credentials(std::string_view text) {
   return credentials;
 }
 
+Outcome<> add_registries(const Arguments& arguments, images::Sources& sources) {
+  if (arguments.given("insecure-registry")) {
+    sources.insecure.clear();
+    const std::string given = arguments.text("insecure-registry");
+    for (const std::string_view registry : split(given, ',')) {
+      const auto reference = images::parse_reference(cat(registry, "/x"));
+      if (!reference || reference->registry != registry)
+        return refuse("Usage", cat("utakata: --insecure-registry: '", registry, "' is no HOST:PORT"));
+      sources.insecure.emplace_back(registry);
+    }
+  }
+  if (arguments.given("registry-auth")) {
+    std::error_code error;
+    const auto path = std::filesystem::canonical(arguments.text("registry-auth"), error);
+    if (error) return refuse("Usage", cat("utakata: --registry-auth: cannot read ", arguments.text("registry-auth")));
+    sources.auth_file = path.string();
+  }
+  return {};
+}
+
 Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   ServeSettings settings;
   settings.state_dir = arguments.text("state");
@@ -84,6 +145,7 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   if (at_exit != "stop" && at_exit != "keep")
     return refuse("Usage", cat("utakata serve: --on-exit must be stop or keep, not '", at_exit, "'"));
   settings.keep_tasks_at_exit = at_exit == "keep";
+  TRY_VOID(image_settings(arguments, settings));
   settings.host_paths = TRY(folder_of(arguments, "host-paths"));
   settings.efs = TRY(folder_of(arguments, "efs"));
   settings.s3 = TRY(folder_of(arguments, "s3"));
@@ -92,7 +154,7 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   settings.memory_mib = static_cast<i32>(arguments.given("memory") ? TRY(arguments.integer("memory", 512, 1 << 28))
                                                                    : machine_memory_mib());
   if (arguments.given("credentials")) {
-    const std::string text = TRY(read_file(arguments.text("credentials")));
+    const std::string text = TRY(read_file(arguments.text("credentials"), "credentials"));
     settings.credentials = TRY(parse_credentials(text));
     if (settings.credentials.empty())
       return refuse("Usage", "utakata serve: --credentials: the file names no access key");

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "app/arguments.hpp"
+#include "images/collect.hpp"
+#include "images/image_store.hpp"
 #include "reactor/stream.hpp"
 #include "wire/sigv4.hpp"
 
@@ -19,11 +21,17 @@ struct ServeSettings {
   wire::Credentials credentials;
   std::string runtime = "runc";
   bool keep_tasks_at_exit = false;
+  images::Sources image_sources;
+  images::CollectRules image_rules;
+  images::Credential ecr_login;     // of the registry that stands in for ECR
   std::string host_paths, efs, s3;  // absolute folders that tasks may be given parts of; empty: none
 };
 
 /// Faults name the option. Without credentials only loopback addresses may be listened on.
 Outcome<ServeSettings> serve_settings(const Arguments&);
+
+/// What --insecure-registry and --registry-auth say, onto what is known already. Faults name the option.
+Outcome<> add_registries(const Arguments&, images::Sources&);
 
 /// Lines ACCESS_KEY_ID SECRET ACCOUNT; empty lines and lines beginning with # are skipped. Faults name the line.
 Outcome<wire::Credentials> parse_credentials(std::string_view text);
