@@ -3,6 +3,7 @@
 #include <array>
 
 #include "services/ec2/module.hpp"
+#include "services/ecr/module.hpp"
 #include "services/ecs/module.hpp"
 #include "services/elb/module.hpp"
 #include "services/events/module.hpp"
@@ -15,16 +16,17 @@
 namespace utakata::app {
 
 std::span<void (*const)(Schema&)> modules() {
-  static constexpr std::array<void (*)(Schema&), 9> list{logs::declare, sqs::declare, events::declare,
-                                                         ec2::declare,  elb::declare, ecs::declare,
-                                                         sts::declare,  ssm::declare, secretsmanager::declare};
+  static constexpr std::array<void (*)(Schema&), 10> list{
+      logs::declare, sqs::declare, events::declare,         ec2::declare, elb::declare, ecs::declare,
+      sts::declare,  ssm::declare, secretsmanager::declare, ecr::declare};
   return list;
 }
 
 std::span<const wire::Service* const> services() {
-  static constexpr std::array<const wire::Service*, 10> list{
-      &ecs::service,  &elb::service, &ec2::service, &events::service,         &sqs::service,
-      &logs::service, &sts::service, &ssm::service, &secretsmanager::service, &ecs::control_service};
+  static constexpr std::array<const wire::Service*, 11> list{
+      &ecs::service,        &elb::service, &ec2::service, &events::service,         &sqs::service,
+      &logs::service,       &sts::service, &ssm::service, &secretsmanager::service, &ecr::service,
+      &ecs::control_service};
   return list;
 }
 

@@ -51,6 +51,11 @@ class Running final : public Platform {
                                    .host_paths = !settings_.host_paths.empty(),
                                    .efs = !settings_.efs.empty(),
                                    .s3 = !settings_.s3.empty()});
+    engine_->report(
+        RegistryReport{.address = settings_.image_sources.ecr_registry,
+                       .insecure = settings_.image_sources.is_insecure(settings_.image_sources.ecr_registry),
+                       .user_name = settings_.ecr_login.user_name,
+                       .password = settings_.ecr_login.password});
     sandbox_->recover();
     return {};
   }

@@ -78,9 +78,16 @@ struct CapacityReport {
   bool s3 = false;          // a directory stands in for S3
 };
 
+/// The registry that stands in for Amazon ECR, said at each start of the control plane.
+struct RegistryReport {
+  str address;  // HOST:PORT; empty: none does
+  bool insecure = false;
+  str user_name, password;
+};
+
 /// A type of its own, so that handlers can be declared without every report.
 struct Report : std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport,
-                             InventoryReport, CapacityReport> {
+                             InventoryReport, CapacityReport, RegistryReport> {
   using variant::variant;
 };
 

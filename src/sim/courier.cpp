@@ -26,6 +26,7 @@ struct RouteOf {
   std::string operator()(const LogReport& r) const { return "from " + r.task_arn; }
   std::string operator()(const InventoryReport&) const { return std::string(inventory_route); }
   std::string operator()(const CapacityReport&) const { return "capacity"; }
+  std::string operator()(const RegistryReport&) const { return "registry"; }
 };
 
 }  // namespace

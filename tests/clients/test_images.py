@@ -126,7 +126,12 @@ class PrivateRegistry(unittest.TestCase):
                          ["containers"][0]["imageDigest"], second)
 
     def test_ecr_names_are_fetched_from_the_registry_that_stands_in(self):
-        digest = self.registry.push("shop/web:7")
+        password = subprocess.run(["aws", "ecr", "get-login-password", "--endpoint-url", self.platform.url], env=self.platform.env,
+                                  capture_output=True, text=True, check=True).stdout.strip()
+        self.assertEqual(password, PASSWORD)
+        digest = self.registry.push("shop/web:7", password=password)
+        token = self.platform.client("ecr").get_authorization_token()["authorizationData"][0]
+        self.assertEqual(token["proxyEndpoint"], f"http://{self.registry.address}")
         task = self.world.running("123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/shop/web:7")
         self.assertEqual(task["containers"][0]["imageDigest"], digest)
         self.assertIn("not found", self.world.refused("123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/shop/web:8"))
