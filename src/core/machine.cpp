@@ -48,6 +48,7 @@ Outcome<> Machine::perform(Tx& tx, const Input& input) {
   if (const auto* call = std::get_if<ApiCall>(&input)) {
     tx.world_ = call->world;
     tx.last_try_ = call->last_try;
+    tx.origin_ = call->origin;
     return call->operation->call(tx, call->input, call->output);
   }
   if (const auto* report = std::get_if<Report>(&input)) {

@@ -20,6 +20,7 @@ struct ApiCall {
   const void* input;  // of operation->input
   void* output;       // of operation->output, filled when the step succeeds
   bool last_try = false;
+  Origin origin = {};
 };
 /// The control plane has started: everything is looked at again.
 struct Recovered {};

@@ -26,6 +26,8 @@ class Tx {
   [[nodiscard]] Instant now() const { return now_; }
   /// The caller's account and region. Only meaningful in an operation; elsewhere use world_of(key).
   [[nodiscard]] const World& world() const { return world_; }
+  /// Of the caller; empty outside an operation, and in simulations.
+  [[nodiscard]] const Origin& origin() const { return origin_; }
 
   template <class Row>
   [[nodiscard]] const Row* find(std::string_view key) const {
@@ -99,6 +101,7 @@ class Tx {
   Schema& schema_;
   Instant now_;
   World world_;
+  Origin origin_;
   std::uint64_t seed_;
   std::uint64_t sequence_;
   std::uint64_t dice_thrown_ = 0;

@@ -20,6 +20,13 @@ struct World {
   }
 };
 
+/// How a call came in, beside the world that it is about.
+struct Origin {
+  std::string caller;    // the access key that signed; empty: nobody did, or it is no call over HTTP
+  std::string endpoint;  // host and port as the caller reached us
+  std::string secret;    // random bytes that nobody else has seen, for what must not be guessed: dice can be
+};
+
 /// The world that a row's key belongs to.
 inline World world_of(std::string_view key) {
   const std::size_t first = key.find('/');

@@ -2,17 +2,26 @@
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "reactor/random.hpp"
 
 namespace utakata::shell {
 namespace {
 
 constexpr std::string_view own_pages = "/_utakata/";
+constexpr std::size_t secret_size = 32;
 
 http::Response to_http(wire::Response from) {
   http::Response response{.status = from.status, .headers = {}, .body = std::move(from.body)};
   for (wire::Header& header : from.headers)
     response.headers.push_back({std::move(header.name), std::move(header.value)});
   return response;
+}
+
+Origin origin_of(const wire::Caller& caller, const http::Request& request) {
+  const std::string* host = request.head.headers.find("host");
+  return {.caller = caller.access_key,
+          .endpoint = host != nullptr ? *host : std::string(),
+          .secret = reactor::random_bytes(secret_size)};
 }
 
 /// co_await Stepped{engine, call}: the call's outcome once its answer may leave.
@@ -86,6 +95,7 @@ reactor::Co<http::Response> ApiServer::handle(http::Request request) {
   if (!call) co_return to_http(std::move(call).error());
   auto pending = std::make_unique<PendingCall>();
   pending->world = call->caller.world;
+  pending->origin = origin_of(call->caller, request);
   pending->operation = call->envelope.operation;
   pending->input = std::move(call->input);
   Stepped stepped{.engine = engine_, .call = std::move(pending)};

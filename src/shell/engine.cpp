@@ -48,7 +48,8 @@ void Engine::try_call(std::unique_ptr<PendingCall> call, bool last_try) {
                                            .operation = call->operation,
                                            .input = call->input.get(),
                                            .output = call->output.get(),
-                                           .last_try = last_try});
+                                           .last_try = last_try,
+                                           .origin = call->origin});
   if (!step.parked_on.empty() && !last_try) {
     if (parked_.size() >= parked_calls_max) return try_call(std::move(call), true);
     if (!call->wait_ends.set()) call->wait_ends = step.parked_until;

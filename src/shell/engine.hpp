@@ -16,6 +16,7 @@ namespace utakata::shell {
 /// One API call under way. Lives until its answer has left.
 struct PendingCall {
   World world;
+  Origin origin;
   const Operation* operation = nullptr;
   Operation::Object input{nullptr, nullptr};
   Operation::Object output{nullptr, nullptr};

@@ -1,0 +1,16 @@
+#include "reactor/random.hpp"
+
+#include <sys/random.h>
+
+#include "base/outcome.hpp"
+
+namespace utakata::reactor {
+
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  ensure(count <= 256 && getrandom(bytes.data(), count, 0) == static_cast<ssize_t>(count),
+         "the kernel gives no random numbers");
+  return bytes;
+}
+
+}  // namespace utakata::reactor
