@@ -10,15 +10,16 @@
 #include "services/secretsmanager/module.hpp"
 #include "services/sqs/module.hpp"
 #include "services/ssm/module.hpp"
+#include "services/sts/module.hpp"
 #include "sim/control_plane.hpp"
 
 // The program that the tests simulate: what tasks, targets and events need, in the order of app/modules.cpp.
 namespace utakata::sim::test {
 
 inline Program program() {
-  static constexpr std::array<void (*)(Schema&), 8> modules{logs::declare, sqs::declare,           events::declare,
-                                                            ec2::declare,  elb::declare,           ecs::declare,
-                                                            ssm::declare,  secretsmanager::declare};
+  static constexpr std::array<void (*)(Schema&), 9> modules{
+      logs::declare, sqs::declare, events::declare,         ec2::declare, elb::declare,
+      ecs::declare,  ssm::declare, secretsmanager::declare, sts::declare};
   static constexpr std::array<const wire::Service*, 9> services{
       &ecs::service, &ecs::control_service, &elb::service, &ec2::service,           &events::service,
       &sqs::service, &logs::service,        &ssm::service, &secretsmanager::service};

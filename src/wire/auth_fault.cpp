@@ -15,6 +15,8 @@ Names names_of(AuthProblem problem) {
       return {"MissingAuthenticationToken", "MissingAuthenticationTokenException", 403, 400};
     case AuthProblem::unknown_key:
       return {"InvalidClientTokenId", "UnrecognizedClientException", 403, 400};
+    case AuthProblem::expired:
+      return {"ExpiredToken", "ExpiredTokenException", 403, 400};
     case AuthProblem::malformed:
       return {"IncompleteSignature", "IncompleteSignatureException", 400, 400};
     case AuthProblem::bad_signature:
@@ -31,6 +33,7 @@ Fault ec2_fault(const AuthRefusal& refusal) {
       return {.code = "IncompleteSignature", .message = refusal.message, .status = 400};
     case AuthProblem::skewed:
     case AuthProblem::not_yet_valid:
+    case AuthProblem::expired:
       return {.code = "RequestExpired", .message = refusal.message, .status = 400};
     case AuthProblem::missing:
     case AuthProblem::unknown_key:

@@ -26,15 +26,6 @@ std::string sha256(std::string_view bytes) {
   return as_text(digest.data(), digest.size());
 }
 
-std::string hmac(std::string_view key, std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  const auto* done =
-      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_bytes(text), text.size(), digest.data(), &size);
-  ensure(done != nullptr, "libcrypto has HMAC with SHA-256");
-  return as_text(digest.data(), size);
-}
-
 // Trimmed, and runs of spaces folded to one.
 std::string folded(std::string_view value) {
   std::string out;
@@ -56,6 +47,15 @@ std::string joined_values(const Request& request, std::string_view name) {
 }
 
 }  // namespace
+
+std::string hmac(std::string_view key, std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  const auto* done =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_bytes(text), text.size(), digest.data(), &size);
+  ensure(done != nullptr, "libcrypto has HMAC with SHA-256");
+  return as_text(digest.data(), size);
+}
 
 std::string canonical_path(std::string_view path) {
   std::vector<std::string_view> kept;

@@ -35,6 +35,9 @@ std::string signature(std::string_view secret, const Scope&, std::string_view te
 
 std::string sha256_hex(std::string_view bytes);
 
+/// HMAC with SHA-256, 32 bytes.
+std::string hmac(std::string_view key, std::string_view text);
+
 /// In a time that does not tell how much of them is equal.
 bool equal_in_constant_time(std::string_view, std::string_view);
 

@@ -15,7 +15,7 @@ using sigv4::Scope;
 // A signature as it came, in the headers or in the query.
 struct Claim {
   bool presigned = false;
-  std::string algorithm, credential, signed_headers, signature, date, expires;
+  std::string algorithm, credential, signed_headers, signature, date, expires, token;
 };
 
 std::unexpected<AuthRefusal> refuse_auth(AuthProblem problem, std::string message) {
@@ -23,7 +23,8 @@ std::unexpected<AuthRefusal> refuse_auth(AuthProblem problem, std::string messag
 }
 
 Claim claim_of_header(const Request& request, std::string_view authorization) {
-  Claim claim{.date = std::string(request.header("x-amz-date"))};
+  Claim claim{.date = std::string(request.header("x-amz-date")),
+              .token = std::string(request.header("x-amz-security-token"))};
   if (claim.date.empty()) claim.date = request.header("date");
   const std::size_t space = authorization.find(' ');
   claim.algorithm = authorization.substr(0, space);
@@ -52,7 +53,8 @@ std::optional<Claim> claim_of_query(const Request& request) {
                .signed_headers = get("X-Amz-SignedHeaders"),
                .signature = get("X-Amz-Signature"),
                .date = get("X-Amz-Date"),
-               .expires = get("X-Amz-Expires")};
+               .expires = get("X-Amz-Expires"),
+               .token = get("X-Amz-Security-Token")};
 }
 
 std::optional<Claim> claim_of(const Request& request) {
@@ -186,12 +188,21 @@ bool is_region(std::string_view region) {
 
 }  // namespace
 
+namespace {
+
+std::optional<Credential> find_credential(std::string_view access_key, const AuthPolicy& policy) {
+  const auto known = policy.credentials.find(access_key);
+  if (known != policy.credentials.end()) return known->second;
+  return policy.sessions ? policy.sessions(access_key) : std::nullopt;
+}
+
+}  // namespace
+
 std::string account_of(std::string_view access_key, const AuthPolicy& policy) {
   const bool digits = access_key.find_first_not_of("0123456789") == std::string_view::npos;
   if (access_key.size() == 12 && digits) return std::string(access_key);
-  const auto found = policy.credentials.find(access_key);
-  if (found != policy.credentials.end() && !found->second.account.empty()) return found->second.account;
-  return policy.default_account;
+  const auto found = find_credential(access_key, policy);
+  return found && !found->account.empty() ? found->account : policy.default_account;
 }
 
 std::string claimed_service(const Request& request) { return unverified(claim_of(request), {}).service; }
@@ -205,11 +216,13 @@ std::expected<Caller, AuthRefusal> authenticate(const Request& request, const Au
   if (policy.credentials.empty()) return caller;
   if (!claim) return refuse_auth(AuthProblem::missing, "Request is missing Authentication Token");
   const Parsed parsed = TRY(parse(*claim));
-  const auto known = policy.credentials.find(parsed.access_key);
-  if (known == policy.credentials.end())
+  const std::optional<Credential> known = find_credential(parsed.access_key, policy);
+  if (!known || (!known->token.empty() && !sigv4::equal_in_constant_time(known->token, claim->token)))
     return refuse_auth(AuthProblem::unknown_key, "The security token included in the request is invalid.");
   TRY_VOID(check_time(*claim, parsed.date, policy.tolerance, now));
-  TRY_VOID(check_signature(request, *claim, parsed, known->second.secret));
+  TRY_VOID(check_signature(request, *claim, parsed, known->secret));
+  if (known->expires_at <= now)
+    return refuse_auth(AuthProblem::expired, "The security token included in the request is expired");
   return caller;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,13 +19,17 @@ namespace utakata::wire {
 
 struct Credential {
   std::string secret;
-  std::string account;  // empty: the default account
+  std::string account;     // empty: the default account
+  std::string token = {};  // of temporary ones: must come with each request
+  Instant expires_at = Instant::never();
 };
 /// Access key id -> what belongs to it. Empty: every signature is accepted, also none at all (design.md §3).
 using Credentials = std::map<std::string, Credential, std::less<>>;
 
 struct AuthPolicy {
   Credentials credentials = {};
+  /// Temporary credentials by their access key, known or expired; empty: there are none.
+  std::function<std::optional<Credential>(std::string_view access_key)> sessions = {};
   Duration tolerance = minutes(15);  // SDKs without clock correction must live with what the wall clock says
   std::string default_account = "000000000000";
   std::string default_region = "us-east-1";  // of requests without a signature
@@ -43,6 +49,7 @@ enum class AuthProblem : std::uint8_t {
   malformed,      // the signature cannot be read
   skewed,         // signed at another time than now
   not_yet_valid,
+  expired,  // temporary credentials whose time is over
 };
 struct AuthRefusal {
   AuthProblem problem;

@@ -311,6 +311,42 @@ TEST_CASE("wire sigv4: an access key's account is its own, the mapped or the def
   CHECK(wire::account_of("AKIB", policy) == "000000000000");
 }
 
+TEST_CASE("wire sigv4: temporary credentials verify with their token until they expire, and are of their account") {
+  const Instant now = *parse_iso8601("20260506T114234Z");
+  const wire::Credential session{
+      .secret = "temporary", .account = "111122223333", .token = "tok/en+1=", .expires_at = now + minutes(10)};
+  wire::AuthPolicy by = policy();
+  by.sessions = [&](std::string_view key) { return key == "ASIA1" ? std::optional(session) : std::nullopt; };
+  const auto sent = [&](const std::string& key, const std::string& token, Instant at) {
+    const std::vector<HeaderView> host{{"Host", "h"}};
+    const wire::Request bare{.method = "GET", .target = "/", .headers = host, .body = ""};
+    const std::vector<wire::Header> added = wire::sign(
+        bare,
+        {.access_key = key, .secret = "temporary", .region = "us-east-1", .service = "service", .session_token = token},
+        at);
+    std::vector<HeaderView> all = host;
+    for (const wire::Header& each : added) all.push_back({each.name, each.value});
+    return wire::authenticate({.method = "GET", .target = "/", .headers = all, .body = ""}, by, at);
+  };
+  const auto good = sent("ASIA1", session.token, now);
+  REQUIRE(good);
+  CHECK(good->world.account == "111122223333");
+  CHECK((sent("ASIA1", "another", now).error().problem == AuthProblem::unknown_key));
+  CHECK((sent("ASIA1", "", now).error().problem == AuthProblem::unknown_key));
+  CHECK((sent("ASIA2", session.token, now).error().problem == AuthProblem::unknown_key));
+  CHECK((sent("ASIA1", session.token, now + minutes(10)).error().problem == AuthProblem::expired));
+  const std::vector<HeaderView> host{{"Host", "h"}};
+  const wire::Request bare{.method = "GET", .target = "/", .headers = host, .body = ""};
+  const std::string target = wire::presign(bare,
+                                           {.access_key = "ASIA1",
+                                            .secret = "temporary",
+                                            .region = "us-east-1",
+                                            .service = "service",
+                                            .session_token = session.token},
+                                           now, minutes(1));
+  CHECK(wire::authenticate({.method = "GET", .target = target, .headers = host, .body = ""}, by, now));
+}
+
 TEST_CASE("wire sigv4: a refusal has each protocol's code and status") {
   const wire::AuthRefusal bad{.problem = AuthProblem::bad_signature, .message = "m"};
   CHECK((wire::auth_fault(bad, Protocol::query) ==

@@ -2,20 +2,15 @@
 
 #include <array>
 
-#include "core/tx.hpp"
-#include "services/sts/api/identity.hpp"
+#include "services/sts/ops.hpp"
+#include "services/sts/state.hpp"
 
 namespace utakata::sts {
 namespace {
 
-Outcome<api::GetCallerIdentityResponse> get_caller_identity(Tx& tx, const api::GetCallerIdentityRequest&) {
-  const str& account = tx.world().account;
-  return api::GetCallerIdentityResponse{
-      .UserId = account, .Account = account, .Arn = cat("arn:aws:iam::", account, ":root")};
-}
-
 constexpr std::array protocols{wire::Protocol::query};
-constexpr std::array operations{operation<get_caller_identity>("GetCallerIdentity")};
+constexpr std::array operations{operation<assume_role>("AssumeRole"),
+                                operation<get_caller_identity>("GetCallerIdentity")};
 
 }  // namespace
 
@@ -25,6 +20,6 @@ const wire::Service service{.name = "sts",
                             .protocols = protocols,
                             .operations = operations};
 
-void declare(Schema&) {}
+void declare(Schema& schema) { declare_tables(schema); }
 
 }  // namespace utakata::sts
