@@ -122,6 +122,8 @@ struct TaskSpec {
   str region;
   str availability_zone;
   str cluster;
+  str service;   // empty: none
+  str role_arn;  // of its containers' calls to AWS; empty: none
   str family;
   i32 revision = 0;
   i32 cpu = 0;  // CPU units

@@ -176,6 +176,15 @@ Outcome<> Customer::stop_task(const std::string& arn) {
   return {};
 }
 
+Outcome<> Customer::protect_task(const std::string& arn, bool enable, int minutes) {
+  Json request = object({{"cluster", cluster_}, {"tasks", array({arn})}, {"protectionEnabled", enable}});
+  if (enable) request.set("expiresInMinutes", minutes);
+  const Json answer = TRY(sim_.call("ecs", "UpdateTaskProtection", request));
+  for (const Json& failure : items_at(answer, "failures"))
+    return refuse(std::string(failure.text_at({"reason"})), std::string(failure.text_at({"arn"})));
+  return {};
+}
+
 Outcome<> Customer::run_task(const std::string& family) {
   (void)TRY(sim_.call(
       "ecs", "RunTask",

@@ -54,6 +54,8 @@ class Customer {
   /// Running tasks of the service as DescribeTasks shows them, oldest first.
   Outcome<std::vector<Json>> tasks(const std::string& service, std::string_view desired_status = "RUNNING");
   Outcome<> stop_task(const std::string& arn);
+  /// Protects it from scale-in and deployments, or no more. A failure in the answer is a Fault with its reason.
+  Outcome<> protect_task(const std::string& arn, bool enable, int minutes);
   /// One task of the family that belongs to no service.
   Outcome<> run_task(const std::string& family);
   Outcome<> stop_single_tasks();

@@ -47,6 +47,7 @@ std::span<const ScenarioPlayer::Rule> ScenarioPlayer::rules() {
       Rule{"load", 3, &P::load, "load SERVICE RATE takes 300ms | load SERVICE end"},
       Rule{"kill", 5, &P::kill, "kill control plane down 2s"},
       Rule{"crash", 3, &P::crash, "crash SERVICE POSITION [exit CODE]"},
+      Rule{"protect", 3, &P::protect, "protect SERVICE POSITION [minutes N] | protect SERVICE POSITION off"},
       Rule{"show", 2, &P::show, "show tasks SERVICE | show service SERVICE | show requests"},
   };
   return all;
@@ -221,6 +222,13 @@ Outcome<> ScenarioPlayer::crash(const Words& words) {
   const std::string arn = TRY(task_of(std::string(words[1]), words[2]));
   const Options options = TRY(Options::read(words, 3, {"exit"}));
   sim_.runtime.crash(arn, TRY(options.number("exit", 1)));
+  return {};
+}
+
+Outcome<> ScenarioPlayer::protect(const Words& words) {
+  const Options options = TRY(Options::read(words, 3, {"minutes", "-off"}));
+  tell(customer_.protect_task(TRY(task_of(std::string(words[1]), words[2])), !options.has("off"),
+                              TRY(options.number("minutes", 120))));
   return {};
 }
 

@@ -52,6 +52,7 @@ class ScenarioPlayer {
   Outcome<> load(const Words&);
   Outcome<> kill(const Words&);
   Outcome<> crash(const Words&);
+  Outcome<> protect(const Words&);
   Outcome<> show(const Words&);
 
   Outcome<> run_until_stable();

@@ -15,14 +15,15 @@
 #include "services/secretsmanager/ops.hpp"
 #include "services/ssm/module.hpp"
 #include "services/ssm/ops.hpp"
+#include "services/sts/module.hpp"
 
 using namespace utakata;       // NOLINT: a test
 using namespace utakata::ecs;  // NOLINT: a test
 
 namespace {
 
-constexpr std::array<void (*)(Schema&), 6> modules{logs::declare,           ec2::declare, elb::declare, ssm::declare,
-                                                   secretsmanager::declare, ecs::declare};
+constexpr std::array<void (*)(Schema&), 7> modules{logs::declare,           ec2::declare, elb::declare, ssm::declare,
+                                                   secretsmanager::declare, sts::declare, ecs::declare};
 
 struct Bench {
   Machine machine{7, modules};

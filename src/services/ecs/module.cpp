@@ -7,6 +7,7 @@
 #include "market/market.hpp"
 #include "services/ecs/cluster_ops.hpp"
 #include "services/ecs/control_ops.hpp"
+#include "services/ecs/protection_ops.hpp"
 #include "services/ecs/service_ops.hpp"
 #include "services/ecs/service_reconcile.hpp"
 #include "services/ecs/task_definition_ops.hpp"
@@ -36,6 +37,8 @@ constexpr std::array operations{
     operation<stop_task_call>("StopTask"),
     operation<describe_tasks>("DescribeTasks"),
     operation<list_tasks>("ListTasks"),
+    operation<update_task_protection>("UpdateTaskProtection"),
+    operation<get_task_protection>("GetTaskProtection"),
     operation<create_service>("CreateService"),
     operation<update_service>("UpdateService"),
     operation<describe_services>("DescribeServices"),

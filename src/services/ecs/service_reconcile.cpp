@@ -25,6 +25,9 @@ struct Living {
   bool running = false;
   bool healthy = false;    // counts toward the minimum
   bool unhealthy = false;  // must be replaced
+
+  // Health goes before protection, which is from scale-in and deployments only.
+  [[nodiscard]] bool is_protected() const { return row->protected_until.set() && !unhealthy; }
 };
 
 /// Everything one look at a service works on.
@@ -34,6 +37,7 @@ struct Look {
   ServiceRow service;
   std::vector<Living> living;  // wanted RUNNING, the oldest first
   int stopping = 0;
+  bool held = false;  // protected tasks stay that would be stopped otherwise
 };
 
 Instant grace_end(const ServiceRow& service, const TaskRow& task) {
@@ -208,6 +212,10 @@ void retire(Look& look, i32 lower, i32 upper) {
   const bool complete = healthy_wanted >= look.service.desired;
   for (const Living& task : look.living) {
     if (task.primary && !task.unhealthy) continue;
+    if (task.is_protected()) {
+      look.held = true;
+      continue;
+    }
     const bool counts = task.healthy;
     const bool costs_nothing = !counts && (complete || !task.primary || alive > upper || task.unhealthy);
     if (!costs_nothing && counts && healthy - 1 < lower && !complete) continue;
@@ -234,12 +242,18 @@ void shrink(Look& look, i32 surplus) {
   CountByProvider counted = counts(look);
   std::vector<const Living*> chosen;
   for (i32 i = 0; i < surplus; ++i) {
-    const str provider = provider_to_shrink(look.service.strategy, counted);
-    std::map<str, int> by_zone;
-    const auto eligible = [&](const Living& task) {
-      return task.primary && !task.unhealthy && (provider.empty() || task.row->capacity_provider == provider) &&
+    const auto free = [&](const Living& task) {
+      return task.primary && !task.unhealthy && !task.is_protected() &&
              std::ranges::find(chosen, &task) == chosen.end();
     };
+    const str provider = provider_to_shrink(look.service.strategy, counted);
+    const auto of_provider = [&](const Living& task) {
+      return free(task) && (provider.empty() || task.row->capacity_provider == provider);
+    };
+    // All of that provider may be protected: then whoever is not.
+    const bool any_provider = std::ranges::none_of(look.living, of_provider);
+    const auto eligible = [&](const Living& task) { return any_provider ? free(task) : of_provider(task); };
+    std::map<str, int> by_zone;
     for (const Living& task : look.living)
       if (eligible(task)) ++by_zone[task.row->availability_zone];
     const Living* best = nullptr;
@@ -251,11 +265,25 @@ void shrink(Look& look, i32 surplus) {
           (here == there && task.running == best->running))
         best = &task;
     }
-    if (best == nullptr) break;
+    if (best == nullptr) {
+      look.held = true;
+      break;
+    }
     chosen.push_back(best);
-    --counted[provider];
+    --counted[best->row->capacity_provider];
   }
   stop_tasks(look, chosen, scaling_reason(look));
+}
+
+// facts: ecs.md §8.8. Said once, until nothing is held any more.
+void announce_held(Look& look) {
+  ServiceRow& service = look.service;
+  if (std::exchange(service.held_by_protection, look.held) || !look.held) return;
+  service.steady = false;
+  add_service_event(look.tx, service,
+                    cat("was unable to reach steady state because task set (", service.deployments.front().id,
+                        ") was unable to scale in. Reason: The number of protected tasks are more than the desired "
+                        "count of tasks"));
 }
 
 void announce_steady(Look& look) {
@@ -368,6 +396,7 @@ void reconcile_service(Tx& tx, const Key& key) {
     if (have < service.desired) start_tasks(look, std::min(service.desired - have, upper - alive));
     if (have > service.desired) shrink(look, have - service.desired);
     retire(look, lower, upper);
+    announce_held(look);
     forget_replaced_deployments(look);
     const bool settled = have == service.desired && ready == have && alive == have && service.deployments.size() == 1;
     if (settled) announce_steady(look);

@@ -65,11 +65,13 @@ void declare_tables(Schema& schema) {
                                         [](const ServiceRow& row) { return row.waiting; }},
                             .due = [](const ServiceRow& row) { return earliest({row.try_again_at, row.look_at}); },
                             .on_due = service_due});
-  schema.table<TaskRow>({.indexes = {[](const TaskRow& row) { return row.service_key; },
-                                     [](const TaskRow& row) { return row.cluster_arn; },
-                                     [](const TaskRow& row) { return row.arn; }, target_index},
-                         .due = [](const TaskRow& row) { return earliest({row.signal_at, row.kill_at, row.erase_at}); },
-                         .on_due = task_due});
+  schema.table<TaskRow>(
+      {.indexes = {[](const TaskRow& row) { return row.service_key; },
+                   [](const TaskRow& row) { return row.cluster_arn; }, [](const TaskRow& row) { return row.arn; },
+                   target_index},
+       .due =
+           [](const TaskRow& row) { return earliest({row.signal_at, row.kill_at, row.erase_at, row.protected_until}); },
+       .on_due = task_due});
   schema.table<LogOffsetRow>();
   schema.table<TokenRow>({.due = [](const TokenRow& row) { return row.until; },
                           .on_due = [](Tx& tx, const Key& key) { tx.erase<TokenRow>(key); }});

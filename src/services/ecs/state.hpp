@@ -73,12 +73,13 @@ struct ServiceRow {
   opt<bool> enable_execute_command, managed_tags;
   str client_token;
   Instant created_at;
-  bool steady = false;      // the steady state has been announced
-  i32 place_failures = 0;   // in a row: the next try waits longer
-  i32 new_failures = 0;     // starts that failed since the last look
-  Instant try_again_at;     // placement or start was refused
-  bool room_again = false;  // there may be room: one try before its time, which costs nothing if it fails
-  Instant look_at;          // a grace period ends
+  bool steady = false;              // the steady state has been announced
+  i32 place_failures = 0;           // in a row: the next try waits longer
+  i32 new_failures = 0;             // starts that failed since the last look
+  Instant try_again_at;             // placement or start was refused
+  bool room_again = false;          // there may be room: one try before its time, which costs nothing if it fails
+  Instant look_at;                  // a grace period ends
+  bool held_by_protection = false;  // it would stop tasks that are protected
   str waiting = "no";
 };
 
@@ -124,6 +125,7 @@ struct TaskRow {
   str stop_code, stopped_reason;
   bool stop_sent = false;
   Instant warned_at, deregistered_at, signal_at, kill_at, erase_at;  // signal_at, kill_at, erase_at are timers
+  Instant protected_until;                                           // from scale-in and deployments; a timer
 };
 
 /// How far a container's log has been taken into its log group.

@@ -12,6 +12,7 @@
 #include "services/ecs/task_spec.hpp"
 #include "services/elb/public.hpp"
 #include "services/logs/public.hpp"
+#include "services/sts/public.hpp"
 
 namespace utakata::ecs {
 namespace {
@@ -101,7 +102,8 @@ void finish(Tx& tx, const World& world, TaskRow& task, Instant stopped_at) {
   for (ContainerRow& each : task.containers) each.status = "STOPPED";
   task.last_status = "STOPPED";
   task.stopped_at = stopped_at.set() ? std::max(stopped_at, task.created_at) : tx.now();
-  task.signal_at = task.kill_at = {};
+  task.signal_at = task.kill_at = task.protected_until = {};
+  sts::end_sessions(tx, task.arn);
   task.erase_at = tx.now() + visible_after_stop;
   publish_task(tx, world, task);
   const bool failed_start = !task.started_at.set() && task.stop_code == "TaskFailedToStart";
@@ -221,6 +223,11 @@ void take(Tx& tx, const Key& key, const TaskReport& report) {
 
 }  // namespace
 
+str task_role(const Tx& tx, const World& world, const TaskRow& task) {
+  const TaskDefinitionRow* definition = definition_of(tx, world, task);
+  return definition != nullptr ? role_of(task, *definition) : str();
+}
+
 Outcome<Key> place_task(Tx& tx, const World& world, const TaskPlan& plan) {
   const TaskDefinitionRow& definition = *plan.definition;
   TaskRow task{.cluster_arn = plan.cluster->arn,
@@ -328,6 +335,10 @@ void task_due(Tx& tx, const Key& key) {
     for (const ContainerRow& each : task.containers)
       tx.erase<LogOffsetRow>(world.key("log-offset/", task.id, "/", each.name));
     return tx.erase<TaskRow>(key);
+  }
+  if (task.protected_until.set() && task.protected_until <= tx.now()) {
+    task.protected_until = {};
+    mark_service(tx, task);
   }
   if (task.kill_at.set() && task.kill_at <= tx.now()) {
     task.kill_at = {};

@@ -39,6 +39,9 @@ void take_task_report(Tx&, const Report&);
 void take_inventory(Tx&, const Report&);
 void take_log_report(Tx&, const Report&);
 
+/// The ARN or name of the role that its containers act in; empty: none.
+str task_role(const Tx&, const World&, const TaskRow&);
+
 /// A target of this task has changed: deregistration may be over, or the service must look at it.
 void target_changed(Tx&, const Fact&);
 

@@ -4,6 +4,8 @@
 #include <set>
 
 #include "services/ecs/container_check.hpp"
+#include "services/ecs/find.hpp"
+#include "services/sts/public.hpp"
 
 namespace utakata::ecs {
 namespace {
@@ -151,6 +153,10 @@ list<VolumeSpec> volumes_of(const api::TaskDefinition& definition) {
 
 }  // namespace
 
+str role_of(const TaskRow& task, const TaskDefinitionRow& definition) {
+  return task.overrides.taskRoleArn.value_or(definition.definition.taskRoleArn.value_or(""));
+}
+
 TaskSpec task_spec(const World& world, const TaskRow& task, const TaskDefinitionRow& definition) {
   TaskSpec spec{.arn = task.arn,
                 .id = task.id,
@@ -158,6 +164,8 @@ TaskSpec task_spec(const World& world, const TaskRow& task, const TaskDefinition
                 .region = world.region,
                 .availability_zone = task.availability_zone,
                 .cluster = task.cluster_name,
+                .service = task.service_key.empty() ? str() : short_name(task.service_key),
+                .role_arn = {},
                 .family = task.family,
                 .revision = definition.revision,
                 .cpu = task.cpu,
@@ -165,6 +173,7 @@ TaskSpec task_spec(const World& world, const TaskRow& task, const TaskDefinition
                 .network = task.network,
                 .volumes = volumes_of(definition.definition),
                 .shared_processes = bool(definition.definition.pidMode)};
+  if (const str role = role_of(task, definition); !role.empty()) spec.role_arn = sts::role_arn(world.account, role);
   const auto& storage =
       task.overrides.ephemeralStorage ? task.overrides.ephemeralStorage : definition.definition.ephemeralStorage;
   if (storage) spec.storage_gib = storage->sizeInGiB;

@@ -43,7 +43,8 @@ struct TaskOverride {
   opt<list<ContainerOverride>> containerOverrides;
   opt<str> cpu, memory;
   opt<list<InferenceAcceleratorOverride>> inferenceAcceleratorOverrides;
-  stored<str> executionRoleArn, taskRoleArn;
+  stored<str> executionRoleArn;
+  opt<str> taskRoleArn;
   opt<EphemeralStorage> ephemeralStorage;
 };
 struct Task {

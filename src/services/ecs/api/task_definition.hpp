@@ -86,7 +86,8 @@ struct TaskDefinition {
 };
 struct RegisterTaskDefinitionRequest {
   str family;
-  stored<str> taskRoleArn, executionRoleArn;
+  opt<str> taskRoleArn;
+  stored<str> executionRoleArn;
   opt<OneOf<"bridge", "host", "awsvpc", "none">> networkMode;
   list<ContainerDefinition> containerDefinitions;
   opt<list<Volume>> volumes;
