@@ -20,6 +20,7 @@ constexpr std::array serve_options{
     OptionRule{"memory", "MIB", "memory of the pool (else this machine's, less a reserve)", ""},
     OptionRule{"credentials", "FILE", "lines ACCESS_KEY_ID SECRET ACCOUNT; turns verification of signatures on", ""},
     OptionRule{"runtime", "NAME", "OCI runtime: runc or crun", "runc"},
+    OptionRule{"task-endpoint", "on|off", "whether tasks reach this API, and have AWS_ENDPOINT_URL set to it", "on"},
     OptionRule{"on-exit", "WHAT", "stop or keep the tasks at SIGTERM", "stop"},
     OptionRule{"s3", "DIR", "stands in for S3 (environmentFiles): DIR/BUCKET/KEY", {}},
     OptionRule{"efs", "DIR", "stands in for EFS: DIR/FILE-SYSTEM-ID", {}},

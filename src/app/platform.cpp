@@ -5,9 +5,11 @@
 #include <ctime>
 
 #include "app/modules.hpp"
+#include "app/task_desk.hpp"
 #include "balancer/balancer.hpp"
 #include "base/text.hpp"
 #include "sandbox/sandbox.hpp"
+#include "services/sts/public.hpp"
 #include "shell/api_server.hpp"
 #include "store/sqlite_store.hpp"
 #include "wire/json.hpp"
@@ -36,12 +38,17 @@ class Running final : public Platform {
  public:
   Running(reactor::Loop& loop, const ServeSettings& settings, Log log, std::unique_ptr<ports::JournalStore> store,
           std::uint64_t seed)
-      : loop_(loop), settings_(settings), log_(std::move(log)), store_(std::move(store)), machine_(seed, modules()) {}
+      : loop_(loop),
+        settings_(settings),
+        log_(std::move(log)),
+        store_(std::move(store)),
+        machine_(seed, modules()),
+        desk_(loop, [this]() -> shell::Engine& { return *engine_; }) {}
 
   Outcome<> begin(int listener, std::uint64_t sequence) {
     machine_.resume_after(sequence);
     engine_ = std::make_unique<shell::Engine>(machine_, *store_, sequence, surroundings());
-    sandbox_ = TRY(sandbox::Sandbox::open(sandbox_settings(), sink()));
+    sandbox_ = TRY(sandbox::Sandbox::open(sandbox_settings(reactor::local_port(listener)), sink()));
     balancer_ = std::make_unique<balancer::Balancer>(balancer::Settings{.listen_address = settings_.balancer_address},
                                                      sink(), sandbox_.get());
     api_ = std::make_unique<shell::ApiServer>(loop_, listener, dispatcher(), *engine_,
@@ -73,7 +80,8 @@ class Running final : public Platform {
   [[nodiscard]] Machine& machine() { return machine_; }
 
  private:
-  [[nodiscard]] sandbox::Settings sandbox_settings() const {
+  [[nodiscard]] sandbox::Settings sandbox_settings(int port) {
+    const std::string host = settings_.listen.host == "0.0.0.0" ? "127.0.0.1" : settings_.listen.host;
     return {.state_dir = settings_.state_dir + "/sandbox",
             .images_dir = settings_.images_dir,
             .runtime = settings_.runtime,
@@ -81,13 +89,27 @@ class Running final : public Platform {
             .sources = settings_.image_sources,
             .collect = settings_.image_rules,
             .stand_ins = {.host_paths = settings_.host_paths, .efs = settings_.efs, .s3 = settings_.s3},
-            .tell = log_};
+            .tell = log_,
+            .desk = &desk_,
+            .api_address = settings_.task_endpoint ? cat(host, ":", port) : std::string()};
   }
 
   wire::Dispatcher dispatcher() {
     wire::DispatchOptions options;
     options.auth.credentials = settings_.credentials;
+    options.auth.sessions = [this](std::string_view access_key) { return find_session(access_key); };
     return {services(), options};
+  }
+
+  std::optional<wire::Credential> find_session(std::string_view access_key) {
+    return machine_.read(engine_->now(), [&](const Tx& tx) -> std::optional<wire::Credential> {
+      const auto session = sts::find_session(tx, access_key);
+      if (!session) return {};
+      return wire::Credential{.secret = session->secret,
+                              .account = session->account,
+                              .token = session->token,
+                              .expires_at = session->expires_at};
+    });
   }
 
   // What the runtime knows comes first; only then is everything looked at again.
@@ -142,6 +164,7 @@ class Running final : public Platform {
   Log log_;
   std::unique_ptr<ports::JournalStore> store_;
   Machine machine_;
+  TaskDesk desk_;  // outlives the sandbox, whose tasks ask it
   std::unique_ptr<shell::Engine> engine_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::unique_ptr<balancer::Balancer> balancer_;

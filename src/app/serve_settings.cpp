@@ -146,6 +146,10 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
     return refuse("Usage", cat("utakata serve: --on-exit must be stop or keep, not '", at_exit, "'"));
   settings.keep_tasks_at_exit = at_exit == "keep";
   TRY_VOID(image_settings(arguments, settings));
+  const std::string task_endpoint = arguments.text("task-endpoint");
+  if (task_endpoint != "on" && task_endpoint != "off")
+    return refuse("Usage", cat("utakata serve: --task-endpoint must be on or off, not '", task_endpoint, "'"));
+  settings.task_endpoint = task_endpoint == "on";
   settings.host_paths = TRY(folder_of(arguments, "host-paths"));
   settings.efs = TRY(folder_of(arguments, "efs"));
   settings.s3 = TRY(folder_of(arguments, "s3"));

@@ -24,6 +24,7 @@ struct ServeSettings {
   images::Sources image_sources;
   images::CollectRules image_rules;
   images::Credential ecr_login;     // of the registry that stands in for ECR
+  bool task_endpoint = true;        // tasks reach the API
   std::string host_paths, efs, s3;  // absolute folders that tasks may be given parts of; empty: none
 };
 

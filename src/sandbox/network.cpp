@@ -15,6 +15,8 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "sandbox/endpoint.hpp"
+#include "sandbox/namespace_socket.hpp"
 #include "sandbox/netlink.hpp"
 
 namespace utakata::sandbox {
@@ -139,6 +141,8 @@ Outcome<> Network::connect(const str& task_id, const InterfaceSpec& spec, int ro
     TRY_VOID(netlink.add_address("eth0", spec.address, 32));
     TRY_VOID(netlink.set_up("eth0"));
     TRY_VOID(netlink.add_route("eth0", gateway, 32, ""));
+    // Of its own, so that it does not depend on a way to anywhere else.
+    TRY_VOID(netlink.add_route("eth0", str(endpoint_address), 32, gateway));
     return netlink.add_route("eth0", "0.0.0.0", 0, gateway);
   });
 }
@@ -154,6 +158,13 @@ Outcome<str> Network::add_task(const str& task_id, const InterfaceSpec& spec) {
   close(task_fd);
   if (!connected) return std::unexpected(connected.error());
   return file;
+}
+
+Outcome<int> Network::listen_for(const str& task_id, const InterfaceSpec& spec, const reactor::Address& address) {
+  const std::scoped_lock lock(mutex_);
+  const int router_fd = TRY(open_router(spec.vpc_id));
+  TRY_VOID(inside(router_fd, [&](Netlink& netlink) { return netlink.add_address("lo", address.host, 32); }));
+  return listen_on_interface(router_fd, interface_name(task_id), address);
 }
 
 void Network::remove_task(const str& task_id, const str& vpc_id) {

@@ -8,6 +8,7 @@
 #include "base/outcome.hpp"
 #include "core/task_spec.hpp"
 #include "ports/ports.hpp"
+#include "reactor/stream.hpp"
 
 namespace utakata::sandbox {
 
@@ -24,6 +25,8 @@ class Network {
   /// A namespace with its eth0 for this task; its file. Repeating it is no error.
   Outcome<str> add_task(const str& task_id, const InterfaceSpec&);
   void remove_task(const str& task_id, const str& vpc_id);
+  /// A listening socket at this address of the router that nothing but this task reaches.
+  Outcome<int> listen_for(const str& task_id, const InterfaceSpec&, const reactor::Address&);
 
   /// A descriptor of the VPC's router namespace, made when it is missing; -1 if it cannot be.
   int router(const str& vpc_id);

@@ -33,7 +33,7 @@ list<i64> groups_of(const str& user, i64 own, const str& group) {
 
 // A definition's entryPoint drops the image's command, as docker run --entrypoint does.
 Outcome<Process> process_of(const TaskSpec& task, const ContainerSpec& container, const Image& image,
-                            const dict<str>& from_files) {
+                            const dict<str>& from_files, const dict<str>& given) {
   Process process;
   const list<str>& entry = container.entry_point ? *container.entry_point : image.entry_point;
   const list<str>& command = container.command       ? *container.command
@@ -51,6 +51,7 @@ Outcome<Process> process_of(const TaskSpec& task, const ContainerSpec& container
                                  {"AWS_EXECUTION_ENV", "AWS_ECS_FARGATE"},
                                  {"AWS_REGION", task.region},
                                  {"AWS_DEFAULT_REGION", task.region}};
+  environment.insert(given.begin(), given.end());
   for (const str& pair : image.environment) {
     const std::size_t equals = pair.find('=');
     environment[pair.substr(0, equals)] = equals == str::npos ? str() : pair.substr(equals + 1);

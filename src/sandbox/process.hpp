@@ -16,7 +16,9 @@ struct Process {
 };
 /// `from_files` is what the definition's environment files say; the definition's own environment goes before it. Fault
 /// CannotStartContainerError when neither definition nor image names a program.
-Outcome<Process> process_of(const TaskSpec&, const ContainerSpec&, const Image&, const dict<str>& from_files = {});
+/// `given` by the platform is what nobody else says.
+Outcome<Process> process_of(const TaskSpec&, const ContainerSpec&, const Image&, const dict<str>& from_files = {},
+                            const dict<str>& given = {});
 
 /// The numbers of a user ("nginx", "101:101", ...) by the container's own passwd and group files.
 struct UserIds {

@@ -80,7 +80,12 @@ class Sandbox::Inside {
             .cgroups = Cgroups::detect(cat("utakata-", hex(short_name(settings.state_dir)))),
             .sink = std::move(sink),
             .stand_ins = settings.stand_ins,
-            .tell = settings.tell} {
+            .tell = settings.tell,
+            .api_address = settings.api_address} {
+    host_.endpoint = std::make_unique<Endpoint>(
+        Endpoint::Around{.picture = [this](const str& arn, auto take) { take_picture(arn, std::move(take)); },
+                         .desk = settings.desk,
+                         .api = settings.api_address});
     host_.on_gone = [this](const str& arn) { forget(arn); };
   }
   ~Inside() { end(); }
@@ -173,6 +178,13 @@ class Sandbox::Inside {
   Host& host() { return host_; }
 
  private:
+  void take_picture(const str& arn, std::function<void(Outcome<TaskPicture>)> take) {
+    on_loop([this, arn, take = std::move(take)] {
+      const auto known = tasks_.find(arn);
+      take(known != tasks_.end() ? Outcome<TaskPicture>(known->second->picture())
+                                 : refuse("TaskNotFound", "the task is gone"));
+    });
+  }
   static str short_name(const str& state_dir) {
     const std::uint64_t hash = hash64(state_dir);
     str bytes;

@@ -9,6 +9,7 @@
 #include "images/image_store.hpp"
 #include "ports/commands.hpp"
 #include "ports/ports.hpp"
+#include "ports/task_desk.hpp"
 #include "sandbox/storage.hpp"
 
 namespace utakata::sandbox {
@@ -22,6 +23,8 @@ struct Settings {
   images::CollectRules collect = {};  // of images that nobody uses
   StandIns stand_ins = {};
   std::function<void(const str& sentence)> tell = [](const str&) {};  // to people; from any thread
+  ports::TaskDesk* desk = nullptr;                                    // answers tasks; outlives the sandbox
+  str api_address = {};  // ADDRESS:PORT of the platform's API, for tasks; empty: they have no way to it
 };
 
 /// What is missing on this host to run containers at all, with what to do about it; nothing has been touched.

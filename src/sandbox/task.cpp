@@ -33,7 +33,13 @@ Task::Task(Host& host, TaskSpec spec) : host_(host), run_(std::move(spec)) {
   for (const ContainerSpec& each : run_.spec().containers) {
     ContainerFolder place(cat(folder(), "/", each.name));
     LogTail log(place.log());
-    containers_.emplace(each.name, Container{.spec = &each, .folder = std::move(place), .log = std::move(log)});
+    containers_.emplace(each.name, Container{.spec = &each,
+                                             .folder = std::move(place),
+                                             .stop_signal = {},
+                                             .process = {},
+                                             .user = {},
+                                             .log = std::move(log),
+                                             .health_since = {}});
   }
 }
 
@@ -159,7 +165,7 @@ reactor::Co<void> Task::run_container(str name, int restarts) {
     co_await ready.readable();
   }
   if (const auto started = c.folder.started()) {
-    act(run_.started(started->at, name, started->pid, cat(run_.spec().id, "-", name)));
+    act(run_.started(started->at, name, started->pid, ids_.container.at(name)));
     tail_logs();
     co_await watch_container(name, spawned->pidfd, spawned->pid);
     co_return;
@@ -199,6 +205,7 @@ reactor::Co<void> Task::check_health(str name) {
   argv.insert(argv.end(), rule.command.begin() + (rule.command.empty() ? 0 : 1), rule.command.end());
   const auto result = co_await reactor::run_process(host_.loop, std::move(argv), seconds(rule.timeout_seconds));
   act(run_.health_checked(wall_clock(), name, result && !result->timed_out && result->exit_code == 0));
+  note_health(container(name));
 }
 
 void Task::tail_logs() {
@@ -227,6 +234,7 @@ reactor::Co<void> Task::clean_up() {
   host_.loop.cancel(timer_);
   // What prepare() still makes would be left behind.
   while (preparing_) co_await host_.loop.sleep(milliseconds(10));
+  host_.endpoint->close(run_.spec().arn);
   co_await reactor::offload(host_.pool, host_.loop, [this] {
     host_.network.forget_hosts(folder() + "/hosts");
     host_.network.remove_task(run_.spec().id, run_.spec().network.vpc_id);
@@ -263,7 +271,7 @@ void Task::replay(Container& c) {
   c.stop_signal = c.folder.read("stop-signal");
   if (const auto restarted = c.folder.restarted()) run_.restarted_before(name, restarted->count, restarted->at);
   if (const auto started = c.folder.started()) {
-    run_.started(started->at, name, started->pid, cat(run_.spec().id, "-", name));
+    run_.started(started->at, name, started->pid, ids_.container.at(name));
   } else if (c.folder.has("failed")) {
     run_.failed_to_start(wall_clock(), name, c.folder.failure());
   }
@@ -271,6 +279,9 @@ void Task::replay(Container& c) {
 
 void Task::adopt() {
   static_cast<void>(host_.network.write_hosts(folder() + "/hosts", run_.spec().network));
+  Outcome<> endpoint = choose_endpoint_ids();
+  if (endpoint) endpoint = open_endpoint();
+  if (!endpoint) host_.tell(cat("task ", run_.spec().id, " has no endpoint any more: ", endpoint.error().message));
   run_.prepared(wall_clock());
   for (auto& [name, c] : containers_) replay(c);
   std::vector<agent::Action> wanted;

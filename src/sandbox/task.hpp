@@ -11,9 +11,11 @@
 #include "reactor/offload.hpp"
 #include "sandbox/cgroups.hpp"
 #include "sandbox/container.hpp"
+#include "sandbox/endpoint.hpp"
 #include "sandbox/log_tail.hpp"
 #include "sandbox/network.hpp"
 #include "sandbox/storage.hpp"
+#include "sandbox/task_picture.hpp"
 
 namespace utakata::sandbox {
 
@@ -29,7 +31,9 @@ struct Host {
   StandIns stand_ins = {};
   std::function<void(const str& sentence)> tell = [](const str&) {};  // to people: the daemon's log
   std::function<void(const str& task_arn)> on_gone = {};
-  bool ending = false;  // logs are not waited for any more
+  bool ending = false;                      // logs are not waited for any more
+  str api_address = {};                     // where tasks' calls to AWS go; empty: nowhere
+  std::unique_ptr<Endpoint> endpoint = {};  // the last: it asks the loop above
 
   [[nodiscard]] str tasks_dir() const { return state_dir + "/tasks"; }
   /// Mounts of folders that are not the platform's own: never below what is removed with what is in it.
@@ -53,6 +57,8 @@ class Task : public std::enable_shared_from_this<Task> {
   void acknowledge_log(const str& container, i64 offset);
   [[nodiscard]] TaskReport report() const { return run_.report(); }
   [[nodiscard]] bool gone() const { return gone_; }
+  /// For its metadata.
+  [[nodiscard]] TaskPicture picture() const;
   /// Where a running container of it is, for a command inside; nothing when there is none of that name.
   struct Running {
     str folder, runtime_id;
@@ -68,6 +74,8 @@ class Task : public std::enable_shared_from_this<Task> {
     Process process;
     UserIds user;
     LogTail log;
+    std::string_view health = "UNKNOWN";
+    Instant health_since;
   };
   Container& container(const str& name);
   [[nodiscard]] str folder() const;
@@ -78,6 +86,10 @@ class Task : public std::enable_shared_from_this<Task> {
   Outcome<> prepare_container(Container&, BundlePaths, const HostLimits&);
   Outcome<> fill_volumes(const Container&, const BundlePaths&);
   [[nodiscard]] TaskStorage storage() const;
+  Outcome<> choose_endpoint_ids();
+  Outcome<> open_endpoint();
+  [[nodiscard]] dict<str> endpoint_variables(const str& container) const;
+  void note_health(Container&);
   void tail_logs();
   reactor::Co<void> pull_image(str name);
   reactor::Co<void> prepare_and_begin();
@@ -95,6 +107,7 @@ class Task : public std::enable_shared_from_this<Task> {
   std::set<str> filled_volumes_;  // of prepare(): they have got an image's content
   std::size_t pulls_left_ = 0;
   bool preparing_ = false;  // prepare() is under way
+  EndpointIds ids_;
   bool tailing_ = false;
   bool gone_ = false;
 };

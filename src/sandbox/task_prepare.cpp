@@ -32,6 +32,9 @@ Outcome<> Task::prepare() {
   const auto network = host_.network.add_task(spec.id, spec.network);
   if (!network)
     return refuse("ResourceInitializationError", cat("ResourceInitializationError: ", network.error().message));
+  TRY_VOID(choose_endpoint_ids());
+  if (const auto opened = open_endpoint(); !opened)
+    return refuse("ResourceInitializationError", cat("ResourceInitializationError: ", opened.error().message));
   host_.cgroups.make_task(spec.id, spec.cpu, spec.memory_mib);
   TRY_VOID(storage().make(spec, warnings_));
   BundlePaths paths {
@@ -50,7 +53,7 @@ Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLim
   TRY_VOID(c.folder.mount_root(image.layers, storage().container(c.spec->name)));
   const ContainerFolder root(c.folder.root());
   const dict<str> from_files = TRY(read_environment_files(*c.spec, host_.stand_ins));
-  c.process = TRY(process_of(run_.spec(), *c.spec, image, from_files));
+  c.process = TRY(process_of(run_.spec(), *c.spec, image, from_files, endpoint_variables(c.spec->name)));
   c.user = TRY(user_of(c.spec->user ? *c.spec->user : image.user, root.read("etc/passwd"), root.read("etc/group")));
   c.stop_signal = image.stop_signal;
   TRY_VOID(fill_volumes(c, paths));
