@@ -165,7 +165,7 @@ reactor::Co<void> Task::run_container(str name, int restarts) {
     co_await ready.readable();
   }
   if (const auto started = c.folder.started()) {
-    act(run_.started(started->at, name, started->pid, ids_.container.at(name)));
+    act(run_.started(started->at, name, started->pid, docker_id(name)));
     tail_logs();
     co_await watch_container(name, spawned->pidfd, spawned->pid);
     co_return;
@@ -271,7 +271,7 @@ void Task::replay(Container& c) {
   c.stop_signal = c.folder.read("stop-signal");
   if (const auto restarted = c.folder.restarted()) run_.restarted_before(name, restarted->count, restarted->at);
   if (const auto started = c.folder.started()) {
-    run_.started(started->at, name, started->pid, ids_.container.at(name));
+    run_.started(started->at, name, started->pid, docker_id(name));
   } else if (c.folder.has("failed")) {
     run_.failed_to_start(wall_clock(), name, c.folder.failure());
   }

@@ -87,6 +87,7 @@ class Task : public std::enable_shared_from_this<Task> {
   Outcome<> fill_volumes(const Container&, const BundlePaths&);
   [[nodiscard]] TaskStorage storage() const;
   Outcome<> choose_endpoint_ids();
+  [[nodiscard]] str docker_id(const str& container) const;
   Outcome<> open_endpoint();
   [[nodiscard]] dict<str> endpoint_variables(const str& container) const;
   void note_health(Container&);

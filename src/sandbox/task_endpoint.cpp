@@ -45,6 +45,11 @@ Outcome<> Task::choose_endpoint_ids() {
   return {};
 }
 
+str Task::docker_id(const str& container) const {
+  const auto known = ids_.container.find(container);
+  return known != ids_.container.end() ? known->second : cat(run_.spec().id, "-", container);
+}
+
 Outcome<> Task::open_endpoint() {
   const TaskSpec& spec = run_.spec();
   const str host(endpoint_address);
@@ -66,7 +71,7 @@ Outcome<> Task::open_endpoint() {
 
 dict<str> Task::endpoint_variables(const str& container) const {
   const str base = cat("http://", endpoint_address);
-  const str& id = ids_.container.at(container);
+  const str id = docker_id(container);
   dict<str> variables{{"ECS_CONTAINER_METADATA_URI_V4", cat(base, "/v4/", id)},
                       {"ECS_CONTAINER_METADATA_URI", cat(base, "/v3/", id)},
                       {"ECS_AGENT_URI", cat(base, "/api/", id)}};

@@ -180,9 +180,9 @@ Outcome<> Customer::protect_task(const std::string& arn, bool enable, int minute
   Json request = object({{"cluster", cluster_}, {"tasks", array({arn})}, {"protectionEnabled", enable}});
   if (enable) request.set("expiresInMinutes", minutes);
   const Json answer = TRY(sim_.call("ecs", "UpdateTaskProtection", request));
-  for (const Json& failure : items_at(answer, "failures"))
-    return refuse(std::string(failure.text_at({"reason"})), std::string(failure.text_at({"arn"})));
-  return {};
+  const auto& failures = items_at(answer, "failures");
+  if (failures.empty()) return {};
+  return refuse(std::string(failures.front().text_at({"reason"})), std::string(failures.front().text_at({"arn"})));
 }
 
 Outcome<> Customer::run_task(const std::string& family) {

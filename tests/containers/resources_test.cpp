@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "place_test.hpp"
+#include "sandbox/statistics.hpp"
 
 using namespace utakata;        // NOLINT: a test
 using namespace utakata::test;  // NOLINT: a test
@@ -60,6 +61,44 @@ TEST_CASE("resources: the memory of the task holds all its containers, and the o
   const TaskReport stopped = place.reports.until(spec.arn, "STOPPED");
   CHECK(stopped.containers[0].reason.starts_with("OutOfMemoryError"));
   CHECK(stopped.containers[1].reason.empty());
+}
+
+TEST_CASE("resources: shares, hard and soft limits of a container and of its task stand in their groups") {
+  Place place;
+  ContainerSpec app = shell("app", "sleep 1000");
+  app.cpu = 128;
+  app.memory_mib = 64;
+  app.memory_reservation_mib = 32;
+  TaskSpec spec = place.task({app});
+  spec.cpu = 512;
+  spec.memory_mib = 200;
+  place.sandbox->start(spec);
+  const TaskReport running = place.reports.until(spec.arn, "RUNNING");
+  const auto folders = sandbox::group_folders(read_file("/proc/self/mountinfo"),
+                                              read_file(cat("/proc/", running.containers[0].pid, "/cgroup")));
+  const auto number = [&](const str& controller, const str& file, const str& above = "") {
+    const str text = read_file(cat(folders.at(controller), above, "/", file));
+    return parse_integer(text.substr(0, text.find_first_of(" \n"))).value_or(-1);
+  };
+  constexpr i64 mib = i64{1024} * 1024;
+  if (folders.contains("memory")) {
+    CHECK(number("memory", "memory.limit_in_bytes") == 64 * mib);
+    CHECK(number("memory", "memory.soft_limit_in_bytes") == 32 * mib);
+    CHECK(number("memory", "memory.limit_in_bytes", "/..") == 200 * mib);
+    CHECK(number("memory", "memory.swappiness") == 0);
+  } else {
+    CHECK(number("unified", "memory.max") == 64 * mib);
+    CHECK(number("unified", "memory.low") == 32 * mib);
+    CHECK(number("unified", "memory.max", "/..") == 200 * mib);
+  }
+  if (folders.contains("cpu")) {
+    CHECK(number("cpu", "cpu.shares") == 128);
+    CHECK(number("cpu", "cpu.cfs_quota_us", "/..") == 50'000);
+  } else {
+    CHECK(number("unified", "cpu.max", "/..") == 50'000);
+  }
+  place.sandbox->kill(spec.arn);
+  place.reports.until(spec.arn, "STOPPED");
 }
 
 TEST_CASE("resources: ulimits, capabilities, shared memory, tmpfs, labels and system controls arrive") {

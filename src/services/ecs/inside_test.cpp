@@ -64,7 +64,7 @@ struct Bench {
     run.cluster = str("c");
     run.launchType = "FARGATE";
     run.networkConfiguration = api::NetworkConfiguration{
-        .awsvpcConfiguration = api::AwsVpcConfiguration{.subnets = {subnets->Subnets->front().SubnetId}}};
+        .awsvpcConfiguration = api::AwsVpcConfiguration{.subnets = {*subnets->Subnets->front().SubnetId}}};
     run.taskDefinition = str("f");
     run.tags = list<api::Tag>{{.key = str("team"), .value = str("blue")}};
     const auto ran = call<run_task, api::RunTaskResponse>(run);

@@ -46,6 +46,9 @@ str queue_arn(const Key& queue) {
 }
 
 str queue_url(const Tx& tx, const Key& queue) {
+  // SDKs may send where the URL says, so it is the way that the caller came: tasks come by another than the host.
+  if (!tx.origin().endpoint.empty())
+    return cat("http://", tx.origin().endpoint, "/", world_of(queue).account, "/", local_part(queue));
   const Settings* settings = tx.find<Settings>("settings");
   return cat(settings != nullptr ? settings->endpoint : Settings{}.endpoint, "/", world_of(queue).account, "/",
              local_part(queue));
