@@ -172,13 +172,16 @@ std::vector<Action> TaskRun::stop(Instant now) {
 
 std::vector<Action> TaskRun::kill(Instant now) {
   std::vector<Action> actions = stop(now);
-  for (Container& c : containers_) {
-    if (!c.running() || c.state.killed_at.set()) continue;
-    c.state.killed_at = now;
-    c.kill_at = Instant::never();
-    actions.emplace_back(KillContainer{c.spec->name});
-  }
+  killing_ = true;
+  for (Container& c : containers_) kill_container(c, now, actions);
   return actions;
+}
+
+void TaskRun::kill_container(Container& c, Instant now, std::vector<Action>& actions) {
+  if (!c.running() || c.state.killed_at.set()) return;
+  c.state.killed_at = now;
+  c.kill_at = Instant::never();
+  actions.emplace_back(KillContainer{c.spec->name});
 }
 
 std::vector<Action> TaskRun::advance(Instant now) {
@@ -290,6 +293,11 @@ void TaskRun::start_ready_containers(std::vector<Action>& actions) {
 void TaskRun::signal_ready_containers(Instant now, std::vector<Action>& actions) {
   for (Container& c : containers_) {
     if (!c.asked_to_start && !c.ended()) c.state.status = "STOPPED";  // it never ran: no exit code
+    // One that was being started when the task was killed comes up now.
+    if (killing_) {
+      kill_container(c, now, actions);
+      continue;
+    }
     const bool told = c.state.signalled_at.set() || c.state.killed_at.set();
     if (!c.running() || told || somebody_depends_on(c)) continue;
     c.state.signalled_at = now;

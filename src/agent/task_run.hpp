@@ -93,6 +93,7 @@ class TaskRun {
   void start_ready_containers(std::vector<Action>& actions);
   void signal_ready_containers(Instant now, std::vector<Action>& actions);
   void begin_stopping(Instant now);
+  void kill_container(Container&, Instant now, std::vector<Action>& actions);
   void settle(Instant now, std::vector<Action>& actions);
   void check_start_timeouts(Instant now);
   [[nodiscard]] bool may_restart(Instant now, const Container&, std::optional<int> exit_code) const;
@@ -109,6 +110,7 @@ class TaskRun {
   std::vector<std::string> warnings_;
   bool failed_to_start_ = false;
   bool essential_exited_ = false;
+  bool killing_ = false;  // whatever runs is killed, also what comes up only now
 };
 
 }  // namespace utakata::agent

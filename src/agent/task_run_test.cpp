@@ -86,6 +86,16 @@ TEST_CASE("agent: a container that does not heed its signal is killed at its sto
   CHECK(*state.exit_code == 137);
 }
 
+TEST_CASE("agent: a container that was being started when its task was killed is killed when it comes up") {
+  TaskRun run({.arn = "t", .containers = {container("a"), container("b")}});
+  run.prepared(at(0));
+  run.started(at(0), "a", 1, "r");
+  CHECK(told(run.kill(at(1))) == "signal a, kill a");
+  CHECK(told(run.exited(at(2), "a", 137, "")).empty());
+  CHECK(told(run.started(at(3), "b", 2, "r")) == "kill b");
+  CHECK(told(run.exited(at(4), "b", 137, "")) == "clean up");
+}
+
 TEST_CASE("agent: kill ends everything at once") {
   TaskRun run({.arn = "t", .containers = {container("a", {{.container = "b", .condition = "START"}}), container("b")}});
   run.prepared(at(0));

@@ -1,6 +1,7 @@
 #include "app/arguments.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -16,9 +17,17 @@ std::unexpected<Fault> misused(std::string_view command, const std::string& mess
 Outcome<Arguments> Arguments::parse(const CommandRule& rule, std::span<const std::string_view> words) {
   Arguments arguments;
   arguments.rule_ = &rule;
+  bool parted = false;  // "--" has stood between the first positional word and the rest
   for (std::size_t i = 0; i < words.size(); ++i) {
     std::string_view word = words[i];
-    if (!word.starts_with("--")) {
+    const bool passed_on = rule.passes_on && !arguments.positional_.empty();
+    if (passed_on && word == "--" && arguments.positional_.size() == 1 && !std::exchange(parted, true)) continue;
+    const auto brief = std::ranges::find(rule.options, word, &OptionRule::brief);
+    if (!passed_on && !word.empty() && brief != rule.options.end()) {
+      if (!arguments.values_.emplace(brief->name, "").second) return misused(rule.name, cat(word, " is given twice"));
+      continue;
+    }
+    if (passed_on || !word.starts_with("--")) {
       if (rule.positional.empty()) return misused(rule.name, cat("does not take '", word, "'"));
       arguments.positional_.emplace_back(word);
       continue;
@@ -60,10 +69,12 @@ std::string help_of(const CommandRule& rule) {
   if (!rule.positional.empty()) out += cat(" ", rule.positional);
   out += "\n";
   std::size_t width = 0;
-  for (const OptionRule& option : rule.options) width = std::max(width, option.name.size() + option.value.size() + 3);
+  for (const OptionRule& option : rule.options)
+    width = std::max(
+        width, option.name.size() + option.value.size() + 3 + (option.brief.empty() ? 0 : option.brief.size() + 2));
   if (!rule.options.empty()) out += "\noptions:\n";
   for (const OptionRule& option : rule.options) {
-    std::string left = cat("--", option.name);
+    std::string left = cat(option.brief, option.brief.empty() ? "" : ", ", "--", option.name);
     if (!option.value.empty()) left += cat(" ", option.value);
     left.resize(width, ' ');
     out += cat("  ", left, "  ", option.help);

@@ -16,6 +16,7 @@ struct OptionRule {
   std::string_view value;  // what stands for its value in the help; empty = a flag
   std::string_view help;
   std::string_view otherwise = {};  // the value when it is not given
+  std::string_view brief = {};      // another way to write a flag, with its dash: "-it"
 };
 
 struct CommandRule {
@@ -24,6 +25,7 @@ struct CommandRule {
   std::span<const OptionRule> options;
   std::string_view positional = {};  // e.g. "[TASK...]"; empty = none allowed
   std::string_view examples = {};    // lines of the help, as they are
+  bool passes_on = false;            // options end at the first positional word: the rest is another program's
 };
 
 /// The words of a command line, held against a command's rules.

@@ -35,3 +35,17 @@ TEST_CASE("arguments: what is wrong is named") {
   CHECK(parsed(rule, {"--count", "many"})->integer("count", 0, 9).error().message.find("from 0 to 9") !=
         std::string::npos);
 }
+
+TEST_CASE("arguments: what follows the first word of a command that passes on is not ours") {
+  static constexpr std::array own{app::OptionRule{"cluster", "NAME", "where"},
+                                  app::OptionRule{"interactive", "", "a terminal", "", "-it"}};
+  constexpr app::CommandRule passing{
+      .name = "exec", .summary = "Runs.", .options = own, .positional = "TASK [--] COMMAND...", .passes_on = true};
+  const auto given = parsed(passing, {"--cluster", "c", "-it", "task", "--", "ls", "--", "--cluster", "-it"});
+  REQUIRE(given);
+  CHECK(given->text("cluster") == "c");
+  CHECK(given->flag("interactive"));
+  CHECK(given->positional() == std::vector<std::string>{"task", "ls", "--", "--cluster", "-it"});
+  CHECK(parsed(passing, {"task", "ls", "-l"})->positional() == std::vector<std::string>{"task", "ls", "-l"});
+  CHECK(app::help_of(passing).contains("-it, --interactive"));
+}

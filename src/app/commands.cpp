@@ -57,6 +57,13 @@ constexpr std::array image_bring_options{
     OptionRule{"registry-auth", "FILE", "as for serve; else what serve was told last", {}},
     json,
 };
+constexpr std::array exec_options{
+    endpoint,
+    OptionRule{"cluster", "NAME", "the task's cluster (else the one in its ARN, else default)", ""},
+    OptionRule{"container", "NAME", "the container; a task with only one needs none", ""},
+    OptionRule{"interactive", "", "give the command a terminal even if this is none", "", "-it"},
+    OptionRule{"pipes", "", "give the command pipes even if this is a terminal"},
+};
 constexpr std::array drill_options{
     endpoint,
     OptionRule{"plan", "FILE", "a plan (JSON): load, reclaims, variants; replaces the options below", ""},
@@ -83,7 +90,7 @@ constexpr std::array sim_options{
     json,
 };
 
-constexpr std::array<Command, 14> all{{
+constexpr std::array<Command, 15> all{{
     {{.name = "serve",
       .summary = "Runs the platform until SIGINT or SIGTERM.",
       .options = serve_options,
@@ -136,6 +143,18 @@ constexpr std::array<Command, 14> all{{
       .positional = "REFERENCE...",
       .examples = "  utakata image rm app:1.2\n"},
      run_image_rm},
+    {{.name = "exec",
+      .summary = "Runs a command in a running container: with a terminal from a terminal, else with pipes.",
+      .options = exec_options,
+      .positional = "TASK [--] COMMAND...",
+      .examples =
+          "  utakata exec --cluster dev 0a1b2c3d4e5f sh\n"
+          "  utakata exec --cluster dev --container app 0a1b2c3d4e5f -- sh -c 'echo $PATH; ls -l /'\n"
+          "  utakata exec arn:aws:ecs:ap-northeast-1:123456789012:task/dev/0a1b2c3d4e5f tar c /data > data.tar\n"
+          "  echo 'select 1' | utakata exec --cluster dev 0a1b2c3d4e5f psql\n\n"
+          "The task must have been started with enableExecuteCommand. The command's exit status is handed on.\n",
+      .passes_on = true},
+     run_exec},
     {{.name = "drill",
       .summary = "Rehearses a loss of Spot capacity under load and says what became of every request.",
       .options = drill_options,

@@ -37,6 +37,25 @@ const Command* find_command(std::vector<std::string_view>& words) {
   return nullptr;
 }
 
+bool is_help(std::string_view word) { return word == "--help" || word == "-h"; }
+
+// Takes the word that asks for help away. Of a command that passes words on, it must be the first: the others are not
+// ours.
+bool asks_for_help(std::vector<std::string_view>& words) {
+  if (words.empty()) return false;
+  std::vector<std::string_view> rest = words;
+  const Command* command = find_command(rest);
+  const bool first = words.front() == "help" || is_help(words.front());
+  const bool passes_on = command != nullptr && command->rule.passes_on;
+  const bool asked = first || (passes_on ? !rest.empty() && is_help(rest.front()) : is_help(words.back()));
+  if (!asked) return false;
+  if (first)
+    words.erase(words.begin());
+  else
+    words.erase(passes_on ? words.end() - static_cast<std::ptrdiff_t>(rest.size()) : words.end() - 1);
+  return true;
+}
+
 }  // namespace
 
 int app::fail(const Fault& fault) {
@@ -46,8 +65,7 @@ int app::fail(const Fault& fault) {
 
 int main(int count, char** values) {
   std::vector<std::string_view> words(values + 1, values + count);
-  const bool help = !words.empty() && (words.front() == "help" || words.back() == "--help" || words.back() == "-h");
-  if (help) words.erase(words.front() == "help" ? words.begin() : words.end() - 1);
+  const bool help = asks_for_help(words);
   if (words.empty()) {
     print(help ? stdout : stderr, overview());
     return help ? 0 : 2;

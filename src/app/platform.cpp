@@ -9,8 +9,10 @@
 #include "balancer/balancer.hpp"
 #include "base/text.hpp"
 #include "sandbox/sandbox.hpp"
+#include "services/ecs/module.hpp"
 #include "services/sts/public.hpp"
 #include "shell/api_server.hpp"
+#include "shell/sessions.hpp"
 #include "store/sqlite_store.hpp"
 #include "wire/json.hpp"
 
@@ -51,8 +53,14 @@ class Running final : public Platform {
     sandbox_ = TRY(sandbox::Sandbox::open(sandbox_settings(reactor::local_port(listener)), sink()));
     balancer_ = std::make_unique<balancer::Balancer>(balancer::Settings{.listen_address = settings_.balancer_address},
                                                      sink(), sandbox_.get());
-    api_ = std::make_unique<shell::ApiServer>(loop_, listener, dispatcher(), *engine_,
-                                              [this](std::string_view path) { return page(path); });
+    sessions_ =
+        std::make_unique<shell::Sessions>(shell::Sessions::Surroundings{.loop = loop_,
+                                                                        .engine = *engine_,
+                                                                        .open_session = ecs::open_session_operation,
+                                                                        .runner = *sandbox_,
+                                                                        .tell = log_});
+    api_ = std::make_unique<shell::ApiServer>(
+        loop_, listener, dispatcher(), *engine_, [this](std::string_view path) { return page(path); }, upgrade());
     engine_->report(CapacityReport{.cpu_units = settings_.cpu_units,
                                    .memory_mib = settings_.memory_mib,
                                    .host_paths = !settings_.host_paths.empty(),
@@ -69,6 +77,7 @@ class Running final : public Platform {
 
   void stop() override {
     api_.reset();
+    sessions_.reset();
     balancer_.reset();
     if (settings_.keep_tasks_at_exit)
       sandbox_.reset();
@@ -110,6 +119,12 @@ class Running final : public Platform {
                               .token = session->token,
                               .expires_at = session->expires_at};
     });
+  }
+
+  http::Upgrade upgrade() {
+    return [this](http::Request request, reactor::Stream& stream, std::string arrived) {
+      return sessions_->upgrade(std::move(request), stream, std::move(arrived));
+    };
   }
 
   // What the runtime knows comes first; only then is everything looked at again.
@@ -168,6 +183,7 @@ class Running final : public Platform {
   std::unique_ptr<shell::Engine> engine_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::unique_ptr<balancer::Balancer> balancer_;
+  std::unique_ptr<shell::Sessions> sessions_;
   std::unique_ptr<shell::ApiServer> api_;
   reactor::Loop::Timer tick_;
   bool ready_ = false;

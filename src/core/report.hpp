@@ -64,6 +64,16 @@ struct LogReport {
   list<LogLine> lines;
 };
 
+struct SessionLine {
+  Instant at;
+  str text;
+};
+/// The session of a command in a container is over; `lines`: what it said, where its log is kept.
+struct SessionReport {
+  str session_id;
+  list<SessionLine> lines;
+};
+
 /// After a start of the control plane: every task that the runtime knows. What is missing here runs no more.
 struct InventoryReport {
   list<TaskReport> tasks;
@@ -87,7 +97,7 @@ struct RegistryReport {
 
 /// A type of its own, so that handlers can be declared without every report.
 struct Report : std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport,
-                             InventoryReport, CapacityReport, RegistryReport> {
+                             InventoryReport, CapacityReport, RegistryReport, SessionReport> {
   using variant::variant;
 };
 

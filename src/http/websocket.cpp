@@ -12,7 +12,8 @@ namespace utakata::http {
 namespace {
 
 constexpr std::size_t read_size = 64 * 1024;
-constexpr std::size_t write_size = 256 * 1024;  // given to the kernel at once
+constexpr std::size_t pongs_max = 4 * 1024 * 1024;  // bytes that wait while a peer sends pings
+constexpr std::size_t write_size = 256 * 1024;      // given to the kernel at once
 
 std::uint64_t random_number() {
   std::uint64_t number = 0;
@@ -54,9 +55,15 @@ std::optional<WebSocketMessage> WebSocket::next_data() {
     WebSocketMessage message = std::move(messages_.front());
     messages_.erase(messages_.begin());
     if (message.kind == Opcode::text || message.kind == Opcode::binary) return message;
+    if (message.kind == Opcode::ping && unsent() > pongs_max) {
+      ended_ = true;  // it asks and does not read the answers
+      stream_.shut_down();
+      break;
+    }
     if (message.kind == Opcode::ping) send(Opcode::pong, message.bytes);
     if (message.kind != Opcode::close) continue;
     ended_ = true;
+    peer_reason_ = message.bytes;
     close(message.code == 1005 ? close_code::normal : message.code, "");
   }
   return {};

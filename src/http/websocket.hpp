@@ -24,6 +24,8 @@ class WebSocket {
   reactor::Co<std::optional<WebSocketMessage>> receive();
   /// Ignored once close() was called.
   void send(Opcode, std::string_view payload);
+  /// Why the peer closed, in its words; empty as long as it has not.
+  [[nodiscard]] const std::string& peer_reason() const { return peer_reason_; }
   /// The last frame that is sent.
   void close(int code, std::string_view reason);
 
@@ -46,6 +48,7 @@ class WebSocket {
   std::string arrived_;
   std::vector<WebSocketMessage> messages_;
   std::string queue_;
+  std::string peer_reason_;
   std::size_t writing_ = 0;
   bool ended_ = false;    // nothing is read any more
   bool closing_ = false;  // the close is queued

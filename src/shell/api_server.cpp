@@ -60,14 +60,15 @@ http::Response refuse_bytes(int status, std::string_view why) {
 
 }  // namespace
 
-ApiServer::ApiServer(reactor::Loop& loop, int listener, wire::Dispatcher dispatcher, Engine& engine, Pages pages)
+ApiServer::ApiServer(reactor::Loop& loop, int listener, wire::Dispatcher dispatcher, Engine& engine, Pages pages,
+                     http::Upgrade upgrade)
     : dispatcher_(std::move(dispatcher)),
       engine_(engine),
       pages_(std::move(pages)),
       request_ids_(mix(static_cast<std::uint64_t>(engine.now().ns))),
       server_(
           loop, listener, {.body = dispatcher_.max_body()},
-          [this](http::Request request) { return handle(std::move(request)); }, refuse_bytes) {}
+          [this](http::Request request) { return handle(std::move(request)); }, refuse_bytes, std::move(upgrade)) {}
 
 std::string ApiServer::next_request_id() {
   const std::uint64_t high = mix(++request_ids_);

@@ -15,7 +15,8 @@ class ApiServer {
   /// A page's text by its path below /_utakata/, or nothing if there is none. Content type: application/json.
   using Pages = std::function<std::optional<std::string>(std::string_view path)>;
 
-  ApiServer(reactor::Loop&, int listener, wire::Dispatcher, Engine&, Pages);
+  /// `upgrade` gets the WebSockets: the data channels of sessions.
+  ApiServer(reactor::Loop&, int listener, wire::Dispatcher, Engine&, Pages, http::Upgrade upgrade = {});
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
 

@@ -27,6 +27,7 @@ struct RouteOf {
   std::string operator()(const InventoryReport&) const { return std::string(inventory_route); }
   std::string operator()(const CapacityReport&) const { return "capacity"; }
   std::string operator()(const RegistryReport&) const { return "registry"; }
+  std::string operator()(const SessionReport& r) const { return "session " + r.session_id; }
 };
 
 }  // namespace

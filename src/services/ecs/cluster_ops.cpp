@@ -27,7 +27,24 @@ Outcome<> check_providers(const list<str>& names) {
   return {};
 }
 
-api::Cluster view(const Tx& tx, const ClusterRow& row, bool tags, bool settings, bool statistics) {
+Outcome<> check_configuration(const opt<api::ClusterConfiguration>& configuration) {
+  if (!configuration || !configuration->executeCommandConfiguration) return {};
+  const api::ExecuteCommandConfiguration& exec = *configuration->executeCommandConfiguration;
+  const bool own = exec.logging && *exec.logging == "OVERRIDE";
+  if (own && !exec.logConfiguration)
+    return invalid("executeCommandConfiguration.logConfiguration is required when logging is OVERRIDE.");
+  if (!own && exec.logConfiguration)
+    return invalid("executeCommandConfiguration.logConfiguration can only be specified when logging is OVERRIDE.");
+  return {};
+}
+
+// What callers want to see of a cluster beside its name and numbers.
+struct Include {
+  bool tags = false, settings = false, statistics = false, configuration = false;
+};
+constexpr Include after_change{.tags = true, .settings = true, .statistics = false, .configuration = true};
+
+api::Cluster view(const Tx& tx, const ClusterRow& row, Include include) {
   i32 running = 0;
   i32 pending = 0;
   for (const Key& key : tx.where<TaskRow>(TaskRow::by_cluster, row.arn)) {
@@ -50,9 +67,10 @@ api::Cluster view(const Tx& tx, const ClusterRow& row, bool tags, bool settings,
                        .settings = list<api::ClusterSetting>{},
                        .capacityProviders = row.capacity_providers,
                        .defaultCapacityProviderStrategy = row.default_strategy};
-  if (tags) cluster.tags = row.tags;
-  if (settings) cluster.settings = row.settings;
-  if (statistics)
+  if (include.tags) cluster.tags = row.tags;
+  if (include.settings) cluster.settings = row.settings;
+  if (include.configuration) cluster.configuration = row.configuration;
+  if (include.statistics)
     for (const auto& [name, value] :
          {std::pair("runningFargateTasksCount", running), std::pair("pendingFargateTasksCount", pending),
           std::pair("activeFargateServiceCount", services)})
@@ -94,37 +112,40 @@ Outcome<api::CreateClusterResponse> create_cluster(Tx& tx, const api::CreateClus
         "Identifier was invalid. clusterName may have letters, numbers, hyphens and underscores, up to 255.");
   const Key key = cluster_key(tx.world(), name);
   if (const ClusterRow* known = tx.find<ClusterRow>(key); known != nullptr && known->active)
-    return api::CreateClusterResponse{.cluster = view(tx, *known, true, true, false)};
+    return api::CreateClusterResponse{.cluster = view(tx, *known, after_change)};
   ClusterRow row{
       .arn = arn_of(tx.world(), cat("cluster/", name)),
       .name = name,
       .capacity_providers = request.capacityProviders.value_or(list<str>{}),
       .default_strategy = request.defaultCapacityProviderStrategy.value_or(list<api::CapacityProviderStrategyItem>{}),
       .tags = request.tags.value_or(list<api::Tag>{}),
-      .settings = request.settings.value_or(list<api::ClusterSetting>{})};
+      .settings = request.settings.value_or(list<api::ClusterSetting>{}),
+      .configuration = request.configuration};
+  TRY_VOID(check_configuration(row.configuration));
   TRY_VOID(check_providers(row.capacity_providers));
   TRY_VOID(check_strategy(row, row.default_strategy));
   tx.put(key, row);
-  return api::CreateClusterResponse{.cluster = view(tx, row, true, true, false)};
+  return api::CreateClusterResponse{.cluster = view(tx, row, after_change)};
 }
 
 Outcome<api::UpdateClusterResponse> update_cluster(Tx& tx, const api::UpdateClusterRequest& request) {
   const ClusterRow* known = TRY(find_cluster(tx, request.cluster));
   ClusterRow row = *known;
   if (request.settings) row.settings = *request.settings;
+  TRY_VOID(check_configuration(request.configuration));
+  if (request.configuration) row.configuration = request.configuration;
   tx.put(cluster_key(tx.world(), row.name), row);
-  return api::UpdateClusterResponse{.cluster = view(tx, row, true, true, false)};
+  return api::UpdateClusterResponse{.cluster = view(tx, row, after_change)};
 }
 
 Outcome<api::DescribeClustersResponse> describe_clusters(Tx& tx, const api::DescribeClustersRequest& request) {
-  bool tags = false;
-  bool settings = false;
-  bool statistics = false;
+  Include include;
   if (request.include)
     for (const auto& part : *request.include) {
-      tags = tags || part == "TAGS";
-      settings = settings || part == "SETTINGS";
-      statistics = statistics || part == "STATISTICS";
+      include.tags = include.tags || part == "TAGS";
+      include.settings = include.settings || part == "SETTINGS";
+      include.statistics = include.statistics || part == "STATISTICS";
+      include.configuration = include.configuration || part == "CONFIGURATIONS";
     }
   api::DescribeClustersResponse response{.clusters = list<api::Cluster>{}, .failures = list<api::Failure>{}};
   const list<str> names = request.clusters && !request.clusters->empty() ? *request.clusters : list<str>{"default"};
@@ -135,7 +156,7 @@ Outcome<api::DescribeClustersResponse> describe_clusters(Tx& tx, const api::Desc
       response.failures->push_back(
           {.arn = arn_of(tx.world(), cat("cluster/", short_name(name))), .reason = str("MISSING")});
     else
-      response.clusters->push_back(view(tx, *row, tags, settings, statistics));
+      response.clusters->push_back(view(tx, *row, include));
   }
   return response;
 }
@@ -160,7 +181,7 @@ Outcome<api::PutClusterCapacityProvidersResponse> put_cluster_capacity_providers
   TRY_VOID(check_providers(row.capacity_providers));
   TRY_VOID(check_strategy(row, row.default_strategy));
   tx.put(cluster_key(tx.world(), row.name), row);
-  return api::PutClusterCapacityProvidersResponse{.cluster = view(tx, row, true, true, false)};
+  return api::PutClusterCapacityProvidersResponse{.cluster = view(tx, row, after_change)};
 }
 
 Outcome<api::DeleteClusterResponse> delete_cluster(Tx& tx, const api::DeleteClusterRequest& request) {
@@ -174,7 +195,7 @@ Outcome<api::DeleteClusterResponse> delete_cluster(Tx& tx, const api::DeleteClus
   ClusterRow row = *known;
   row.active = false;
   tx.put(cluster_key(tx.world(), row.name), row);
-  return api::DeleteClusterResponse{.cluster = view(tx, row, true, true, false)};
+  return api::DeleteClusterResponse{.cluster = view(tx, row, after_change)};
 }
 
 Outcome<api::DescribeCapacityProvidersResponse> describe_capacity_providers(

@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "core/facts.hpp"
+#include "services/ecs/exec_ops.hpp"
 #include "services/ecs/find.hpp"
 
 namespace utakata::ecs {
@@ -47,6 +48,17 @@ Json attachment(const TaskRow& task) {
   return object;
 }
 
+// The event says `status` where DescribeTasks says lastStatus (facts: ecs.md §11).
+Json managed_agent_event(const ContainerRow& row) {
+  const ManagedAgentState state = managed_agent(row);
+  Json agent = Json::object();
+  agent.set("name", "ExecuteCommandAgent");
+  agent.set("status", state.status);
+  set_text(agent, "reason", state.reason);
+  set_time(agent, "startedAt", row.agent_started_at);
+  return agent;
+}
+
 Json container(const TaskRow& task, const ContainerRow& row) {
   Json object = Json::object();
   object.set("containerArn", row.arn);
@@ -62,6 +74,7 @@ Json container(const TaskRow& task, const ContainerRow& row) {
   object.set("cpu", row.cpu);
   set_text(object, "memory", row.memory);
   set_text(object, "memoryReservation", row.memory_reservation);
+  if (task.enable_execute_command) object.set("managedAgents", Json::array()).push(managed_agent_event(row));
   if (row.exit_code) object.set("exitCode", *row.exit_code);
   set_text(object, "reason", row.reason);
   return object;
@@ -83,7 +96,7 @@ Json task_detail(const TaskRow& task, Instant now) {
   d.set("cpu", cat(task.cpu));
   set_time(d, "createdAt", task.created_at);
   d.set("desiredStatus", task.desired_status);
-  d.set("enableExecuteCommand", false);
+  d.set("enableExecuteCommand", task.enable_execute_command);
   d.set("ephemeralStorage", Json::object()).set("sizeInGiB", 20);
   set_time(d, "executionStoppedAt", task.execution_stopped_at);
   d.set("group", task.group);

@@ -7,6 +7,7 @@
 #include "market/market.hpp"
 #include "services/ecs/cluster_ops.hpp"
 #include "services/ecs/control_ops.hpp"
+#include "services/ecs/exec_ops.hpp"
 #include "services/ecs/protection_ops.hpp"
 #include "services/ecs/service_ops.hpp"
 #include "services/ecs/service_reconcile.hpp"
@@ -39,6 +40,7 @@ constexpr std::array operations{
     operation<list_tasks>("ListTasks"),
     operation<update_task_protection>("UpdateTaskProtection"),
     operation<get_task_protection>("GetTaskProtection"),
+    operation<execute_command>("ExecuteCommand"),
     operation<create_service>("CreateService"),
     operation<update_service>("UpdateService"),
     operation<describe_services>("DescribeServices"),
@@ -75,6 +77,8 @@ const wire::Service control_service{.name = "utakata",
                                     .operations = control_operations,
                                     .published_by_aws = false};
 
+const Operation open_session_operation = operation<open_session>("OpenSession");
+
 void declare(Schema& schema) {
   market::declare(schema);
   declare_tables(schema);
@@ -86,7 +90,9 @@ void declare(Schema& schema) {
   schema.report(report_kind<InventoryReport>, take_inventory);
   schema.report(report_kind<LogReport>, take_log_report);
   schema.report(report_kind<CapacityReport>, take_capacity);
+  schema.report(report_kind<SessionReport>, take_session_report);
   schema.on_recover(recover_tasks);
+  schema.on_recover(recover_sessions);
   schema.on_recover(recover_services);
 }
 

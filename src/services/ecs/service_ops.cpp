@@ -5,6 +5,7 @@
 
 #include "services/ecs/cluster_ops.hpp"
 #include "services/ecs/errors.hpp"
+#include "services/ecs/exec_ops.hpp"
 #include "services/ecs/find.hpp"
 #include "services/ecs/service_reconcile.hpp"
 #include "services/ecs/task_ops.hpp"
@@ -151,6 +152,7 @@ Outcome<api::CreateServiceResponse> create_service(Tx& tx, const api::CreateServ
     service.launch_type = "FARGATE";
   }
   if (request.enableExecuteCommand) service.enable_execute_command = *request.enableExecuteCommand;
+  if (service.enable_execute_command.value_or(false)) TRY_VOID(check_exec_role(*definition, {}, "service", "created"));
   if (request.enableECSManagedTags) service.managed_tags = *request.enableECSManagedTags;
   TRY_VOID(take_configuration(service, request.deploymentConfiguration));
   TRY_VOID(check_network(tx, request.networkConfiguration));
@@ -189,6 +191,7 @@ Outcome<api::UpdateServiceResponse> update_service(Tx& tx, const api::UpdateServ
     definition = TRY(usable_definition(tx, *request.taskDefinition));
     definition_arn = definition->arn;
   }
+  if (service.enable_execute_command.value_or(false)) TRY_VOID(check_exec_role(*definition, {}, "service", "updated"));
   api::NetworkConfiguration network = primary.network;
   if (request.networkConfiguration) {
     TRY_VOID(check_network(tx, request.networkConfiguration));

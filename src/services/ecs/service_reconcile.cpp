@@ -161,6 +161,7 @@ void start_tasks(Look& look, i32 wanted) {
                         .tags = service.propagate && *service.propagate == "SERVICE"           ? service.tags
                                 : service.propagate && *service.propagate == "TASK_DEFINITION" ? definition->tags
                                                                                                : list<api::Tag>{},
+                        .enable_execute_command = service.enable_execute_command.value_or(false),
                         .zone_turn = zone_turn};
     const auto placed = place_task(look.tx, look.world, plan);
     if (!placed && early && placed.error().code == "CapacityUnavailable") {

@@ -75,6 +75,10 @@ void declare_tables(Schema& schema) {
   schema.table<LogOffsetRow>();
   schema.table<TokenRow>({.due = [](const TokenRow& row) { return row.until; },
                           .on_due = [](Tx& tx, const Key& key) { tx.erase<TokenRow>(key); }});
+  schema.table<ExecSessionRow>({.indexes = {[](const ExecSessionRow& row) { return row.id; },
+                                            [](const ExecSessionRow& row) { return row.container_arn; }},
+                                .due = [](const ExecSessionRow& row) { return earliest({row.until}); },
+                                .on_due = [](Tx& tx, const Key& key) { tx.erase<ExecSessionRow>(key); }});
   schema.table<SpotSettingsRow>();
   schema.table<HostRow>();
   schema.invariant("ecs tasks", check_tasks);

@@ -21,6 +21,7 @@ struct ClusterRow {
   list<api::CapacityProviderStrategyItem> default_strategy;
   list<api::Tag> tags;
   list<api::ClusterSetting> settings;
+  opt<api::ClusterConfiguration> configuration;
 };
 
 struct FamilyRow {
@@ -87,9 +88,10 @@ struct ContainerRow {
   str name, arn, image;
   opt<i32> exit_code;
   str status = "PENDING", reason, runtime_id, digest, health = "UNKNOWN";
-  bool essential = true, checked = false;
+  bool essential = true, checked = false, read_only_root = false;
   str cpu = "0", memory, memory_reservation;
   Instant signalled_at, killed_at, exited_at;
+  Instant agent_started_at;  // of the task's execute command agent in it
 };
 
 struct RegisteredTarget {
@@ -106,7 +108,7 @@ struct TaskRow {
   str arn, id, cluster_arn, cluster_name, service_key, deployment_id;
   str task_definition_arn, family;
   str group, started_by, capacity_provider;
-  bool spot = false;
+  bool spot = false, enable_execute_command = false;
   str last_status = "PROVISIONING", desired_status = "RUNNING";
   i64 version = 1;
   i32 cpu = 0, memory_mib = 0, storage_gib = 20;
@@ -140,6 +142,19 @@ struct TokenRow {
   str request;  // its JSON, to tell the same from another
   list<str> task_keys;
   Instant until;
+};
+
+/// The session of a command in a container. Its token opens it once, until `until`; from then on it is open.
+struct ExecSessionRow {
+  static constexpr std::string_view table_name = "ecs.exec_sessions";
+  static constexpr std::size_t by_id = 0;
+  static constexpr std::size_t by_container = 1;
+  str id, token_digest;
+  str task_arn, container_arn, container;
+  str command;
+  str caller;  // the access key that asked for it
+  opt<LogTarget> log;
+  Instant opened_at, until;
 };
 
 /// The order of a Spot reclaim's event, deregistration and stop signal; it differs in the field (facts: ecs.md §6.1,

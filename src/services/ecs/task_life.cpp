@@ -119,6 +119,7 @@ ContainerRow container_row(Tx& tx, const World& world, const ClusterRow& cluster
                    .image = *c.image,
                    .essential = c.essential.value_or(true),
                    .checked = bool(c.healthCheck),
+                   .read_only_root = c.readonlyRootFilesystem.value_or(false),
                    .cpu = cat(c.cpu.value_or(0))};
   if (c.memory) row.memory = cat(*c.memory);
   if (c.memoryReservation) row.memory_reservation = cat(*c.memoryReservation);
@@ -146,9 +147,10 @@ Outcome<> check_logs(Tx& tx, const World& world, const TaskDefinitionRow& defini
 }
 
 // Where a container's row is told by the runtime; true if anything that callers see has changed.
-bool take_container(ContainerRow& row, const ContainerState& state) {
+bool take_container(ContainerRow& row, const ContainerState& state, Instant now) {
   const ContainerRow before = row;
   row.status = state.status.name();
+  if (row.status == "RUNNING" && before.status != "RUNNING") row.agent_started_at = now;
   if (state.exit_code) row.exit_code = *state.exit_code;
   if (!state.reason.empty()) row.reason = state.reason;
   if (!state.runtime_id.empty()) row.runtime_id = state.runtime_id;
@@ -181,7 +183,7 @@ void take(Tx& tx, const Key& key, const TaskReport& report) {
   bool changed = false;
   for (const ContainerState& state : report.containers) {
     const auto row = std::ranges::find(task.containers, state.name, &ContainerRow::name);
-    if (row != task.containers.end()) changed = take_container(*row, state) || changed;
+    if (row != task.containers.end()) changed = take_container(*row, state, tx.now()) || changed;
   }
   if (report.pull_started_at.set()) task.pull_started_at = report.pull_started_at;
   if (report.pull_stopped_at.set()) task.pull_stopped_at = report.pull_stopped_at;
@@ -240,6 +242,7 @@ Outcome<Key> place_task(Tx& tx, const World& world, const TaskPlan& plan) {
                .started_by = plan.started_by,
                .capacity_provider = plan.capacity_provider,
                .spot = plan.capacity_provider == "FARGATE_SPOT",
+               .enable_execute_command = plan.enable_execute_command,
                .cpu = plan.cpu > 0 ? plan.cpu : definition.cpu,
                .memory_mib = plan.memory_mib > 0 ? plan.memory_mib : definition.memory_mib,
                .overrides = plan.overrides,

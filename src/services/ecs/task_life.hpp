@@ -21,6 +21,7 @@ struct TaskPlan {
   api::TaskOverride overrides;
   i32 cpu = 0, memory_mib = 0;  // 0: the definition's
   list<api::Tag> tags;
+  bool enable_execute_command = false;
   std::size_t zone_turn = 0;  // chooses the subnet: tasks are spread over them in turn
 };
 

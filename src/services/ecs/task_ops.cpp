@@ -7,6 +7,7 @@
 #include "services/ecs/container_check.hpp"
 #include "services/ecs/definition_check.hpp"
 #include "services/ecs/errors.hpp"
+#include "services/ecs/exec_ops.hpp"
 #include "services/ecs/find.hpp"
 #include "services/ecs/strategy.hpp"
 #include "services/ecs/task_definition_ops.hpp"
@@ -140,6 +141,8 @@ Outcome<api::RunTaskResponse> run_task(Tx& tx, const api::RunTaskRequest& reques
   TRY_VOID(check_network(tx, request.networkConfiguration));
   TRY_VOID(check_placement(request));
   const TaskSize size = TRY(check_overrides(tx, *definition, request.overrides));
+  const bool exec = request.enableExecuteCommand.value_or(false);
+  if (exec) TRY_VOID(check_exec_role(*definition, request.overrides, "task", "run"));
   CountByProvider counted;
   list<Key> placed;
   for (i32 i = 0; i < count; ++i) {
@@ -159,6 +162,7 @@ Outcome<api::RunTaskResponse> run_task(Tx& tx, const api::RunTaskRequest& reques
                                  .tags = request.tags      ? *request.tags
                                          : from_definition ? definition->tags
                                                            : list<api::Tag>{},
+                                 .enable_execute_command = exec,
                                  .zone_turn = static_cast<std::size_t>(i) + tx.random("zone") % 16});
     if (key) {
       placed.push_back(*key);

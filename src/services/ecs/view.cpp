@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/ecs/exec_ops.hpp"
+
 namespace utakata::ecs {
 namespace {
 
@@ -24,6 +26,14 @@ api::HealthStatus task_health(const TaskRow& task) {
   return unknown ? api::HealthStatus("UNKNOWN") : api::HealthStatus("HEALTHY");
 }
 
+list<api::ManagedAgent> managed_agents(const ContainerRow& row) {
+  const ManagedAgentState agent = managed_agent(row);
+  return {{.lastStartedAt = when(row.agent_started_at),
+           .name = "ExecuteCommandAgent",
+           .reason = text(agent.reason),
+           .lastStatus = agent.status}};
+}
+
 api::Container container_view(const TaskRow& task, const ContainerRow& row) {
   api::Container c{.containerArn = row.arn,
                    .taskArn = task.arn,
@@ -40,6 +50,7 @@ api::Container container_view(const TaskRow& task, const ContainerRow& row) {
                    .cpu = row.cpu,
                    .memory = text(row.memory),
                    .memoryReservation = text(row.memory_reservation)};
+  if (task.enable_execute_command) c.managedAgents = managed_agents(row);
   if (!task.network.address.empty())
     c.networkInterfaces->push_back({.attachmentId = task.attachment_id, .privateIpv4Address = task.network.address});
   return c;
@@ -81,7 +92,7 @@ api::Task view(const TaskRow& task, bool tags) {
               .cpu = cat(task.cpu),
               .createdAt = task.created_at,
               .desiredStatus = task.desired_status,
-              .enableExecuteCommand = false,
+              .enableExecuteCommand = task.enable_execute_command,
               .executionStoppedAt = when(task.execution_stopped_at),
               .group = task.group,
               .healthStatus = task_health(task),

@@ -8,8 +8,29 @@ struct ClusterSetting {
   opt<OneOf<"containerInsights">> name;
   opt<str> value;
 };
+struct ExecuteCommandLogConfiguration {
+  opt<str> cloudWatchLogGroupName;
+  stored<bool> cloudWatchEncryptionEnabled;
+  stored<str> s3BucketName;
+  stored<bool> s3EncryptionEnabled;
+  stored<str> s3KeyPrefix;
+};
+struct ExecuteCommandConfiguration {
+  stored<str> kmsKeyId;
+  opt<OneOf<"NONE", "DEFAULT", "OVERRIDE">> logging;
+  opt<ExecuteCommandLogConfiguration> logConfiguration;
+};
+struct ManagedStorageConfiguration {
+  stored<str> kmsKeyId, fargateEphemeralStorageKmsKeyId;
+};
+struct ClusterConfiguration {
+  opt<ExecuteCommandConfiguration> executeCommandConfiguration;
+  opt<ManagedStorageConfiguration> managedStorageConfiguration;
+};
 struct Cluster {
-  opt<str> clusterArn, clusterName, status;
+  opt<str> clusterArn, clusterName;
+  opt<ClusterConfiguration> configuration;
+  opt<str> status;
   opt<i32> registeredContainerInstancesCount, runningTasksCount, pendingTasksCount, activeServicesCount;
   opt<list<KeyValuePair>> statistics;
   opt<list<Tag>> tags;
@@ -21,6 +42,7 @@ struct CreateClusterRequest {
   opt<str> clusterName;
   opt<list<Tag>> tags;
   stored<list<ClusterSetting>> settings;
+  opt<ClusterConfiguration> configuration;
   opt<list<str>> capacityProviders;
   opt<list<CapacityProviderStrategyItem>> defaultCapacityProviderStrategy;
 };
@@ -30,6 +52,7 @@ struct CreateClusterResponse {
 struct UpdateClusterRequest {
   str cluster;
   stored<list<ClusterSetting>> settings;
+  opt<ClusterConfiguration> configuration;
 };
 struct UpdateClusterResponse {
   opt<Cluster> cluster;

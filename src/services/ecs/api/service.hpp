@@ -80,7 +80,7 @@ struct CreateServiceRequest {
   opt<list<Tag>> tags;
   stored<bool> enableECSManagedTags;
   opt<PropagateTags> propagateTags;
-  stored<bool> enableExecuteCommand;
+  opt<bool> enableExecuteCommand;
 };
 struct CreateServiceResponse {
   opt<Service> service;
@@ -97,7 +97,8 @@ struct UpdateServiceRequest {
   stored<str> platformVersion;
   opt<bool> forceNewDeployment;
   opt<i32> healthCheckGracePeriodSeconds;
-  stored<bool> enableExecuteCommand, enableECSManagedTags;
+  opt<bool> enableExecuteCommand;
+  stored<bool> enableECSManagedTags;
   opt<list<LoadBalancer>> loadBalancers;
   opt<PropagateTags> propagateTags;
 };

@@ -15,6 +15,11 @@ struct NetworkBinding {
   opt<str> bindIP;
   opt<i32> containerPort, hostPort;
 };
+struct ManagedAgent {
+  opt<Instant> lastStartedAt;
+  opt<OneOf<"ExecuteCommandAgent">> name;
+  opt<str> reason, lastStatus;
+};
 struct Container {
   opt<str> containerArn, taskArn, name, image, imageDigest, runtimeId, lastStatus;
   opt<i32> exitCode;
@@ -22,6 +27,7 @@ struct Container {
   opt<list<NetworkBinding>> networkBindings;
   opt<list<NetworkInterface>> networkInterfaces;
   opt<HealthStatus> healthStatus;
+  opt<list<ManagedAgent>> managedAgents;
   opt<str> cpu, memory, memoryReservation;
 };
 struct Attribute {
@@ -92,7 +98,8 @@ struct RunTaskRequest {
   opt<list<CapacityProviderStrategyItem>> capacityProviderStrategy;
   opt<str> cluster;
   opt<i32> count;
-  stored<bool> enableECSManagedTags, enableExecuteCommand;
+  stored<bool> enableECSManagedTags;
+  opt<bool> enableExecuteCommand;
   opt<str> group;
   opt<LaunchType> launchType;
   opt<NetworkConfiguration> networkConfiguration;

@@ -1,0 +1,169 @@
+#include "shell/sessions.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "http/websocket_frames.hpp"
+#include "shell/session.hpp"
+
+namespace utakata::shell {
+namespace {
+
+constexpr int sessions_max = 1000;  // open data channels, of all containers together
+constexpr Duration answer_patience = seconds(30);
+
+std::string plain_answer(int status, std::string_view why) {
+  return cat("HTTP/1.1 ", status, " ", http::reason_phrase(status),
+             "\r\nContent-Type: text/plain\r\nContent-Length: ", why.size() + 1, "\r\nConnection: close\r\n\r\n", why,
+             "\n");
+}
+
+// One sentence for the log: the command in quotes, so that it cannot pretend to be another line.
+std::string subject_of(const SessionRecord& record) {
+  const OpenSessionResponse& what = record.what;
+  return cat("exec session ", record.id, ": ",
+             what.caller.empty() ? std::string_view("an unsigned caller") : what.caller, " of account ", what.account,
+             " from ", record.peer, " in ", what.task_arn, " container ", what.container, " command ",
+             Json(what.command).write());
+}
+
+std::string outcome_of(const SessionRecord& record) {
+  const std::string times = cat("began ", iso8601(record.began, 3), ", ended ", iso8601(record.ended, 3));
+  const std::string code = record.exit_code ? cat(", exit code ", *record.exit_code) : std::string();
+  return cat(times, code, record.why.empty() ? "" : ", because ", record.why);
+}
+
+}  // namespace
+
+std::string data_channel_of(std::string_view target) {
+  constexpr std::string_view path = "/v1/data-channel/";
+  if (!target.starts_with(path)) return {};
+  target.remove_prefix(path.size());
+  const std::size_t query = target.find('?');
+  const std::string_view id = target.substr(0, query);
+  const bool known = std::ranges::all_of(id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  if (!known || query == std::string_view::npos) return {};
+  const auto parameters = split(target.substr(query + 1), '&');
+  return std::ranges::find(parameters, "role=publish_subscribe") == parameters.end() ? std::string() : std::string(id);
+}
+
+class Sessions::Inside : public std::enable_shared_from_this<Inside> {
+ public:
+  explicit Inside(Surroundings around) : around_(std::move(around)) {}
+  void begin() {
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+
+  void end() {
+    loop_.post([this] {
+      ending_ = true;
+      const std::set<std::shared_ptr<Session>> all = open_;
+      for (const auto& session : all) session->cut();
+      loop_.post([this] { loop_.stop(); });
+    });
+    thread_.join();
+    loop_.drain();
+    open_.clear();
+  }
+
+  /// False: there are as many sessions as there may be.
+  bool reserve() {
+    if (taken_.fetch_add(1) < sessions_max) return true;
+    release();
+    return false;
+  }
+
+  void release() { --taken_; }
+
+  void take(std::string id, int fd, std::string arrived) {
+    loop_.post([self = shared_from_this(), id = std::move(id), fd, arrived = std::move(arrived)] {
+      auto stream = std::make_unique<reactor::Stream>(self->loop_, fd);
+      if (self->ending_) return;
+      reactor::start(run(self, std::make_shared<Session>(self->loop_, id, std::move(stream), arrived, self->doors())));
+    });
+  }
+
+ private:
+  static reactor::Co<void> run(std::shared_ptr<Inside> self, std::shared_ptr<Session> session) {
+    self->open_.insert(session);
+    co_await session->run();
+    self->open_.erase(session);
+    self->release();
+  }
+
+  SessionDoors doors() {
+    return {.open =
+                [self = shared_from_this()](OpenSessionRequest request,
+                                            std::function<void(Outcome<OpenSessionResponse>)> answer) {
+                  self->around_.loop.post(
+                      [self, request = std::move(request), answer = std::move(answer)] { self->ask(request, answer); });
+                },
+            .run =
+                [self = shared_from_this()](const ports::CommandPlan& plan, ports::CommandRunner::Begun begun) {
+                  self->around_.runner.run_command(plan,
+                                                   [self, begun = std::move(begun)](Outcome<ports::CommandEnds> ends) {
+                                                     self->loop_.post([begun, ends = std::move(ends)] { begun(ends); });
+                                                   });
+                },
+            .began = [this](const SessionRecord& record) { around_.tell(cat(subject_of(record), " begins")); },
+            .ended =
+                [this](const SessionRecord& record) {
+                  around_.tell(cat(subject_of(record), " ", outcome_of(record)));
+                  around_.engine.report(SessionReport{.session_id = record.id, .lines = record.lines});
+                }};
+  }
+
+  // On the engine's thread.
+  void ask(const OpenSessionRequest& request, const std::function<void(Outcome<OpenSessionResponse>)>& answer) {
+    auto call = std::make_unique<PendingCall>();
+    call->operation = &around_.open_session;
+    call->input = around_.open_session.new_input();
+    *static_cast<OpenSessionRequest*>(call->input.get()) = request;
+    call->done = [self = shared_from_this(), raw = call.get(), answer](Outcome<> outcome) {
+      Outcome<OpenSessionResponse> response =
+          outcome ? Outcome<OpenSessionResponse>(*static_cast<OpenSessionResponse*>(raw->output.get()))
+                  : std::unexpected(outcome.error());
+      self->loop_.post([answer, response = std::move(response)] { answer(response); });
+    };
+    around_.engine.call(std::move(call));
+  }
+
+  Surroundings around_;
+  reactor::Loop loop_;
+  std::thread thread_;
+  bool ending_ = false;                      // on the sessions' thread
+  std::set<std::shared_ptr<Session>> open_;  // on the sessions' thread
+  std::atomic<int> taken_ = 0;
+};
+
+Sessions::Sessions(Surroundings around) : inside_(std::make_shared<Inside>(std::move(around))) { inside_->begin(); }
+Sessions::~Sessions() { inside_->end(); }
+
+reactor::Co<void> Sessions::upgrade(http::Request request, reactor::Stream& stream, std::string arrived) {
+  const auto inside = inside_;
+  const std::string id = data_channel_of(request.head.target);
+  if (id.empty()) {
+    co_await stream.write(plain_answer(404, "there is no WebSocket at this path"), answer_patience);
+    co_return;
+  }
+  const http::WebSocketAnswer answer = http::answer_websocket(request.head);
+  if (answer.accepted && !inside->reserve()) {
+    co_await stream.write(plain_answer(503, "there are too many sessions"), answer_patience);
+    co_return;
+  }
+  const bool written = co_await stream.write(answer.text, answer_patience) == reactor::Trouble::none;
+  if (!answer.accepted) co_return;
+  const int fd = written ? fcntl(stream.descriptor().fd(), F_DUPFD_CLOEXEC, 0) : -1;
+  if (fd < 0) co_return inside->release();
+  inside->take(id, fd, std::move(arrived));
+}
+
+}  // namespace utakata::shell
