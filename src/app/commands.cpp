@@ -63,6 +63,13 @@ constexpr std::array exec_options{
     OptionRule{"container", "NAME", "the container; a task with only one needs none", ""},
     OptionRule{"interactive", "", "give the command a terminal even if this is none", "", "-it"},
     OptionRule{"pipes", "", "give the command pipes even if this is a terminal"},
+constexpr std::array logs_options{
+    endpoint,
+    OptionRule{.name = "follow", .value = "", .help = "go on with what comes", .brief = "-f"},
+    OptionRule{"since", "WHEN", "a span (30s, 10m, 2h, 1d, 1w) or an instant (2026-05-06T12:00:00Z)", "10m"},
+    OptionRule{"filter", "PATTERN", "only what matches this filter pattern of CloudWatch Logs", ""},
+    OptionRule{"cluster", "NAME", "of a task that is named by its id alone", "default"},
+    OptionRule{.name = "json", .value = "", .help = "a line of JSON an event"},
 };
 constexpr std::array drill_options{
     endpoint,
@@ -90,7 +97,7 @@ constexpr std::array sim_options{
     json,
 };
 
-constexpr std::array<Command, 15> all{{
+constexpr std::array<Command, 16> all{{
     {{.name = "serve",
       .summary = "Runs the platform until SIGINT or SIGTERM.",
       .options = serve_options,
@@ -155,6 +162,14 @@ constexpr std::array<Command, 15> all{{
           "The task must have been started with enableExecuteCommand. The command's exit status is handed on.\n",
       .passes_on = true},
      run_exec},
+    {{.name = "logs",
+      .summary = "Shows what the containers of a service or of a task have said, or what a log group holds.",
+      .options = logs_options,
+      .positional = "CLUSTER/SERVICE|TASK|GROUP",
+      .examples = "  utakata logs -f dev/web\n"
+                  "  utakata logs --since 1h --filter '?ERROR ?WARN' /ecs/web\n"
+                  "  utakata logs --filter '{ $.status >= 500 }' --json 0123456789abcdef0123456789abcdef\n"},
+     run_logs},
     {{.name = "drill",
       .summary = "Rehearses a loss of Spot capacity under load and says what became of every request.",
       .options = drill_options,

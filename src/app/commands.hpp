@@ -25,6 +25,7 @@ int run_image_pull(const Arguments&);
 int run_image_import(const Arguments&);
 int run_image_rm(const Arguments&);
 int run_exec(const Arguments&);
+int run_logs(const Arguments&);
 int run_drill(const Arguments&);
 int run_sim(const Arguments&);
 int run_api_dump(const Arguments&);

@@ -12,7 +12,9 @@
 #include "services/ecs/module.hpp"
 #include "services/sts/public.hpp"
 #include "shell/api_server.hpp"
+#include "shell/log_desk.hpp"
 #include "shell/sessions.hpp"
+#include "store/segment_log_store.hpp"
 #include "store/sqlite_store.hpp"
 #include "wire/json.hpp"
 
@@ -49,7 +51,10 @@ class Running final : public Platform {
 
   Outcome<> begin(int listener, std::uint64_t sequence) {
     machine_.resume_after(sequence);
+    logs_ = TRY(store::SegmentLogStore::open(logs_dir()));
     engine_ = std::make_unique<shell::Engine>(machine_, *store_, sequence, surroundings());
+    log_desk_ = std::make_unique<shell::LogDesk>(
+        loop_, *logs_, [this](Report report) { engine_->report(std::move(report)); }, log_);
     sandbox_ = TRY(sandbox::Sandbox::open(sandbox_settings(reactor::local_port(listener)), sink()));
     balancer_ = std::make_unique<balancer::Balancer>(balancer::Settings{.listen_address = settings_.balancer_address},
                                                      sink(), sandbox_.get());
@@ -83,12 +88,15 @@ class Running final : public Platform {
       sandbox_.reset();
     else
       sandbox_->stop_all();
+    log_desk_.reset();
     engine_.reset();
   }
 
   [[nodiscard]] Machine& machine() { return machine_; }
 
  private:
+  [[nodiscard]] std::string logs_dir() const { return settings_.state_dir + "/logs"; }
+
   [[nodiscard]] sandbox::Settings sandbox_settings(int port) {
     const std::string host = settings_.listen.host == "0.0.0.0" ? "127.0.0.1" : settings_.listen.host;
     return {.state_dir = settings_.state_dir + "/sandbox",
@@ -98,9 +106,11 @@ class Running final : public Platform {
             .sources = settings_.image_sources,
             .collect = settings_.image_rules,
             .stand_ins = {.host_paths = settings_.host_paths, .efs = settings_.efs, .s3 = settings_.s3},
-            .tell = log_,
             .desk = &desk_,
-            .api_address = settings_.task_endpoint ? cat(host, ":", port) : std::string()};
+            .api_address = settings_.task_endpoint ? cat(host, ":", port) : std::string(),
+            .logs_dir = logs_dir(),
+            .logs = logs_.get(),
+            .tell = log_};
   }
 
   wire::Dispatcher dispatcher() {
@@ -145,7 +155,9 @@ class Running final : public Platform {
             .post = [this](std::function<void()> work) { loop_.post(std::move(work)); },
             .wake_at = [this](Instant at) { wake_at(at); },
             .perform = [this](const Effect& effect) { perform(effect); },
-            .journal_failed = [this](const Fault& fault) { log_(cat(fault.message, "; trying again each second")); }};
+            .journal_failed = [this](const Fault& fault) { log_(cat(fault.message, "; trying again each second")); },
+            .ask = [this](Question question,
+                          shell::LogDesk::Done done) { log_desk_->ask(std::move(question), std::move(done)); }};
   }
 
   void wake_at(Instant at) {
@@ -161,9 +173,9 @@ class Running final : public Platform {
       void operator()(const KillTask& kill) const { platform.sandbox_->kill(kill.task_arn); }
       void operator()(const ConfigureBalancer& configure) const { platform.balancer_->configure(configure.config); }
       void operator()(const RemoveBalancer& remove) const { platform.balancer_->remove(remove.arn); }
-      void operator()(const AcknowledgeLog& log) const {
-        platform.sandbox_->acknowledge_log(log.task_arn, log.container, log.offset);
-      }
+      void operator()(const StoreLog& store) const { platform.log_desk_->perform(store); }
+      void operator()(const ExpireLogs& expire) const { platform.log_desk_->perform(expire); }
+      void operator()(const RemoveLogs& remove) const { platform.log_desk_->perform(remove); }
     };
     std::visit(Perform{*this}, effect);
   }
@@ -181,6 +193,8 @@ class Running final : public Platform {
   Machine machine_;
   TaskDesk desk_;  // outlives the sandbox, whose tasks ask it
   std::unique_ptr<shell::Engine> engine_;
+  std::unique_ptr<store::SegmentLogStore> logs_;  // used by threads of the sandbox and of the desk
+  std::unique_ptr<shell::LogDesk> log_desk_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::unique_ptr<balancer::Balancer> balancer_;
   std::unique_ptr<shell::Sessions> sessions_;

@@ -81,6 +81,21 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
+std::string repaired_utf8(std::string_view text) {
+  if (valid_utf8(text)) return std::string(text);
+  std::string repaired;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at != end;) {
+    const int length = byte(*at) < 0x80 ? 1 : sequence_length(at, end);
+    if (length == 0)
+      repaired += "\xef\xbf\xbd";
+    else
+      repaired.append(at, static_cast<std::size_t>(length));
+    at += length == 0 ? 1 : length;
+  }
+  return repaired;
+}
+
 bool Scanner::open(char bracket) {
   if (!take(bracket)) return fail(bracket == '{' ? "expected an object" : "expected a list");
   if (depth_left_ == 0) return fail("nested too deeply");

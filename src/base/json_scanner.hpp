@@ -65,6 +65,8 @@ class Scanner {
 
 /// Well-formed UTF-8: no overlong forms, no surrogates.
 bool valid_utf8(std::string_view);
+/// The text with U+FFFD in place of each byte that is no part of well-formed UTF-8.
+std::string repaired_utf8(std::string_view);
 
 /// The text as a JSON string, in quotes.
 void append_quoted(std::string& out, std::string_view text);

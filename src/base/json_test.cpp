@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/json_scanner.hpp"
+
 using namespace utakata;  // NOLINT: a test
 
 namespace {
@@ -102,4 +104,9 @@ TEST_CASE("json: no truncation and no changed byte ends the process") {
       const auto json = Json::parse(changed);
       if (json) CHECK(*Json::parse(json->write()) == *json);
     }
+}
+
+TEST_CASE("json: what is no UTF-8 is shown as U+FFFD, byte by byte") {
+  CHECK(utakata::json::repaired_utf8("plain \xe3\x81\x82") == "plain \xe3\x81\x82");
+  CHECK(utakata::json::repaired_utf8("a\xff\xe3\x81") == "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "core/balancer_config.hpp"
+#include "core/outside.hpp"
 #include "core/task_spec.hpp"
 
 // What the core asks of the outside. Effects leave after their transaction is durable; each is answered by reports
@@ -31,15 +32,27 @@ struct RemoveBalancer {
   str arn;
 };
 
-/// Output up to `offset` bytes of this container's log is durable in its log group and need not be reported again.
-struct AcknowledgeLog {
-  str task_arn;
-  str container;
-  i64 offset = 0;
+/// Adds events to a log stream; answered by LogStored with the same id once they are durable.
+struct StoreLog {
+  str id;
+  LogAppend append;
+};
+
+/// Takes away what is older than this of these streams.
+struct ExpireLogs {
+  list<str> streams;
+  i64 before = 0;  // milliseconds since 1970
+};
+
+/// These streams are gone, or everything but these is (level-triggered, after a restart).
+struct RemoveLogs {
+  list<str> streams;
+  bool all_others = false;
 };
 
 /// A type of its own, so that a transaction can be named without every effect.
-struct Effect : std::variant<StartTask, StopTask, KillTask, ConfigureBalancer, RemoveBalancer, AcknowledgeLog> {
+struct Effect
+    : std::variant<StartTask, StopTask, KillTask, ConfigureBalancer, RemoveBalancer, StoreLog, ExpireLogs, RemoveLogs> {
   using variant::variant;
 };
 

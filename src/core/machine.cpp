@@ -31,7 +31,7 @@ Step Machine::step(Instant now, const Input& input) {
   Step step{.sequence = sequence_ + 1, .at = now};
   Tx tx(schema_, now, seed_, step.sequence);
   Outcome<> outcome = perform(tx, input);
-  if (outcome && tx.park_channel_.empty()) {
+  if (outcome && tx.park_channel_.empty() && !tx.question_) {
     reconcile(tx);
     commit(tx, step);
     return step;
@@ -41,6 +41,7 @@ Step Machine::step(Instant now, const Input& input) {
   if (!outcome) step.fault = std::move(outcome).error();
   step.parked_on = std::move(tx.park_channel_);
   step.parked_until = tx.park_until_;
+  if (!step.fault) step.asked = std::move(tx.question_);
   return step;
 }
 
@@ -49,6 +50,7 @@ Outcome<> Machine::perform(Tx& tx, const Input& input) {
     tx.world_ = call->world;
     tx.last_try_ = call->last_try;
     tx.origin_ = call->origin;
+    tx.answer_ = call->answer;
     return call->operation->call(tx, call->input, call->output);
   }
   if (const auto* report = std::get_if<Report>(&input)) {

@@ -21,6 +21,7 @@ struct ApiCall {
   void* output;       // of operation->output, filled when the step succeeds
   bool last_try = false;
   Origin origin = {};
+  const Answer* answer = nullptr;  // to what the call asked for when it was made before
 };
 /// The control plane has started: everything is looked at again.
 struct Recovered {};
@@ -46,6 +47,7 @@ struct Step {
   std::vector<std::string> woken;  // channels whose parked calls are due
   std::string parked_on;           // the call waits on this channel...
   Instant parked_until;            // ...until then
+  std::optional<Question> asked;   // the call is to be made again with the answer
 };
 
 /// The core: a value that moves only when stepped. Same seed and inputs, same steps (design.md §2).

@@ -53,15 +53,15 @@ struct BalancerReport {
   str reason;
 };
 
-struct LogLine {
-  Instant at;
-  str text;
-};
+/// What a log stream holds now.
 struct LogReport {
-  str task_arn;
-  str container;
-  i64 offset = 0;  // of the container's log after these lines, bytes
-  list<LogLine> lines;
+  str stream;                                   // its id
+  i64 first = 0, last = 0, last_ingestion = 0;  // milliseconds since 1970; 0: it is empty
+  i64 bytes = 0;
+};
+/// What StoreLog asked for is durable.
+struct LogStored {
+  str id;
 };
 
 struct SessionLine {
@@ -96,7 +96,7 @@ struct RegistryReport {
 };
 
 /// A type of its own, so that handlers can be declared without every report.
-struct Report : std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport,
+struct Report : std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport, LogStored,
                              InventoryReport, CapacityReport, RegistryReport, SessionReport> {
   using variant::variant;
 };

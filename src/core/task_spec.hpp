@@ -62,11 +62,15 @@ struct VolumeSpec {
   opt<EfsSpec> efs;
 };
 
-/// Where awslogs sends the container's output: an existing log group and a stream made of prefix, container and task.
+/// Where awslogs sends the container's output and how.
 struct LogTarget {
   str group;
   str stream;
   str region;
+  str id;  // of the stream in the log store; empty: its group went away before the task was started
+  bool non_blocking = false;
+  i64 buffer_bytes = 0;   // of a container that is not held back
+  str multiline_pattern;  // Go's regular expression for the first line of an event; empty: each line is one
 };
 
 struct ContainerSpec {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/outside.hpp"
 #include "core/schema.hpp"
 #include "core/world.hpp"
 
@@ -85,6 +87,15 @@ class Tx {
   void park(std::string_view channel, Instant until);
   [[nodiscard]] bool last_try() const { return last_try_; }
 
+  /// In an operation: what it needs is no row. The call changes nothing now and is made again with the answer; return
+  /// any response after it. A fault in place of the answer refuses the call.
+  void ask(Question question) { question_ = std::move(question); }
+  /// The answer to what was asked; nullptr the first time.
+  template <class Kind>
+  [[nodiscard]] const Kind* answer() const {
+    return answer_ != nullptr ? std::get_if<Kind>(answer_) : nullptr;
+  }
+
   /// Dice keyed by (seed, input, purpose): the same input throws the same.
   [[nodiscard]] std::uint64_t random(std::string_view purpose);
   [[nodiscard]] std::string random_hex(std::size_t digits);
@@ -106,6 +117,8 @@ class Tx {
   std::uint64_t sequence_;
   std::uint64_t dice_thrown_ = 0;
   bool last_try_ = false;
+  const Answer* answer_ = nullptr;
+  std::optional<Question> question_;
   std::string park_channel_;
   Instant park_until_;
   int fact_depth_ = 0;

@@ -25,7 +25,6 @@ class TaskRuntime {
   /// Stopping a task that is not known reports it as stopped.
   virtual void stop(const std::string& task_arn) = 0;
   virtual void kill(const std::string& task_arn) = 0;
-  virtual void acknowledge_log(const std::string& task_arn, const std::string& container, std::int64_t offset) = 0;
   /// Takes over what a former daemon left running and answers with one InventoryReport.
   virtual void recover() = 0;
 };

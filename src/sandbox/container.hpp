@@ -17,7 +17,6 @@ class ContainerFolder {
 
   [[nodiscard]] const str& path() const { return path_; }
   [[nodiscard]] str root() const { return path_ + "/rootfs"; }
-  [[nodiscard]] str log() const { return path_ + "/log"; }
 
   /// `writable` is the folder for what the container writes.
   [[nodiscard]] Outcome<> make(const str& writable) const;

@@ -81,7 +81,9 @@ class Sandbox::Inside {
             .sink = std::move(sink),
             .stand_ins = settings.stand_ins,
             .tell = settings.tell,
-            .api_address = settings.api_address} {
+            .api_address = settings.api_address,
+            .logs_dir = settings.logs_dir,
+            .logs = settings.logs} {
     host_.endpoint = std::make_unique<Endpoint>(
         Endpoint::Around{.picture = [this](const str& arn, auto take) { take_picture(arn, std::move(take)); },
                          .desk = settings.desk,
@@ -122,10 +124,6 @@ class Sandbox::Inside {
     ((*task).*verb)();
   }
 
-  void acknowledge(const str& arn, const str& container, i64 offset) {
-    if (const auto known = tasks_.find(arn); known != tasks_.end()) known->second->acknowledge_log(container, offset);
-  }
-
   void run_command(const ports::CommandPlan& plan, const ports::CommandRunner::Begun& begun) {
     const auto known = tasks_.find(plan.task_arn);
     const auto running = known != tasks_.end() ? known->second->running(plan.container) : std::nullopt;
@@ -161,7 +159,6 @@ class Sandbox::Inside {
 
   void stop_all() {
     on_loop([this] {
-      host_.ending = true;
       std::vector<std::shared_ptr<Task>> all;
       for (const auto& [arn, task] : tasks_) all.push_back(task);
       for (const auto& task : all) task->kill();
@@ -242,10 +239,6 @@ void Sandbox::stop(const std::string& task_arn) {
 }
 void Sandbox::kill(const std::string& task_arn) {
   inside_->on_loop([inside = inside_.get(), task_arn] { inside->with(task_arn, &Task::kill); });
-}
-void Sandbox::acknowledge_log(const std::string& task_arn, const std::string& container, std::int64_t offset) {
-  inside_->on_loop(
-      [inside = inside_.get(), task_arn, container, offset] { inside->acknowledge(task_arn, container, offset); });
 }
 void Sandbox::recover() {
   inside_->on_loop([inside = inside_.get()] { inside->recover(); });

@@ -8,6 +8,7 @@
 #include "images/collect.hpp"
 #include "images/image_store.hpp"
 #include "ports/commands.hpp"
+#include "ports/log_store.hpp"
 #include "ports/ports.hpp"
 #include "ports/task_desk.hpp"
 #include "sandbox/storage.hpp"
@@ -22,6 +23,8 @@ struct Settings {
   images::Sources sources = {};       // but for the layouts
   images::CollectRules collect = {};  // of images that nobody uses
   StandIns stand_ins = {};
+  str logs_dir;                     // where the log store keeps its streams; containers write there themselves
+  ports::LogStore* logs = nullptr;  // outlives the sandbox; nullptr: nobody is told what streams hold
   std::function<void(const str& sentence)> tell = [](const str&) {};  // to people; from any thread
   ports::TaskDesk* desk = nullptr;                                    // answers tasks; outlives the sandbox
   str api_address = {};  // ADDRESS:PORT of the platform's API, for tasks; empty: they have no way to it
@@ -40,7 +43,6 @@ class Sandbox final : public ports::TaskRuntime, public ports::VpcNetwork, publi
   void start(const TaskSpec&) override;
   void stop(const std::string& task_arn) override;
   void kill(const std::string& task_arn) override;
-  void acknowledge_log(const std::string& task_arn, const std::string& container, std::int64_t offset) override;
   void recover() override;
   void run_command(const ports::CommandPlan&, Begun) override;
 

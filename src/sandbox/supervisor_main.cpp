@@ -5,8 +5,8 @@
 //
 // The second form leaves a process behind that is the first of a new PID namespace, its number on the host in
 // DIR/holder: containers that share their processes join it. Of the first form, DIR is the container's folder and holds
-// the OCI bundle. The supervisor creates and starts the container with RUNTIME (state in ROOT), writes its output to
-// DIR/log, and leaves one of these files, each complete or absent:
+// the OCI bundle. The supervisor creates and starts the container with RUNTIME (state in ROOT), keeps its output
+// as DIR/log-plan says (log_main.hpp), and leaves one of these files, each complete or absent:
 //   DIR/started   "PID NANOSECONDS\n"                   the container's process runs
 //   DIR/failed    the reason                            it could not be started
 //   DIR/exit      "CODE NANOSECONDS\n"                  it has ended; 128 + signal when a signal ended it
@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,11 +30,12 @@
 #include <cstring>
 #include <ctime>
 
+#include "sandbox/log_main.hpp"
 #include "session_main.hpp"
 
 namespace {
 
-constexpr size_t line_max = 16 * 1024;  // a longer line is cut into pieces, as docker does
+constexpr int pipe_bytes = 256 * 1024;
 
 const char* folder;
 
@@ -69,66 +71,7 @@ void tell_daemon() {
   if (null >= 0 && null != 1) dup2(null, 1);
 }
 
-// The daemon frees what it has taken (holes at the front), so the file's size only ever grows and offsets stay true.
-struct LogFile {
-  int fd = -1;
-
-  void open_file() {
-    char name[4096];
-    path_of(name, sizeof name, "log");
-    fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  }
-  // "NANOSECONDS STREAM TEXT\n"; a full disk loses the line, never the container.
-  void line(char stream, const char* text, size_t length) {
-    char head[40];
-    const int head_length = snprintf(head, sizeof head, "%lld %c ", static_cast<long long>(wall_ns()), stream);
-    char whole[line_max + 48];
-    memcpy(whole, head, static_cast<size_t>(head_length));
-    memcpy(whole + head_length, text, length);
-    const size_t total = static_cast<size_t>(head_length) + length;
-    whole[total] = '\n';
-    const ssize_t ignored = write(fd, whole, total + 1);
-    static_cast<void>(ignored);
-  }
-};
-
-struct Pipe {
-  int fd = -1;
-  char stream = 'o';
-  size_t filled = 0;
-  char buffer[line_max];
-
-  // False at the end of the stream.
-  bool drain(LogFile& log) {
-    while (true) {
-      const ssize_t n = read(fd, buffer + filled, sizeof buffer - filled);
-      if (n < 0) return errno == EAGAIN || errno == EINTR;
-      if (n == 0) {
-        if (filled > 0) log.line(stream, buffer, filled);
-        filled = 0;
-        return false;
-      }
-      filled += static_cast<size_t>(n);
-      take_lines(log);
-    }
-  }
-  void take_lines(LogFile& log) {
-    size_t begin = 0;
-    for (size_t i = 0; i < filled; ++i) {
-      if (buffer[i] != '\n') continue;
-      log.line(stream, buffer + begin, i - begin);
-      begin = i + 1;
-    }
-    if (begin == 0 && filled == sizeof buffer) {
-      log.line(stream, buffer, filled);
-      begin = filled;
-    }
-    memmove(buffer, buffer + begin, filled - begin);
-    filled -= begin;
-  }
-};
-
-Pipe out, err;  // static: they are larger than a stack page should be
+utakata::supervisor::Log container_log;  // static: it is larger than a stack should be
 
 // Runs the OCI runtime; `into` becomes the standard output and error of it and of the container that it creates.
 // `from`, if there is any, becomes their standard input.
@@ -218,7 +161,8 @@ int hold_namespace() {
 }
 
 // Until the container's first process has ended; then what is left in the pipes.
-void watch(pid_t container, LogFile& log) {
+void watch(pid_t container) {
+  auto& log = container_log;
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);
@@ -226,10 +170,11 @@ void watch(pid_t container, LogFile& log) {
   int status = 0;
   bool ended = false;
   while (!ended) {
-    pollfd watched[3] = {{signals, POLLIN, 0}, {out.fd, POLLIN, 0}, {err.fd, POLLIN, 0}};
-    poll(watched, 3, -1);
-    if (watched[1].revents != 0 && !out.drain(log)) out.fd = -1;
-    if (watched[2].revents != 0 && !err.drain(log)) err.fd = -1;
+    pollfd watched[3] = {{signals, POLLIN, 0}, {log.out.fd, POLLIN, 0}, {log.err.fd, POLLIN, 0}};
+    poll(watched, 3, log.patience());
+    if (watched[1].revents != 0 && !log.drain(log.out)) log.out.fd = -1;
+    if (watched[2].revents != 0 && !log.drain(log.err)) log.err.fd = -1;
+    log.flush_overdue();
     if (watched[0].revents == 0) continue;
     signalfd_siginfo ignored;
     while (read(signals, &ignored, sizeof ignored) > 0) {
@@ -242,8 +187,9 @@ void watch(pid_t container, LogFile& log) {
       ended = true;
     }
   }
-  if (out.fd >= 0) out.drain(log);
-  if (err.fd >= 0) err.drain(log);
+  log.drain_all(log.out);
+  log.drain_all(log.err);
+  log.end();
   leave_exit(status);
 }
 
@@ -276,9 +222,10 @@ int main(int count, char** values) {
   if (pipe2(out_ends, O_CLOEXEC) != 0 || pipe2(err_ends, O_CLOEXEC) != 0) fail("pipe", errno);
   fcntl(out_ends[0], F_SETFL, O_NONBLOCK);
   fcntl(err_ends[0], F_SETFL, O_NONBLOCK);
-  out.fd = out_ends[0];
-  err.fd = err_ends[0];
-  err.stream = 'e';
+  fcntl(out_ends[0], F_SETPIPE_SZ, pipe_bytes);
+  fcntl(err_ends[0], F_SETPIPE_SZ, pipe_bytes);
+  container_log.out.fd = out_ends[0];
+  container_log.err.fd = err_ends[0];
 
   char pid_file[4096];
   char runtime_log[4096];
@@ -310,8 +257,9 @@ int main(int count, char** values) {
   snprintf(text, sizeof text, "%d %lld\n", static_cast<int>(container), static_cast<long long>(wall_ns()));
   leave_file("started", text);
   tell_daemon();
-  LogFile log;
-  log.open_file();
-  watch(container, log);
+  // A flood is its container's, not the platform's: everything else on the host comes first.
+  setpriority(PRIO_PROCESS, 0, 10);
+  container_log.begin(folder);
+  watch(container);
   return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "reactor/process.hpp"
+#include "sandbox/log_plan.hpp"
 #include "sandbox/supervise.hpp"
 
 namespace utakata::sandbox {
@@ -18,8 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Duration log_interval = milliseconds(500);
-constexpr Duration log_patience = seconds(30);  // for a last acknowledgement after the task's end
+constexpr Duration log_interval = seconds(2);
 
 }  // namespace
 
@@ -32,14 +32,7 @@ Instant wall_clock() {
 Task::Task(Host& host, TaskSpec spec) : host_(host), run_(std::move(spec)) {
   for (const ContainerSpec& each : run_.spec().containers) {
     ContainerFolder place(cat(folder(), "/", each.name));
-    LogTail log(place.log());
-    containers_.emplace(each.name, Container{.spec = &each,
-                                             .folder = std::move(place),
-                                             .stop_signal = {},
-                                             .process = {},
-                                             .user = {},
-                                             .log = std::move(log),
-                                             .health_since = {}});
+    containers_.emplace(each.name, Container{.spec = &each, .folder = std::move(place)});
   }
 }
 
@@ -62,10 +55,6 @@ void Task::start() {
 }
 void Task::stop() { act(run_.stop(wall_clock())); }
 void Task::kill() { act(run_.kill(wall_clock())); }
-
-void Task::acknowledge_log(const str& name, i64 offset) {
-  if (const auto at = containers_.find(name); at != containers_.end()) at->second.log.acknowledge(offset);
-}
 
 std::optional<Task::Running> Task::running(const str& name) const {
   const auto at = containers_.find(name);
@@ -166,7 +155,7 @@ reactor::Co<void> Task::run_container(str name, int restarts) {
   }
   if (const auto started = c.folder.started()) {
     act(run_.started(started->at, name, started->pid, docker_id(name)));
-    tail_logs();
+    reactor::start(report_logs());
     co_await watch_container(name, spawned->pidfd, spawned->pid);
     co_return;
   }
@@ -208,25 +197,30 @@ reactor::Co<void> Task::check_health(str name) {
   note_health(container(name));
 }
 
-void Task::tail_logs() {
-  if (std::exchange(tailing_, true)) return;
-  reactor::start([](std::shared_ptr<Task> self) -> reactor::Co<void> {
-    while (!self->gone_) {
-      for (auto& [name, c] : self->containers_) {
-        if (!c.spec->log) {
-          c.log.keep_newest();
-          continue;
-        }
-        LogTail::Batch batch = c.log.next();
-        if (!batch.lines.empty())
-          self->host_.sink(LogReport{.task_arn = self->run_.spec().arn,
-                                     .container = name,
-                                     .offset = batch.offset,
-                                     .lines = std::move(batch.lines)});
-      }
-      co_await self->host_.loop.sleep(log_interval);
-    }
-  }(shared_from_this()));
+// Says what the container's stream holds now, if it has grown, and what was lost of its output.
+reactor::Co<void> Task::report_log(Container& c) {
+  if (host_.logs == nullptr || !c.spec->log || c.spec->log->id.empty()) co_return;
+  struct Seen {
+    LogReport holds;
+    str lost;
+  };
+  auto seen = co_await reactor::offload(host_.pool, host_.loop, [this, &c] {
+    return Seen{.holds = host_.logs->holds(c.spec->log->id), .lost = lost_output(c.folder.path())};
+  });
+  if (seen.holds.bytes > 0 && seen.holds.bytes != std::exchange(c.logged_bytes, seen.holds.bytes))
+    host_.sink(seen.holds);
+  if (seen.lost == c.lost) co_return;
+  c.lost = seen.lost;
+  host_.tell(cat("task ", run_.spec().id, ", container ", c.spec->name, ": of its output, ", c.lost));
+}
+
+reactor::Co<void> Task::report_logs() {
+  const auto self = shared_from_this();
+  if (std::exchange(reporting_logs_, true)) co_return;
+  while (!gone_) {
+    for (auto& [name, c] : containers_) co_await report_log(c);
+    if (!gone_) co_await host_.loop.sleep(log_interval);
+  }
 }
 
 reactor::Co<void> Task::clean_up() {
@@ -246,14 +240,7 @@ reactor::Co<void> Task::clean_up() {
     return storage().unmount();
   });
   host_.sink(run_.report());
-  // The folder stays until its last lines are taken: a crash in between finds them again.
-  const Instant patience = host_.loop.now() + log_patience;
-  const auto drained = [this] {
-    for (const auto& [name, c] : containers_)
-      if (c.spec->log && !c.log.drained()) return false;
-    return true;
-  };
-  while (!drained() && host_.loop.now() < patience && !host_.ending) co_await host_.loop.sleep(milliseconds(100));
+  for (auto& [name, c] : containers_) co_await report_log(c);
   gone_ = true;
   co_await reactor::offload(host_.pool, host_.loop, [this] {
     for (const auto& [name, c] : containers_) c.folder.remove();
@@ -308,7 +295,7 @@ void Task::adopt() {
             wall_clock(), name,
             "ResourceInitializationError: the platform was restarted while the container was being started"));
   }
-  tail_logs();
+  reactor::start(report_logs());
   act(wanted);
 }
 

@@ -7,12 +7,12 @@
 
 #include "agent/task_run.hpp"
 #include "images/puller.hpp"
+#include "ports/log_store.hpp"
 #include "ports/ports.hpp"
 #include "reactor/offload.hpp"
 #include "sandbox/cgroups.hpp"
 #include "sandbox/container.hpp"
 #include "sandbox/endpoint.hpp"
-#include "sandbox/log_tail.hpp"
 #include "sandbox/network.hpp"
 #include "sandbox/storage.hpp"
 #include "sandbox/task_picture.hpp"
@@ -31,8 +31,9 @@ struct Host {
   StandIns stand_ins = {};
   std::function<void(const str& sentence)> tell = [](const str&) {};  // to people: the daemon's log
   std::function<void(const str& task_arn)> on_gone = {};
-  bool ending = false;                      // logs are not waited for any more
   str api_address = {};                     // where tasks' calls to AWS go; empty: nowhere
+  str logs_dir = {};                // of the streams that containers write to
+  ports::LogStore* logs = nullptr;  // which tells what those hold
   std::unique_ptr<Endpoint> endpoint = {};  // the last: it asks the loop above
 
   [[nodiscard]] str tasks_dir() const { return state_dir + "/tasks"; }
@@ -54,7 +55,6 @@ class Task : public std::enable_shared_from_this<Task> {
   void kill();
   /// After a restart of the daemon: its containers as their folders tell.
   void adopt();
-  void acknowledge_log(const str& container, i64 offset);
   [[nodiscard]] TaskReport report() const { return run_.report(); }
   [[nodiscard]] bool gone() const { return gone_; }
   /// For its metadata.
@@ -73,9 +73,10 @@ class Task : public std::enable_shared_from_this<Task> {
     str stop_signal;
     Process process;
     UserIds user;
-    LogTail log;
     std::string_view health = "UNKNOWN";
     Instant health_since;
+    i64 logged_bytes = 0;  // as it was said last
+    str lost;
   };
   Container& container(const str& name);
   [[nodiscard]] str folder() const;
@@ -91,8 +92,9 @@ class Task : public std::enable_shared_from_this<Task> {
   Outcome<> open_endpoint();
   [[nodiscard]] dict<str> endpoint_variables(const str& container) const;
   void note_health(Container&);
-  void tail_logs();
   reactor::Co<void> pull_image(str name);
+  reactor::Co<void> report_log(Container&);
+  reactor::Co<void> report_logs();
   reactor::Co<void> prepare_and_begin();
   reactor::Co<void> run_container(str name, int restarts);
   reactor::Co<void> watch_container(str name, int supervisor_fd, int supervisor_pid);
@@ -109,7 +111,7 @@ class Task : public std::enable_shared_from_this<Task> {
   std::size_t pulls_left_ = 0;
   bool preparing_ = false;  // prepare() is under way
   EndpointIds ids_;
-  bool tailing_ = false;
+  bool reporting_logs_ = false;
   bool gone_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "sandbox/bundle.hpp"
 #include "sandbox/copy_tree.hpp"
+#include "sandbox/log_plan.hpp"
 #include "sandbox/supervise.hpp"
 #include "sandbox/task.hpp"
 
@@ -60,6 +61,7 @@ Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLim
   paths.root = c.folder.root();
   paths.cgroup = host_.cgroups.container_path(run_.spec().id, c.spec->name);
   TRY_VOID(c.folder.write("stop-signal", c.stop_signal));
+  TRY_VOID(write_log_plan(c.folder.path(), host_.logs_dir, c.spec->log));
   if (c.spec->interactive) TRY_VOID(c.folder.write("keep-stdin-open", ""));
   return c.folder.write("config.json",
                         bundle_config(run_.spec(), *c.spec, c.process, c.user, paths, limits, warnings_));

@@ -42,14 +42,17 @@ void Engine::call(std::unique_ptr<PendingCall> call) {
   try_call(std::move(call), false);
 }
 
-void Engine::try_call(std::unique_ptr<PendingCall> call, bool last_try) {
+void Engine::try_call(std::unique_ptr<PendingCall> call, bool last_try, const Answer* answer) {
   call->output = call->operation->new_output();
   Step step = machine_.step(now(), ApiCall{.world = call->world,
                                            .operation = call->operation,
                                            .input = call->input.get(),
                                            .output = call->output.get(),
                                            .last_try = last_try,
-                                           .origin = call->origin});
+                                           .origin = call->origin,
+
+                                           .answer = answer});
+  if (step.asked) return ask(std::move(call), *std::move(step.asked));
   if (!step.parked_on.empty() && !last_try) {
     if (parked_.size() >= parked_calls_max) return try_call(std::move(call), true);
     if (!call->wait_ends.set()) call->wait_ends = step.parked_until;
@@ -62,6 +65,15 @@ void Engine::try_call(std::unique_ptr<PendingCall> call, bool last_try) {
   const std::shared_ptr<PendingCall> answered = std::move(call);
   take(step,
        [answered, fault = step.fault] { answered->done(fault ? Outcome<>(std::unexpected(*fault)) : Outcome<>()); });
+}
+
+void Engine::ask(std::unique_ptr<PendingCall> call, Question question) {
+  const auto asker = std::make_shared<std::unique_ptr<PendingCall>>(std::move(call));
+  around_.ask(std::move(question), [self = self_, asker](Outcome<Answer> answer) {
+    if (*self == nullptr) return;
+    if (!answer) return (*asker)->done(std::unexpected(std::move(answer).error()));
+    (*self)->try_call(std::move(*asker), false, &*answer);
+  });
 }
 
 void Engine::report(Report report) {

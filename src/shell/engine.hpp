@@ -31,6 +31,8 @@ struct Surroundings {
   std::function<void(Instant)> wake_at;             // call tick() then; a later call replaces an earlier one
   std::function<void(const Effect&)> perform;
   std::function<void(const Fault&)> journal_failed;  // said once per failure
+  /// Has a question answered that an operation asked; `done` is called once, on the engine's thread.
+  std::function<void(Question, std::function<void(Outcome<Answer>)> done)> ask;
 };
 
 /// The turn of the loop: inputs go into the machine one by one; answers and effects wait until their step is durable.
@@ -62,7 +64,8 @@ class Engine {
     Instant until;
   };
   void run(const Input&);
-  void try_call(std::unique_ptr<PendingCall>, bool last_try);
+  void try_call(std::unique_ptr<PendingCall>, bool last_try, const Answer* answer = nullptr);
+  void ask(std::unique_ptr<PendingCall>, Question);
   void take(Step&, Release answer);
   void wake(const std::vector<std::string>& channels);
   void wake_overdue();

@@ -39,6 +39,15 @@ Outcome<NoteResponse> await_note(Tx& tx, const NoteRequest&) {
   return NoteResponse{note != nullptr ? note->text : "nothing"};
 }
 
+Outcome<NoteResponse> ask_for_note(Tx& tx, const NoteRequest& request) {
+  const auto* page = tx.answer<LogPage>();
+  if (page != nullptr) return NoteResponse{page->events.at(0).event.text};
+  tx.put(tx.world().key("note"), Note{"never"});
+  tx.ask(LogQuery{.pattern = request.text});
+  return NoteResponse{};
+}
+
+constexpr Operation ask_operation = operation<ask_for_note>("Ask");
 constexpr Operation write_operation = operation<write_note>("Write");
 constexpr Operation await_operation = operation<await_note>("Await");
 constexpr std::array<void (*)(Schema&), 1> modules{[](Schema& schema) { schema.table<Note>(); }};
@@ -83,6 +92,8 @@ struct World1 {
   Instant wake = Instant::never();
   std::vector<std::string> performed;
   std::vector<std::string> failures;
+  std::vector<std::string> asked;
+  std::function<void(Outcome<Answer>)> answer;
   GatedStore store;
   Machine machine{1, modules};
   Engine engine{machine,
@@ -97,7 +108,12 @@ struct World1 {
                      },
                  .wake_at = [this](Instant at) { wake = at; },
                  .perform = [this](const Effect& effect) { performed.push_back(std::get<StopTask>(effect).task_arn); },
-                 .journal_failed = [this](const Fault& fault) { failures.push_back(fault.message); }}};
+                 .journal_failed = [this](const Fault& fault) { failures.push_back(fault.message); },
+                 .ask =
+                     [this](Question question, std::function<void(Outcome<Answer>)> done) {
+                       asked.push_back(std::get<LogQuery>(question).pattern);
+                       answer = std::move(done);
+                     }}};
 
   void run_posted() {
     std::unique_lock lock(mutex);
@@ -134,6 +150,19 @@ TEST_CASE("shell: answers and effects leave when their step is durable, and read
   w.run_posted();
   CHECK(answers == std::vector<std::string>{"a", "a"});
   CHECK(w.performed == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("shell: a call that asks is made again with the answer, or refused with the fault of it") {
+  World1 w;
+  std::vector<std::string> answers;
+  w.call(ask_operation, "what", answers);
+  CHECK(answers.empty());
+  REQUIRE(w.asked == std::vector<std::string>{"what"});
+  w.answer(LogPage{.events = {{.place = {}, .event = {.at = 1, .ingested = 1, .text = "found"}}}});
+  CHECK(answers == std::vector<std::string>{"found"});
+  w.call(ask_operation, "more", answers);
+  w.answer(refuse("Gone", "it is gone"));
+  CHECK(answers == std::vector<std::string>{"found", "Gone"});
 }
 
 TEST_CASE("shell: a parked call is answered when its channel is woken, or at its deadline") {

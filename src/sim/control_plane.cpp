@@ -62,21 +62,23 @@ std::string ControlPlane::history() const {
   return hex(bytes);
 }
 
-void ControlPlane::call(const World& world, const Operation& operation, Operation::Object input, Answer answer) {
+void ControlPlane::call(const World& world, const Operation& operation, Operation::Object input, Reply answer) {
   if (!runs()) return answer(refuse("ConnectionClosed", "the control plane does not run", 0));
   attempt(
       {.world = world, .operation = &operation, .input = std::move(input), .answer = std::move(answer), .until = {}},
       false);
 }
 
-void ControlPlane::attempt(Pending pending, bool last_try) {
+void ControlPlane::attempt(Pending pending, bool last_try, const Answer* given) {
   // In a box that a std::function can hold; an operation's output can only be moved.
   auto output = std::make_shared<Operation::Object>(pending.operation->new_output());
   Step step = machine_->step(queue_.now(), ApiCall{.world = pending.world,
                                                    .operation = pending.operation,
                                                    .input = pending.input.get(),
                                                    .output = output->get(),
-                                                   .last_try = last_try});
+                                                   .last_try = last_try,
+                                                   .answer = given});
+  if (step.asked) return ask(std::move(pending), *step.asked);
   if (!step.parked_on.empty() && !last_try) {
     pending.until = step.parked_until;
     parked_.emplace(step.parked_on, std::move(pending));
@@ -91,6 +93,39 @@ void ControlPlane::attempt(Pending pending, bool last_try) {
         answer(std::move(*output));
       },
       [answer] { answer(refuse("ConnectionClosed", "the control plane ended before it answered", 0)); });
+}
+
+void ControlPlane::ask(Pending pending, const Question& question) {
+  if (const auto* append = std::get_if<LogAppend>(&question)) {
+    static_cast<void>(logs_.append({*append}));
+    const Answer answer = LogAppended{};
+    return attempt(std::move(pending), false, &answer);
+  }
+  auto page = logs_.read(std::get<LogQuery>(question));
+  if (!page) return pending.answer(std::unexpected(std::move(page).error()));
+  const Answer answer = *std::move(page);
+  attempt(std::move(pending), false, &answer);
+}
+
+void ControlPlane::store(const StoreLog& effect) {
+  static_cast<void>(logs_.append({effect.append}));
+  queue_.after(Duration{}, [this, id = effect.id] { input(LogStored{.id = id}); });
+}
+
+void ControlPlane::expire(const ExpireLogs& effect) {
+  for (const std::string& stream : effect.streams) {
+    logs_.expire(stream, effect.before);
+    queue_.after(Duration{}, [this, stream] { input(logs_.holds(stream)); });
+  }
+}
+
+void ControlPlane::remove(const RemoveLogs& effect) {
+  if (!effect.all_others) {
+    for (const std::string& stream : effect.streams) logs_.remove(stream);
+    return;
+  }
+  for (const std::string& stream : logs_.streams())
+    if (std::ranges::find(effect.streams, stream) == effect.streams.end()) logs_.remove(stream);
 }
 
 void ControlPlane::input(const Input& input) {

@@ -12,6 +12,7 @@
 #include "core/machine.hpp"
 #include "sim/dice.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/memory_log_store.hpp"
 #include "sim/memory_store.hpp"
 #include "wire/service.hpp"
 
@@ -27,7 +28,7 @@ struct Program {
 /// effects leave when their step is durable; a crash takes with it what is not.
 class ControlPlane {
  public:
-  using Answer = std::function<void(Outcome<Operation::Object>)>;
+  using Reply = std::function<void(Outcome<Operation::Object>)>;
   struct Surroundings {
     std::function<void(const Effect&)> perform;
     std::function<void(const Step&)> stepped;  // after each step; may be empty
@@ -45,8 +46,14 @@ class ControlPlane {
   [[nodiscard]] bool runs() const { return machine_ != nullptr; }
 
   /// An answer always comes: a fault named ConnectionClosed when the process dies first.
-  void call(const World&, const Operation&, Operation::Object input, Answer);
+  void call(const World&, const Operation&, Operation::Object input, Reply);
   void input(const Input&);
+
+  /// What the effects on logs ask for, at once.
+  void store(const StoreLog&);
+  void expire(const ExpireLogs&);
+  void remove(const RemoveLogs&);
+  [[nodiscard]] MemoryLogStore& logs() { return logs_; }
 
   [[nodiscard]] Machine& machine() { return *machine_; }
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
@@ -63,7 +70,7 @@ class ControlPlane {
     World world;
     const Operation* operation = nullptr;
     std::shared_ptr<void> input;
-    Answer answer;
+    Reply answer;
     Instant until;
   };
   struct Write {
@@ -76,7 +83,8 @@ class ControlPlane {
     Release abandon;  // the process died first
   };
 
-  void attempt(Pending, bool last_try);
+  void attempt(Pending, bool last_try, const Answer* answer = nullptr);
+  void ask(Pending, const Question&);
   void take(Step, Release release, Release abandon);
   void commit();
   void committed();
@@ -93,6 +101,7 @@ class ControlPlane {
 
   std::vector<std::string> journal_faults_;
   MemoryStore store_;
+  MemoryLogStore logs_;
   std::unique_ptr<Machine> machine_;
   std::uint64_t submitted_ = 0, durable_ = 0;
   std::vector<Write> waiting_, writing_;

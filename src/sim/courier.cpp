@@ -18,22 +18,32 @@ struct RouteOf {
   std::string operator()(const KillTask& e) const { return "to " + e.task_arn; }
   std::string operator()(const ConfigureBalancer& e) const { return "to " + e.config.arn; }
   std::string operator()(const RemoveBalancer& e) const { return "to " + e.arn; }
-  std::string operator()(const AcknowledgeLog& e) const { return "to " + e.task_arn; }
+  std::string operator()(const StoreLog&) const { return "logs"; }
+  std::string operator()(const ExpireLogs&) const { return "logs"; }
+  std::string operator()(const RemoveLogs&) const { return "logs"; }
   std::string operator()(const TaskReport& r) const { return "from " + r.task_arn; }
   std::string operator()(const TargetHealthReport& r) const { return cat("from ", r.target_group_arn, r.address); }
   std::string operator()(const TargetIdleReport& r) const { return cat("from ", r.target_group_arn, r.address); }
   std::string operator()(const BalancerReport& r) const { return "from " + r.arn; }
-  std::string operator()(const LogReport& r) const { return "from " + r.task_arn; }
+  std::string operator()(const LogReport& r) const { return "logs " + r.stream; }
+  std::string operator()(const LogStored&) const { return "logs"; }
   std::string operator()(const InventoryReport&) const { return std::string(inventory_route); }
   std::string operator()(const CapacityReport&) const { return "capacity"; }
   std::string operator()(const RegistryReport&) const { return "registry"; }
   std::string operator()(const SessionReport& r) const { return "session " + r.session_id; }
 };
 
+bool is_about_logs(const Effect& effect) {
+  return std::holds_alternative<StoreLog>(effect) || std::holds_alternative<ExpireLogs>(effect) ||
+         std::holds_alternative<RemoveLogs>(effect);
+}
+
 }  // namespace
 
-// A late configuration that came after a newer one would stay, so only orders that name one task are repeated late.
+// The log store is in the daemon itself. A late configuration that came after a newer one would stay, so only orders
+// that name one task are repeated late.
 void Courier::send(const Effect& effect) {
+  if (is_about_logs(effect)) return doors_.perform(effect);
   const bool of_a_task =
       !std::holds_alternative<ConfigureBalancer>(effect) && !std::holds_alternative<RemoveBalancer>(effect);
   carry(std::visit(RouteOf{}, effect), of_a_task, [this, effect] { doors_.perform(effect); });

@@ -111,7 +111,9 @@ void Simulator::perform(const Effect& effect) {
     void operator()(const KillTask& e) const { sim.runtime.kill(e.task_arn); }
     void operator()(const ConfigureBalancer& e) const { sim.balancer.configure(e.config); }
     void operator()(const RemoveBalancer& e) const { sim.balancer.remove(e.arn); }
-    void operator()(const AcknowledgeLog& e) const { sim.runtime.acknowledge_log(e.task_arn, e.container, e.offset); }
+    void operator()(const StoreLog& e) const { sim.control.store(e); }
+    void operator()(const ExpireLogs& e) const { sim.control.expire(e); }
+    void operator()(const RemoveLogs& e) const { sim.control.remove(e); }
   };
   if (settings.withheld && settings.withheld(effect)) return;
   for (const Watcher& watcher : watchers_)

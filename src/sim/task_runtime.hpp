@@ -38,7 +38,6 @@ class TaskRuntime final : public ports::TaskRuntime {
   void start(const TaskSpec&) override;
   void stop(const std::string& task_arn) override;
   void kill(const std::string& task_arn) override;
-  void acknowledge_log(const std::string&, const std::string&, std::int64_t) override {}  // modelled tasks say nothing
   void recover() override;
 
   /// The daemon is gone: containers go on, but nobody hears of their exits and nobody kills them in time.

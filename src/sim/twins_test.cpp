@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include "base/text.hpp"
+#include "ports/log_store_contract.hpp"
 #include "sim/balancer.hpp"
+#include "sim/memory_log_store.hpp"
 #include "sim/task_runtime.hpp"
 #include "sim/workload.hpp"
 
@@ -70,6 +72,11 @@ struct Bench {
 };
 
 }  // namespace
+
+TEST_CASE("sim log store: keeps the contract of its port") {
+  MemoryLogStore store;
+  ports::test::hold_to_contract(store);
+}
 
 TEST_CASE("sim runtime: a task pulls, starts, answers and finishes what it does when it is told to stop") {
   Bench bench;

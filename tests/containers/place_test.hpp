@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "base/text.hpp"
+#include "store/segment_log_store.hpp"
 
 // A sandbox with a folder of its own, and what it reports. Included by the tests of real containers only.
 namespace utakata::test {
@@ -35,16 +36,10 @@ inline str read_file(const str& path) {
 // Takes the reports in and waits for the one that is asked for.
 class Reports {
  public:
-  std::function<void(const LogReport&)> acknowledge;  // else no more than a first batch of lines comes
-
   ports::ReportSink sink() {
     return [this](Report report) {
       const std::scoped_lock lock(mutex_);
       if (const auto* task = std::get_if<TaskReport>(&report)) tasks_[task->task_arn] = *task;
-      if (const auto* log = std::get_if<LogReport>(&report)) {
-        logs_.push_back(*log);
-        if (acknowledge) acknowledge(*log);
-      }
       if (const auto* inventory = std::get_if<InventoryReport>(&report)) inventory_ = *inventory;
       arrived_.notify_all();
     };
@@ -57,18 +52,6 @@ class Reports {
       FAIL("waited for ", str(status), ", the task is ", str(tasks_[arn].status.name()), ": ", tasks_[arn].reason);
     return tasks_[arn];
   }
-  list<str> lines(const str& arn, std::size_t wanted) {
-    std::unique_lock lock(mutex_);
-    list<str> found;
-    arrived_.wait_for(lock, std::chrono::seconds(60), [&] {
-      found.clear();
-      for (const LogReport& log : logs_)
-        if (log.task_arn == arn)
-          for (const LogLine& line : log.lines) found.push_back(line.text);
-      return found.size() >= wanted;
-    });
-    return found;
-  }
   std::optional<InventoryReport> inventory() {
     std::unique_lock lock(mutex_);
     arrived_.wait_for(lock, std::chrono::seconds(60), [&] { return inventory_.has_value(); });
@@ -79,13 +62,13 @@ class Reports {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::map<str, TaskReport> tasks_;
-  list<LogReport> logs_;
   std::optional<InventoryReport> inventory_;
 };
 
 struct Place {
   str dir;
   Reports reports;
+  std::unique_ptr<store::SegmentLogStore> logs;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   sandbox::StandIns stand_ins;
   int made = 0;
@@ -100,13 +83,30 @@ struct Place {
     std::filesystem::remove_all(dir);
   }
   void open() {
-    auto opened = sandbox::Sandbox::open(
-        {.state_dir = dir, .images_dir = images_dir(), .supervisor = {}, .stand_ins = stand_ins}, reports.sink());
+    logs = *store::SegmentLogStore::open(dir + "/logs");
+    auto opened = sandbox::Sandbox::open({.state_dir = dir,
+                                          .images_dir = images_dir(),
+                                          .supervisor = {},
+                                          .stand_ins = stand_ins,
+                                          .logs_dir = dir + "/logs",
+                                          .logs = logs.get()},
+                                         reports.sink());
     REQUIRE_MESSAGE(opened, (opened ? str() : opened.error().message));
     sandbox = *std::move(opened);
-    reports.acknowledge = [now = sandbox.get()](const LogReport& log) {
-      now->acknowledge_log(log.task_arn, log.container, log.offset);
-    };
+  }
+  /// Waits for so many lines of the task's containers that tell (tells()).
+  list<str> lines(const TaskSpec& task, std::size_t wanted) {
+    LogQuery query;
+    for (const ContainerSpec& c : task.containers)
+      if (c.log) query.streams.push_back(c.log->id);
+    list<str> found;
+    for (int tries = 0; tries < 600 && found.size() < wanted; ++tries) {
+      if (tries > 0) usleep(100'000);
+      found.clear();
+      const auto page = logs->read(query);
+      for (const auto& each : page->events) found.push_back(each.event.text);
+    }
+    return found;
   }
   TaskSpec task(list<ContainerSpec> containers) {
     ++made;
@@ -137,10 +137,11 @@ inline ContainerSpec shell(str name, str script) {
           .stop_timeout_seconds = 2};
 }
 
-/// The same with its output taken: Reports::lines().
+/// The same with its output in a log stream: Place::lines().
 inline ContainerSpec tells(str name, str script) {
+  static int streams = 0;
   ContainerSpec container = shell(std::move(name), std::move(script));
-  container.log = LogTarget{.group = "g", .stream = "s"};
+  container.log = LogTarget{.id = cat("stream-", ++streams)};
   return container;
 }
 

@@ -35,7 +35,7 @@ struct Folder {
 
 list<str> output(Place& place, const TaskSpec& spec, std::size_t lines) {
   place.sandbox->start(spec);
-  list<str> found = place.reports.lines(spec.arn, lines);
+  list<str> found = place.lines(spec, lines);
   place.reports.until(spec.arn, "STOPPED");
   return found;
 }
@@ -241,7 +241,7 @@ TEST_CASE("resources: a restart policy starts a container again with its files a
   app.restart = RestartSpec{.ignored_exit_codes = {}, .attempt_period_seconds = 0};
   const TaskSpec spec = place.task({app});
   place.sandbox->start(spec);
-  CHECK(place.reports.lines(spec.arn, 1) == list<str>{"3"});
+  CHECK(place.lines(spec, 1) == list<str>{"3"});
   const TaskReport report = place.reports.until(spec.arn, "RUNNING");
   CHECK(report.containers[0].restarts == 2);
   place.sandbox = nullptr;  // and after a restart of the daemon it is known
@@ -260,7 +260,7 @@ TEST_CASE("resources: containers that share their processes see each other, and 
   TaskSpec spec = place.task({main, sees});
   spec.shared_processes = true;
   place.sandbox->start(spec);
-  CHECK(place.reports.lines(spec.arn, 1) == list<str>{"seen"});
+  CHECK(place.lines(spec, 1) == list<str>{"seen"});
   const str holder = str(trim(read_file(cat(place.dir, "/tasks/", spec.id, "/holder"))));
   const i64 pid = parse_integer(holder.substr(0, holder.find('\n'))).value_or(0);
   REQUIRE(pid > 0);
@@ -279,7 +279,7 @@ TEST_CASE("resources: a limit of storage ends what the task can write") {
   spec.storage_gib = 1;
   spec.memory_mib = 2048;
   place.sandbox->start(spec);
-  const list<str> lines = place.reports.lines(spec.arn, 1);
+  const list<str> lines = place.lines(spec, 1);
   const TaskReport report = place.reports.until(spec.arn, "STOPPED");
   if (report.warnings.empty())
     CHECK(join(lines, " ") == "1 full");

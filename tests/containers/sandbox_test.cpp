@@ -10,10 +10,10 @@ using namespace utakata::test;  // NOLINT: a test
 TEST_CASE("containers: an exit code, the log and a clean host") {
   Place place;
   ContainerSpec talks = shell("app", "echo one; echo two >&2; hostname; exit 3");
-  talks.log = LogTarget{.group = "g", .stream = "s"};
+  talks.log = LogTarget{.id = "talks"};
   const TaskSpec spec = place.task({talks});
   place.sandbox->start(spec);
-  list<str> lines = place.reports.lines(spec.arn, 3);
+  list<str> lines = place.lines(spec, 3);
   std::ranges::sort(lines);  // output and errors are two streams
   CHECK(lines == list<str>{"ip-172-31-0-10.test", "one", "two"});
   const TaskReport stopped = place.reports.until(spec.arn, "STOPPED");
@@ -30,7 +30,7 @@ TEST_CASE("containers: the stop signal is heeded, or the stop timeout ends it") 
   const TaskSpec heeds = place.task({tells("app", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done")});
   const TaskSpec deaf = place.task({tells("app", "trap '' TERM; echo ready; while :; do sleep 0.1; done")});
   for (const TaskSpec& spec : {heeds, deaf}) place.sandbox->start(spec);
-  for (const TaskSpec& spec : {heeds, deaf}) CHECK(place.reports.lines(spec.arn, 1) == list<str>{"ready"});
+  for (const TaskSpec& spec : {heeds, deaf}) CHECK(place.lines(spec, 1) == list<str>{"ready"});
   for (const TaskSpec& spec : {heeds, deaf}) place.sandbox->stop(spec.arn);
   CHECK(*place.reports.until(heeds.arn, "STOPPED").containers[0].exit_code == 7);
   const ContainerState killed = place.reports.until(deaf.arn, "STOPPED").containers[0];
@@ -47,10 +47,10 @@ TEST_CASE("containers: those of a task share their network, tasks reach each oth
   place.reports.until(server.arn, "RUNNING");
   ContainerSpec client =
       shell("app", cat("while :; do wget -q -O - http://", server.network.address, "/ && break; sleep 0.1; done"));
-  client.log = LogTarget{.group = "g", .stream = "s"};
+  client.log = LogTarget{.id = "client"};
   const TaskSpec asks = place.task({client});
   place.sandbox->start(asks);
-  CHECK(place.reports.lines(asks.arn, 1) == list<str>{"hello"});
+  CHECK(place.lines(asks, 1) == list<str>{"hello"});
 }
 
 TEST_CASE("containers: what cannot start says why") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/report.hpp"
 #include "core/tx.hpp"
 #include "services/ecr/api/authorization.hpp"
 

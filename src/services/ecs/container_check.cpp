@@ -6,6 +6,7 @@
 
 #include "services/ecs/errors.hpp"
 #include "services/ecs/secrets.hpp"
+#include "services/ecs/task_logs.hpp"
 
 namespace utakata::ecs {
 namespace {
@@ -175,6 +176,7 @@ Outcome<> check_log(const api::LogConfiguration& log, const Container& c, bool r
   if (log.secretOptions && !log.secretOptions->empty())
     return wrong(c, "logConfiguration.secretOptions: awslogs has no secret options.");
   const dict<str> options = log.options.value_or(dict<str>{});
+  TRY_VOID(check_awslogs(options));
   if (!options.contains("awslogs-group"))
     return client_fault("Log driver awslogs requires options: awslogs-group, awslogs-region");
   if (requires_fargate && !options.contains("awslogs-stream-prefix"))

@@ -5,6 +5,7 @@
 #include "core/facts.hpp"
 #include "core/report.hpp"
 #include "market/market.hpp"
+#include "services/ecs/account_setting_ops.hpp"
 #include "services/ecs/cluster_ops.hpp"
 #include "services/ecs/control_ops.hpp"
 #include "services/ecs/exec_ops.hpp"
@@ -49,6 +50,10 @@ constexpr std::array operations{
     operation<tag_resource>("TagResource"),
     operation<untag_resource>("UntagResource"),
     operation<list_tags_for_resource>("ListTagsForResource"),
+    operation<put_account_setting>("PutAccountSetting"),
+    operation<put_account_setting_default>("PutAccountSettingDefault"),
+    operation<delete_account_setting>("DeleteAccountSetting"),
+    operation<list_account_settings>("ListAccountSettings"),
 };
 
 constexpr std::array control_operations{
@@ -88,7 +93,6 @@ void declare(Schema& schema) {
   schema.listen(market::squeeze_fact, squeeze);
   schema.report(report_kind<TaskReport>, take_task_report);
   schema.report(report_kind<InventoryReport>, take_inventory);
-  schema.report(report_kind<LogReport>, take_log_report);
   schema.report(report_kind<CapacityReport>, take_capacity);
   schema.report(report_kind<SessionReport>, take_session_report);
   schema.on_recover(recover_tasks);

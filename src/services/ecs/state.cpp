@@ -54,6 +54,7 @@ HostRow host_row(const Tx& tx) {
 }
 
 void declare_tables(Schema& schema) {
+  schema.table<AccountSettingRow>();
   schema.table<ClusterRow>();
   schema.table<FamilyRow>();
   schema.table<TaskDefinitionRow>({.indexes = {[](const TaskDefinitionRow& row) {
@@ -72,7 +73,6 @@ void declare_tables(Schema& schema) {
        .due =
            [](const TaskRow& row) { return earliest({row.signal_at, row.kill_at, row.erase_at, row.protected_until}); },
        .on_due = task_due});
-  schema.table<LogOffsetRow>();
   schema.table<TokenRow>({.due = [](const TokenRow& row) { return row.until; },
                           .on_due = [](Tx& tx, const Key& key) { tx.erase<TokenRow>(key); }});
   schema.table<ExecSessionRow>({.indexes = {[](const ExecSessionRow& row) { return row.id; },

@@ -130,10 +130,10 @@ struct TaskRow {
   Instant protected_until;                                           // from scale-in and deployments; a timer
 };
 
-/// How far a container's log has been taken into its log group.
-struct LogOffsetRow {
-  static constexpr std::string_view table_name = "ecs.log_offsets";
-  i64 offset = 0;
+/// One setting of an account that is not as it comes.
+struct AccountSettingRow {
+  static constexpr std::string_view table_name = "ecs.account_settings";
+  str value;
 };
 
 /// RunTask's client tokens, for a day.

@@ -9,6 +9,7 @@
 #include "services/ecs/events.hpp"
 #include "services/ecs/find.hpp"
 #include "services/ecs/secrets.hpp"
+#include "services/ecs/task_logs.hpp"
 #include "services/ecs/task_spec.hpp"
 #include "services/elb/public.hpp"
 #include "services/logs/public.hpp"
@@ -43,6 +44,7 @@ void send_start(Tx& tx, const World& world, const TaskRow& task) {
   if (definition == nullptr) return;
   StartTask start{.spec = task_spec(world, task, *definition)};
   fill_secrets(tx, world, *definition, start.spec);
+  fill_logs(tx, world, definition->definition, start.spec);
   tx.emit(std::move(start));
 }
 
@@ -124,26 +126,6 @@ ContainerRow container_row(Tx& tx, const World& world, const ClusterRow& cluster
   if (c.memory) row.memory = cat(*c.memory);
   if (c.memoryReservation) row.memory_reservation = cat(*c.memoryReservation);
   return row;
-}
-
-Outcome<> check_logs(Tx& tx, const World& world, const TaskDefinitionRow& definition) {
-  for (const auto& c : *definition.definition.containerDefinitions) {
-    if (!c.logConfiguration || c.logConfiguration->logDriver != "awslogs" || !c.logConfiguration->options) continue;
-    const dict<str>& options = *c.logConfiguration->options;
-    const str& group = options.at("awslogs-group");
-    if (logs::group_exists(tx, world, group)) continue;
-    const auto create = options.find("awslogs-create-group");
-    if (create != options.end() && create->second == "true")
-      logs::ensure_group(tx, world, group);
-    else
-      return refuse("ResourceInitializationError",
-                    cat("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 "
-                        "times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log "
-                        "group does not "
-                        "exist.: the group is ",
-                        group));
-  }
-  return {};
 }
 
 // Where a container's row is told by the runtime; true if anything that callers see has changed.
@@ -254,7 +236,7 @@ Outcome<Key> place_task(Tx& tx, const World& world, const TaskPlan& plan) {
   task.id = tx.random_hex(32);
   task.arn = arn_of(world, cat("task/", task.cluster_name, "/", task.id));
   task.attachment_id = tx.uuid();
-  TRY_VOID(check_logs(tx, world, definition));
+  TRY_VOID(make_log_streams(tx, world, task.id, definition.definition));
   const list<str>& subnets = plan.network->subnets;
   const str& subnet = subnets[plan.zone_turn % subnets.size()];
   task.availability_zone = TRY(ec2::subnet(tx, world, subnet))
@@ -335,8 +317,6 @@ void task_due(Tx& tx, const Key& key) {
   TaskRow task = *tx.find<TaskRow>(key);
   const World world = world_of(key);
   if (task.erase_at.set() && task.erase_at <= tx.now()) {
-    for (const ContainerRow& each : task.containers)
-      tx.erase<LogOffsetRow>(world.key("log-offset/", task.id, "/", each.name));
     return tx.erase<TaskRow>(key);
   }
   if (task.protected_until.set() && task.protected_until <= tx.now()) {
@@ -382,29 +362,6 @@ void take_inventory(Tx& tx, const Report& report) {
     else if (row.started_at.set() || row.desired_status == "STOPPED")
       take(tx, key, TaskReport{.task_arn = row.arn, .status = "STOPPED", .reason = "Host was restarted"});
   }
-}
-
-void take_log_report(Tx& tx, const Report& report) {
-  const auto& log = std::get<LogReport>(report);
-  const std::vector<Key> keys = tx.where<TaskRow>(TaskRow::by_arn, log.task_arn);
-  const auto acknowledge = [&] {
-    tx.emit(AcknowledgeLog{.task_arn = log.task_arn, .container = log.container, .offset = log.offset});
-  };
-  if (keys.empty()) return acknowledge();
-  const World world = world_of(keys.front());
-  const TaskRow& task = *tx.find<TaskRow>(keys.front());
-  const Key offset_key = world.key("log-offset/", task.id, "/", log.container);
-  const LogOffsetRow* taken = tx.find<LogOffsetRow>(offset_key);
-  if (taken != nullptr && taken->offset >= log.offset) return acknowledge();
-  if (const TaskDefinitionRow* definition = definition_of(tx, world, task); definition != nullptr) {
-    const TaskSpec spec = task_spec(world, task, *definition);
-    for (const ContainerSpec& c : spec.containers)
-      // A group that was deleted meanwhile loses the lines, as it does at AWS.
-      if (c.name == log.container && c.log)
-        static_cast<void>(logs::append(tx, world, c.log->group, c.log->stream, log.lines));
-  }
-  tx.put(offset_key, LogOffsetRow{log.offset});
-  acknowledge();
 }
 
 void target_changed(Tx& tx, const Fact& fact) {

@@ -38,7 +38,6 @@ void reclaim_task(Tx&, const Key&);
 /// What the runtime says. Reports repeat and may be late.
 void take_task_report(Tx&, const Report&);
 void take_inventory(Tx&, const Report&);
-void take_log_report(Tx&, const Report&);
 
 /// The ARN or name of the role that its containers act in; empty: none.
 str task_role(const Tx&, const World&, const TaskRow&);

@@ -85,15 +85,6 @@ void add_mounts(list<MountSpec>& mounts, const api::TaskDefinition& definition, 
   }
 }
 
-opt<LogTarget> log_target(const World& world, const TaskRow& task, const api::ContainerDefinition& c) {
-  if (!c.logConfiguration || c.logConfiguration->logDriver != "awslogs") return {};
-  const dict<str> options = c.logConfiguration->options.value_or(dict<str>{});
-  const auto option = [&](const char* name) { return options.contains(name) ? options.at(name) : str(); };
-  return LogTarget{.group = option("awslogs-group"),
-                   .stream = cat(option("awslogs-stream-prefix"), "/", *c.name, "/", task.id),
-                   .region = option("awslogs-region").empty() ? world.region : option("awslogs-region")};
-}
-
 void apply(const api::ContainerOverride& changed, ContainerSpec& spec) {
   if (changed.command) spec.command = *changed.command;
   set_environment(spec, changed.environment);
@@ -103,8 +94,8 @@ void apply(const api::ContainerOverride& changed, ContainerSpec& spec) {
   if (changed.memoryReservation) spec.memory_reservation_mib = *changed.memoryReservation;
 }
 
-ContainerSpec container_spec(const World& world, const TaskRow& task, const ContainerRow& row,
-                             const api::TaskDefinition& definition, const api::ContainerDefinition& c) {
+ContainerSpec container_spec(const TaskRow& task, const ContainerRow& row, const api::TaskDefinition& definition,
+                             const api::ContainerDefinition& c) {
   ContainerSpec spec{.name = row.name, .arn = row.arn, .image = row.image};
   if (c.entryPoint && !c.entryPoint->empty()) spec.entry_point = *c.entryPoint;
   if (c.command && !c.command->empty()) spec.command = *c.command;
@@ -132,7 +123,6 @@ ContainerSpec container_spec(const World& world, const TaskRow& task, const Cont
   if (c.portMappings)
     for (const auto& p : *c.portMappings)
       if (p.containerPort) spec.container_ports.push_back(*p.containerPort);
-  spec.log = log_target(world, task, c);
   if (const api::ContainerOverride* changed = override_of(task, row.name)) apply(*changed, spec);
   return spec;
 }
@@ -179,7 +169,7 @@ TaskSpec task_spec(const World& world, const TaskRow& task, const TaskDefinition
   if (storage) spec.storage_gib = storage->sizeInGiB;
   for (const ContainerRow& row : task.containers)
     if (const auto* c = find(definition.definition, row.name); c != nullptr)
-      spec.containers.push_back(container_spec(world, task, row, definition.definition, *c));
+      spec.containers.push_back(container_spec(task, row, definition.definition, *c));
   return spec;
 }
 

@@ -14,8 +14,8 @@ World world_of_arn(std::string_view arn) {
 str group_of_arn(std::string_view arn) { return str(split(arn, ':')[6]); }
 
 // A transformer for a log group yields {"timestamp": milliseconds, "message": text} (facts: platform.md §D2).
-Outcome<LogLine> log_line(const api::Target& target, const str& input, Instant event_time) {
-  if (!target.InputTransformer) return LogLine{.at = event_time, .text = input};
+Outcome<logs::LogLine> log_line(const api::Target& target, const str& input, Instant event_time) {
+  if (!target.InputTransformer) return logs::LogLine{.at = event_time, .text = input};
   const auto json = Json::parse(input, {.depth = 1'000});
   const Json* timestamp = json ? json->find("timestamp") : nullptr;
   const Json* message = json ? json->find("message") : nullptr;
@@ -26,15 +26,15 @@ Outcome<LogLine> log_line(const api::Target& target, const str& input, Instant e
   constexpr i64 latest = 9'000'000'000'000;  // milliseconds; an Instant ends in 2262
   if (!instant && (!at || *at < 0 || *at > latest))
     return refuse("INVALID_JSON", cat("The timestamp for a log group is no time: ", timestamp->write()));
-  return LogLine{.at = instant ? *instant : Instant{} + milliseconds(*at),
-                 .text = message->is_text() ? message->text() : message->write()};
+  return logs::LogLine{.at = instant ? *instant : Instant{} + milliseconds(*at),
+                       .text = message->is_text() ? message->text() : message->write()};
 }
 
 Outcome<> attempt(Tx& tx, const api::Target& target, const str& input, Instant event_time) {
   const World world = world_of_arn(target.Arn);
   if (target_kind(target.Arn) == TargetKind::queue)
     return sqs::send(tx, world, target.Arn, input, *target.SqsParameters->MessageGroupId);
-  const LogLine line = TRY(log_line(target, input, event_time));
+  const logs::LogLine line = TRY(log_line(target, input, event_time));
   return logs::append(tx, world, group_of_arn(target.Arn), tx.uuid(), {line});
 }
 

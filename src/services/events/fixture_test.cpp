@@ -36,13 +36,18 @@ list<str> Bench::received(const str& queue) {
   return bodies;
 }
 
+// What is on its way to the log store.
 list<str> Bench::logged(const str& group) {
-  const auto result = call<logs::filter_log_events, logs::api::FilterLogEventsResponse>(
-      logs::api::FilterLogEventsRequest{.logGroupName = group});
-  REQUIRE(result);
-  list<str> messages;
-  for (const auto& event : *result->events) messages.push_back(cat(*event.timestamp, " ", *event.message));
-  return messages;
+  return machine.read(now, [&](const Tx& tx) {
+    list<str> messages;
+    tx.each<logs::Pending>("", [&](const Key&, const logs::Pending& row) {
+      const auto keys = tx.where<logs::Stream>(logs::Stream::by_id, row.append.stream);
+      REQUIRE(keys.size() == 1);
+      if (!keys.front().contains(cat(group, ":"))) return;
+      for (const auto& event : row.append.events) messages.push_back(cat(event.at, " ", event.text));
+    });
+    return messages;
+  });
 }
 
 }  // namespace utakata::events::test

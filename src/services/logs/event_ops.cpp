@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/json_scanner.hpp"
 #include "services/logs/limits.hpp"
 #include "services/logs/position.hpp"
 #include "services/logs/stream_ops.hpp"
@@ -38,7 +39,7 @@ Outcome<> check_events(const list<api::InputLogEvent>& events) {
 }
 
 struct Sorted {
-  list<Event> kept;
+  list<LogEvent> kept;
   opt<api::RejectedLogEventsInfo> rejected;
 };
 
@@ -63,54 +64,39 @@ Sorted sort_out(const list<api::InputLogEvent>& events, const Group& group, i64 
   return sorted;
 }
 
-struct Found {
-  Position position;
-  const Event* event = nullptr;
-};
-
-/// The bounds of a page: positions strictly between `after` and `before`, times from `start` to before `end`.
-struct Range {
-  std::optional<Position> after, before;
-  i64 start = 0;
-  i64 end = INT64_MAX;
-
-  [[nodiscard]] bool may_hold(const Chunk& chunk) const {
-    return chunk.last >= start && chunk.first < end && (!after || chunk.last >= after->at) &&
-           (!before || chunk.first <= before->at);
-  }
-  [[nodiscard]] bool holds(const Position& position) const {
-    return position.at >= start && position.at < end && (!after || position > *after) &&
-           (!before || position < *before);
-  }
-};
-
-list<Found> events_in(const Tx& tx, const Key& stream, const Range& range) {
-  list<Found> found;
-  tx.each<Chunk>(cat(stream, ":"), [&](const Key&, const Chunk& chunk) {
-    if (!range.may_hold(chunk)) return;
-    for (std::size_t i = 0; i < chunk.events.size(); ++i) {
-      const Position position{.at = chunk.events[i].at, .chunk = chunk.number, .index = static_cast<i64>(i)};
-      if (range.holds(position)) found.push_back({.position = position, .event = &chunk.events[i]});
-    }
-  });
-  std::ranges::sort(found, {}, &Found::position);
-  return found;
+Outcome<LogPlace> place_of(std::string_view digits) {
+  const auto position = position_of(digits);
+  if (!position) return invalid("The specified nextToken is invalid.");
+  return LogPlace{.at = position->at, .stream = {}, .segment = position->segment, .offset = position->offset};
 }
 
-/// Keeps the first events of a page, or the last when it is read from its end.
-void cut(list<Found>& found, std::size_t most, bool from_head) {
-  std::size_t count = 0;
-  std::size_t bytes = 0;
-  while (count < found.size() && count < most) {
-    const Found& next = from_head ? found[count] : found[found.size() - 1 - count];
-    bytes += next.event->text.size() + limits::event_overhead;
-    if (count > 0 && bytes > limits::page_bytes) break;
-    ++count;
-  }
-  if (from_head)
-    found.resize(count);
-  else
-    found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(count));
+str token_of(char direction, const LogPlace& place) {
+  return cat(direction, "/", digits_of({.at = place.at, .segment = place.segment, .offset = place.offset}), "/s");
+}
+
+// Which page is meant: after or before the place of a token, else at one of the ends.
+Outcome<LogQuery> query_of(const Tx& tx, const api::GetLogEventsRequest& request) {
+  const Key group = TRY(find_group(tx, request.logGroupName, request.logGroupIdentifier));
+  const Key stream = TRY(find_stream(tx, group, request.logStreamName));
+  const i32 limit = request.limit.value_or(limits::page_events);
+  if (limit < 1 || limit > limits::page_events)
+    return invalid(cat("1 validation error detected: Value '", limit,
+                       "' at 'limit' failed to satisfy constraint: Member must have value between 1 and 10000"));
+  LogQuery query{.streams = {tx.find<Stream>(stream)->id},
+                 .start = std::max(request.startTime.value_or(0), kept_from(tx, group)),
+                 .end = request.endTime.value_or(INT64_MAX),
+                 .newest = !request.startFromHead.value_or(false),
+                 .events = limit,
+                 .bytes = limits::page_bytes};
+  if (!request.nextToken) return query;
+  const std::string_view token = *request.nextToken;
+  const bool forward = token.starts_with("f/");
+  const bool well_formed = (forward || token.starts_with("b/")) && token.ends_with("/s") && token.size() > 4;
+  LogPlace place = TRY(place_of(well_formed ? token.substr(2, token.size() - 4) : ""));
+  place.stream = query.streams.front();
+  (forward ? query.after : query.before) = std::move(place);
+  query.newest = !forward;
+  return query;
 }
 
 }  // namespace
@@ -120,38 +106,31 @@ Outcome<api::PutLogEventsResponse> put_log_events(Tx& tx, const api::PutLogEvent
   const Key stream = TRY(find_stream(tx, group, request.logStreamName));
   TRY_VOID(check_events(request.logEvents));
   Sorted sorted = sort_out(request.logEvents, *tx.find<Group>(group), milliseconds_of(tx.now()));
-  append_events(tx, group, stream, std::move(sorted.kept));
-  return api::PutLogEventsResponse{.nextSequenceToken = digits_of({.at = milliseconds_of(tx.now())}),
-                                   .rejectedLogEventsInfo = sorted.rejected};
+  api::PutLogEventsResponse response{.nextSequenceToken = digits_of({.at = milliseconds_of(tx.now())}),
+                                     .rejectedLogEventsInfo = sorted.rejected};
+  if (!sorted.kept.empty() && tx.answer<LogAppended>() == nullptr)
+    tx.ask(LogAppend{.stream = tx.find<Stream>(stream)->id, .events = std::move(sorted.kept)});
+  else
+    count_events(tx, stream, sorted.kept);
+  return response;
 }
 
 Outcome<api::GetLogEventsResponse> get_log_events(Tx& tx, const api::GetLogEventsRequest& request) {
-  const Key group = TRY(find_group(tx, request.logGroupName, request.logGroupIdentifier));
-  const Key stream = TRY(find_stream(tx, group, request.logStreamName));
-  const i32 limit = request.limit.value_or(limits::page_events);
-  if (limit < 1 || limit > limits::page_events)
-    return invalid(cat("1 validation error detected: Value '", limit,
-                       "' at 'limit' failed to satisfy constraint: Member must have value between 1 and 10000"));
-  Range range{.start = request.startTime.value_or(0), .end = request.endTime.value_or(INT64_MAX)};
-  bool from_head = request.startFromHead.value_or(false);
-  Position rest;  // where both tokens stand when there is nothing more
-  if (request.nextToken) {
-    const std::string_view token = *request.nextToken;
-    const bool forward = token.starts_with("f/");
-    const bool well_formed = (forward || token.starts_with("b/")) && token.ends_with("/s") && token.size() > 4;
-    const auto position = position_of(well_formed ? token.substr(2, token.size() - 4) : "");
-    if (!position) return invalid("The specified nextToken is invalid.");
-    (forward ? range.after : range.before) = rest = *position;
-    from_head = forward;
-  }
-  list<Found> found = events_in(tx, stream, range);
-  cut(found, static_cast<std::size_t>(limit), from_head);
+  LogQuery query = TRY(query_of(tx, request));
   api::GetLogEventsResponse response{.events = list<api::OutputLogEvent>{}};
-  for (const Found& one : found)
-    response.events->push_back(
-        {.timestamp = one.event->at, .message = one.event->text, .ingestionTime = one.event->ingested});
-  response.nextForwardToken = cat("f/", digits_of(found.empty() ? rest : found.back().position), "/s");
-  response.nextBackwardToken = cat("b/", digits_of(found.empty() ? rest : found.front().position), "/s");
+  const auto* page = tx.answer<LogPage>();
+  if (page == nullptr) {
+    tx.ask(std::move(query));
+    return response;
+  }
+  for (const auto& one : page->events)
+    response.events->push_back({.timestamp = one.event.at,
+                                .message = json::repaired_utf8(one.event.text),
+                                .ingestionTime = one.event.ingested});
+  // With nothing more, both tokens stand where the request's stood.
+  const LogPlace rest = query.after ? *query.after : query.before ? *query.before : LogPlace{};
+  response.nextForwardToken = token_of('f', page->events.empty() ? rest : page->events.back().place);
+  response.nextBackwardToken = token_of('b', page->events.empty() ? rest : page->events.front().place);
   return response;
 }
 

@@ -20,15 +20,6 @@ Outcome<> check_tags(const dict<str>& tags) {
   return {};
 }
 
-void set_retention(Tx& tx, const Key& key, i32 days) {
-  tx.update<Group>(key, [&](Group& group) { group.retention_days = days; });
-  const Group& group = *tx.find<Group>(key);
-  std::vector<Key> chunks;
-  tx.each<Chunk>(cat(key, ":"), [&](const Key& chunk, const Chunk&) { chunks.push_back(chunk); });
-  for (const Key& chunk : chunks)
-    tx.update<Chunk>(chunk, [&](Chunk& row) { row.expires_at = std::max(expiry(group, row.last), tx.now()); });
-}
-
 api::LogGroup shown(const Tx& tx, const Key& key, const Group& group) {
   i64 bytes = 0;
   tx.each<Stream>(cat(key, ":"), [&](const Key&, const Stream& stream) { bytes += stream.bytes; });
@@ -86,9 +77,9 @@ Outcome<api::Empty> create_log_group(Tx& tx, const api::CreateLogGroupRequest& r
 
 Outcome<api::Empty> delete_log_group(Tx& tx, const api::DeleteLogGroupRequest& request) {
   const Key key = TRY(find_group(tx, request.logGroupName));
-  std::vector<Key> streams;
+  list<Key> streams;
   tx.each<Stream>(cat(key, ":"), [&](const Key& stream, const Stream&) { streams.push_back(stream); });
-  for (const Key& stream : streams) erase_stream(tx, stream);
+  erase_streams(tx, streams);
   tx.erase<Group>(key);
   return api::Empty{};
 }
@@ -118,12 +109,12 @@ Outcome<api::Empty> put_retention_policy(Tx& tx, const api::PutRetentionPolicyRe
         cat("1 validation error detected: Value '", request.retentionInDays,
             "' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [1, 3, 5, 7, 14, "
             "30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]"));
-  set_retention(tx, key, request.retentionInDays);
+  retain(tx, key, request.retentionInDays);
   return api::Empty{};
 }
 
 Outcome<api::Empty> delete_retention_policy(Tx& tx, const api::DeleteRetentionPolicyRequest& request) {
-  set_retention(tx, TRY(find_group(tx, request.logGroupName)), 0);
+  retain(tx, TRY(find_group(tx, request.logGroupName)), 0);
   return api::Empty{};
 }
 

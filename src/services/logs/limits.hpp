@@ -13,17 +13,14 @@ inline constexpr std::size_t event_bytes = 1'048'576 - event_overhead;
 inline constexpr i64 put_span = i64{24} * 3'600'000;        // milliseconds from the first to the last event
 inline constexpr i64 future_span = i64{2} * 3'600'000;      // later events are too new
 inline constexpr i64 past_span = i64{14} * 24 * 3'600'000;  // earlier ones too old
-inline constexpr std::size_t page_bytes = 1'048'576;
+inline constexpr i64 page_bytes = 1'048'576;
 inline constexpr i32 page_events = 10'000;
 inline constexpr i32 describe_results = 50;
+inline constexpr std::size_t pattern_bytes = 1'024;
 inline constexpr std::size_t streams_filtered = 100;
 inline constexpr std::size_t tags = 50;
 
-// Ours. A stream keeps its newest events; AWS keeps all.
-inline constexpr std::size_t stream_bytes = std::size_t{4} << 20;
-// Events of one stream are collected in rows of about this size, so that a quiet stream is few rows.
-inline constexpr std::size_t chunk_bytes = 4'096;
-// What one FilterLogEvents looks through before it answers with a token.
-inline constexpr std::size_t scan_bytes = std::size_t{16} << 20;
+// What is searched when a request names no streams: the first ones in the order of their names.
+inline constexpr std::size_t streams_searched = 10'000;
 
 }  // namespace utakata::logs::limits

@@ -10,8 +10,8 @@ namespace utakata::logs {
 /// Where an event stands in the order of a stream: by its time, then as it came.
 struct Position {
   i64 at = 0;
-  i64 chunk = 0;
-  i64 index = 0;
+  i64 segment = 0;
+  i64 offset = 0;
   friend auto operator<=>(const Position&, const Position&) = default;
 };
 

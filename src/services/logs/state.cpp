@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/effect.hpp"
+#include "core/report.hpp"
 #include "services/logs/limits.hpp"
 #include "services/logs/public.hpp"
 
@@ -10,68 +12,50 @@ namespace {
 
 bool letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
-i64 bytes_of(const Event& event) { return static_cast<i64>(event.text.size() + limits::event_overhead); }
+constexpr Duration expiry_interval = hours(1);
 
-Key stream_of(const Key& chunk) { return chunk.substr(0, chunk.rfind(':')); }
-
-std::vector<Key> chunk_keys(const Tx& tx, const Key& stream) {
-  std::vector<Key> keys;
-  tx.each<Chunk>(cat(stream, ":"), [&](const Key& key, const Chunk&) { keys.push_back(key); });
-  return keys;
+// Expiry goes by whole segments of the store, so there is no hurry: reads leave out what is too old.
+void expire(Tx& tx, const Key& key) {
+  list<str> ids;
+  tx.each<Stream>(cat(key, ":"), [&](const Key&, const Stream& stream) { ids.push_back(stream.id); });
+  if (!ids.empty()) tx.emit(ExpireLogs{.streams = std::move(ids), .before = kept_from(tx, key)});
+  tx.update<Group>(key, [&](Group& group) { group.expires_at = tx.now() + expiry_interval; });
 }
 
-void erase_chunk(Tx& tx, const Key& key) {
-  const i64 bytes = tx.find<Chunk>(key)->bytes;
-  const Key stream = stream_of(key);
-  tx.erase<Chunk>(key);
-  i64 first = 0;
-  tx.each<Chunk>(cat(stream, ":"), [&](const Key&, const Chunk& chunk) {
-    first = chunk.first;
-    return false;
-  });
-  tx.update<Stream>(stream, [&](Stream& row) {
-    row.bytes -= bytes;
-    row.first_event = first;
-  });
+void take_report(Tx& tx, const Report& given) {
+  const auto& report = std::get<LogReport>(given);
+  for (const Key& key : tx.where<Stream>(Stream::by_id, report.stream))
+    tx.update<Stream>(key, [&](Stream& row) {
+      row.first_event = report.first;
+      row.last_event = report.last;
+      row.last_ingestion = report.last_ingestion;
+      row.bytes = report.bytes;
+    });
 }
 
-void drop_oldest(Tx& tx, const Key& stream) {
-  std::vector<Key> oldest;
-  i64 bytes = tx.find<Stream>(stream)->bytes;
-  tx.each<Chunk>(cat(stream, ":"), [&](const Key& key, const Chunk& chunk) {
-    if (bytes <= static_cast<i64>(limits::stream_bytes)) return false;
-    bytes -= chunk.bytes;
-    oldest.push_back(key);
-    return true;
-  });
-  for (const Key& key : oldest) erase_chunk(tx, key);
-}
+void take_stored(Tx& tx, const Report& report) { tx.erase<Pending>(std::get<LogStored>(report).id); }
 
-// The lines of one report go into one chunk; a small last chunk is continued.
-void extend(Chunk& chunk, list<Event> events) {
-  for (Event& event : events) {
-    chunk.first = chunk.events.empty() ? event.at : std::min(chunk.first, event.at);
-    chunk.last = chunk.events.empty() ? event.at : std::max(chunk.last, event.at);
-    chunk.bytes += bytes_of(event);
-    chunk.events.push_back(std::move(event));
-  }
+// What was on its way when the process ended goes again; what nobody owns goes away.
+void recover(Tx& tx) {
+  RemoveLogs others{.all_others = true};
+  tx.each<Stream>("", [&](const Key&, const Stream& stream) { others.streams.push_back(stream.id); });
+  tx.emit(std::move(others));
+  tx.each<Pending>("", [&](const Key& id, const Pending& row) { tx.emit(StoreLog{.id = id, .append = row.append}); });
 }
 
 }  // namespace
 
 void declare_tables(Schema& schema) {
-  schema.table<Group>();
-  schema.table<Stream>();
-  schema.table<Chunk>({.due = [](const Chunk& chunk) { return chunk.expires_at; }, .on_due = erase_chunk});
+  schema.table<Group>({.due = [](const Group& group) { return group.expires_at; }, .on_due = expire});
+  schema.table<Stream>({.indexes = {[](const Stream& row) { return row.id; }}});
+  schema.table<Pending>();
+  schema.report(report_kind<LogReport>, take_report);
+  schema.report(report_kind<LogStored>, take_stored);
+  schema.on_recover(recover);
 }
 
 Key group_key(const World& world, std::string_view group) { return world.key(group); }
 Key stream_key(const Key& group, std::string_view stream) { return cat(group, ":", stream); }
-
-Key chunk_key(const Key& stream, i64 number) {
-  const str digits = cat(number);
-  return cat(stream, ":", str(12 - std::min<std::size_t>(12, digits.size()), '0'), digits);
-}
 
 str group_arn(const Key& group) {
   const World world = world_of(group);
@@ -124,42 +108,44 @@ std::unexpected<Fault> no_such_stream() {
   return refuse("ResourceNotFoundException", "The specified log stream does not exist.");
 }
 
-void create_stream(Tx& tx, const Key& group, std::string_view stream) {
-  tx.put(stream_key(group, stream), Stream{.name = str(stream), .created_at = tx.now()});
+str create_stream(Tx& tx, const Key& group, std::string_view stream) {
+  str id = tx.random_hex(32);
+  tx.put(stream_key(group, stream), Stream{.name = str(stream), .created_at = tx.now(), .id = id});
+  return id;
 }
 
-void erase_stream(Tx& tx, const Key& stream) {
-  for (const Key& key : chunk_keys(tx, stream)) tx.erase<Chunk>(key);
-  tx.erase<Stream>(stream);
+void erase_streams(Tx& tx, const list<Key>& streams) {
+  RemoveLogs gone;
+  for (const Key& key : streams) {
+    gone.streams.push_back(tx.find<Stream>(key)->id);
+    tx.erase<Stream>(key);
+  }
+  if (!gone.streams.empty()) tx.emit(std::move(gone));
 }
 
-void append_events(Tx& tx, const Key& group, const Key& stream, list<Event> events) {
+void count_events(Tx& tx, const Key& stream, const list<LogEvent>& events) {
   if (events.empty()) return;
-  Stream row = *tx.find<Stream>(stream);
-  const Chunk* open = row.last_chunk != 0 ? tx.find<Chunk>(chunk_key(stream, row.last_chunk)) : nullptr;
-  Chunk chunk;
-  if (open != nullptr && open->bytes < static_cast<i64>(limits::chunk_bytes))
-    chunk = *open;
-  else
-    chunk.number = ++row.last_chunk;
-  row.bytes -= chunk.bytes;
-  const bool first_events = row.bytes + chunk.bytes == 0;
-  extend(chunk, std::move(events));
-  row.bytes += chunk.bytes;
-  row.first_event = first_events ? chunk.first : std::min(row.first_event, chunk.first);
-  row.last_event = std::max(row.last_event, chunk.last);
-  row.last_ingestion = milliseconds_of(tx.now());
-  chunk.expires_at = expiry(*tx.find<Group>(group), chunk.last);
-  const bool too_much = row.bytes > static_cast<i64>(limits::stream_bytes);
-  const Key key = chunk_key(stream, chunk.number);
-  tx.put(key, std::move(chunk));
-  tx.put(stream, std::move(row));
-  if (too_much) drop_oldest(tx, stream);
+  tx.update<Stream>(stream, [&](Stream& row) {
+    if (row.bytes == 0) row.first_event = events.front().at;
+    for (const LogEvent& event : events) {
+      row.first_event = std::min(row.first_event, event.at);
+      row.last_event = std::max(row.last_event, event.at);
+      row.bytes += static_cast<i64>(event.text.size() + limits::event_overhead);
+    }
+    row.last_ingestion = milliseconds_of(tx.now());
+  });
 }
 
-Instant expiry(const Group& group, i64 last_event) {
-  if (group.retention_days == 0) return Instant::never();
-  return Instant{} + milliseconds(last_event) + hours(24) * group.retention_days;
+i64 kept_from(const Tx& tx, const Key& group) {
+  const i32 days = tx.find<Group>(group)->retention_days;
+  return days == 0 ? 0 : milliseconds_of(tx.now()) - i64{days} * 24 * 3'600'000 + 1;
+}
+
+void retain(Tx& tx, const Key& key, i32 days) {
+  tx.update<Group>(key, [&](Group& group) {
+    group.retention_days = days;
+    group.expires_at = days == 0 ? Instant::never() : tx.now();
+  });
 }
 
 bool group_exists(const Tx& tx, const World& world, std::string_view group) {
@@ -172,22 +158,37 @@ void ensure_group(Tx& tx, const World& world, std::string_view group) {
   tx.put(key, Group{.name = str(group), .created_at = tx.now()});
 }
 
-Outcome<> append(Tx& tx, const World& world, std::string_view group, std::string_view stream,
-                 const list<LogLine>& lines) {
+Outcome<str> ensure_stream(Tx& tx, const World& world, std::string_view group, std::string_view stream) {
   const Key key = group_key(world, group);
   if (tx.find<Group>(key) == nullptr) return no_such_group();
   if (!is_stream_name(stream)) return invalid(cat("The log stream name '", stream, "' is not valid."));
-  const Key into = stream_key(key, stream);
-  if (tx.find<Stream>(into) == nullptr) create_stream(tx, key, stream);
-  list<Event> events;
+  if (const Stream* row = tx.find<Stream>(stream_key(key, stream)); row != nullptr) return row->id;
+  return create_stream(tx, key, stream);
+}
+
+str stream_id(const Tx& tx, const World& world, std::string_view group, std::string_view stream) {
+  const Stream* row = tx.find<Stream>(stream_key(group_key(world, group), stream));
+  return row != nullptr ? row->id : str();
+}
+
+Outcome<> append(Tx& tx, const World& world, std::string_view group, std::string_view stream,
+                 const list<LogLine>& lines) {
+  LogAppend append {
+    .stream = TRY(ensure_stream(tx, world, group, stream))
+    , .events = {}
+  };
   for (const LogLine& line : lines) {
     // A line that is longer than an event may be is continued in the next event.
     for (std::size_t from = 0; from == 0 || from < line.text.size(); from += limits::event_bytes)
-      events.push_back({.at = std::max<i64>(0, milliseconds_of(line.at)),
-                        .ingested = milliseconds_of(tx.now()),
-                        .text = line.text.substr(from, limits::event_bytes)});
+      append.events.push_back({.at = std::max<i64>(0, milliseconds_of(line.at)),
+                               .ingested = milliseconds_of(tx.now()),
+                               .text = line.text.substr(from, limits::event_bytes)});
   }
-  append_events(tx, key, into, std::move(events));
+  if (append.events.empty()) return {};
+  count_events(tx, stream_key(group_key(world, group), stream), append.events);
+  str id = tx.uuid();
+  tx.put(id, Pending{.append = append});
+  tx.emit(StoreLog{.id = std::move(id), .append = std::move(append)});
   return {};
 }
 

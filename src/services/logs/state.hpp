@@ -4,10 +4,11 @@
 #include "core/tx.hpp"
 #include "services/logs/api/groups.hpp"
 
-// The rows of CloudWatch Logs. Group names hold no ':', so it parts the names in keys:
-//   WORLD GROUP                      a group
-//   WORLD GROUP : STREAM             a stream
-//   WORLD GROUP : STREAM : NUMBER    a chunk of its events
+// The rows of CloudWatch Logs. Events are no rows: they are in the log store, under their stream's id. Group names hold
+// no ':', so it parts the names in keys:
+//   WORLD GROUP             a group
+//   WORLD GROUP : STREAM    a stream
+//   UUID                    events of other services that the log store has not got yet
 namespace utakata::logs {
 
 struct Group {
@@ -18,38 +19,30 @@ struct Group {
   opt<str> kms_key_id;
   api::LogGroupClass group_class;
   Instant created_at;
+  Instant expires_at = Instant::never();  // when its streams are looked at next for events that are too old
 };
 
 struct Stream {
   static constexpr std::string_view table_name = "logs.streams";
   str name;
   Instant created_at;
+  str id;                               // its name in the log store; never given again
   i64 first_event = 0, last_event = 0;  // milliseconds since 1970
   i64 last_ingestion = 0;
-  i64 bytes = 0;       // of the chunks
-  i64 last_chunk = 0;  // its number; they begin with 1
-};
-
-struct Event {
-  i64 at = 0;        // milliseconds since 1970
-  i64 ingested = 0;  // the same
-  str text;
-};
-
-struct Chunk {
-  static constexpr std::string_view table_name = "logs.chunks";
-  i64 number = 0;
   i64 bytes = 0;  // as AWS counts: text and 26 for each event
-  i64 first = 0, last = 0;
-  Instant expires_at = Instant::never();
-  list<Event> events;
+
+  enum Index : std::size_t { by_id };
+};
+
+struct Pending {
+  static constexpr std::string_view table_name = "logs.pending";
+  LogAppend append;
 };
 
 void declare_tables(Schema&);
 
 Key group_key(const World&, std::string_view group);
 Key stream_key(const Key& group, std::string_view stream);
-Key chunk_key(const Key& stream, i64 number);
 
 str group_arn(const Key& group);  // without ":*"
 i64 milliseconds_of(Instant);
@@ -67,12 +60,15 @@ std::unexpected<Fault> invalid(str message);
 std::unexpected<Fault> no_such_group();
 std::unexpected<Fault> no_such_stream();
 
-void create_stream(Tx&, const Key& group, std::string_view stream);
-void erase_stream(Tx&, const Key& stream);
-/// Adds events to an existing stream; the oldest chunks go when it grows beyond its bound.
-void append_events(Tx&, const Key& group, const Key& stream, list<Event>);
+/// Makes the stream's row; its id.
+str create_stream(Tx&, const Key& group, std::string_view stream);
+void erase_streams(Tx&, const list<Key>& streams);
+/// What the stream's row says after these events.
+void count_events(Tx&, const Key& stream, const list<LogEvent>&);
 
-/// When the events of a chunk expire.
-Instant expiry(const Group&, i64 last_event);
+/// The first millisecond that the group's retention keeps.
+i64 kept_from(const Tx&, const Key& group);
+/// Sets the retention; what is too old then is taken away from now on.
+void retain(Tx&, const Key& group, i32 days);
 
 }  // namespace utakata::logs

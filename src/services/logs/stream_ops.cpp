@@ -52,7 +52,7 @@ Outcome<api::Empty> create_log_stream(Tx& tx, const api::CreateLogStreamRequest&
 
 Outcome<api::Empty> delete_log_stream(Tx& tx, const api::DeleteLogStreamRequest& request) {
   const Key group = TRY(find_group(tx, request.logGroupName));
-  erase_stream(tx, TRY(find_stream(tx, group, request.logStreamName)));
+  erase_streams(tx, { TRY(find_stream(tx, group, request.logStreamName)) });
   return api::Empty{};
 }
 

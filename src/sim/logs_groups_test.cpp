@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "services/logs/fixture_test.hpp"
+#include "sim/logs_fixture_test.hpp"
 
 using namespace utakata;  // NOLINT: a test
 using logs::test::Bench;

@@ -2,53 +2,12 @@
 
 #include <set>
 
-#include "services/logs/filter_pattern.hpp"
-#include "services/logs/fixture_test.hpp"
+#include "sim/logs_fixture_test.hpp"
 
 using namespace utakata;  // NOLINT: a test
-using logs::FilterPattern;
 using logs::test::Bench;
 using logs::test::texts;
 namespace api = logs::api;
-
-namespace {
-
-bool matches(std::string_view pattern, std::string_view message) {
-  const auto parsed = FilterPattern::parse(pattern);
-  return parsed && parsed->matches(message);
-}
-
-}  // namespace
-
-TEST_CASE("logs: a pattern's terms must all be there, in this case and any order") {
-  CHECK(matches("", "anything"));
-  CHECK(matches("\" \"", "anything"));
-  CHECK(matches("ERROR", "[ERROR 400] BAD"));
-  CHECK_FALSE(matches("ERROR", "error"));
-  CHECK(matches("BAD ERROR", "[ERROR 400] BAD"));
-  CHECK_FALSE(matches("BAD GOOD", "[ERROR 400] BAD"));
-  CHECK(matches("\"INTERNAL SERVER ERROR\"", "500 INTERNAL SERVER ERROR"));
-  CHECK_FALSE(matches("\"INTERNAL SERVER ERROR\"", "500 INTERNAL ERROR SERVER"));
-  CHECK(matches(R"("a \"b\"")", R"(say a "b" c)"));
-}
-
-TEST_CASE("logs: ?terms are alternatives, -terms exclude, and ?terms beside others are ignored") {
-  CHECK(matches("?ERROR ?WARN", "WARN 1"));
-  CHECK_FALSE(matches("?ERROR ?WARN", "INFO 1"));
-  CHECK(matches("ERROR -ARGUMENTS", "ERROR 1"));
-  CHECK_FALSE(matches("ERROR -ARGUMENTS", "ERROR ARGUMENTS"));
-  CHECK(matches("?WARN REQUEST", "INFO REQUEST"));
-  CHECK(matches("-\"exit status\"", "fine"));
-}
-
-TEST_CASE("logs: patterns of other kinds and broken ones are refused by name") {
-  CHECK(FilterPattern::parse("{ $.a = 1 }").error().message.contains("JSON"));
-  CHECK(FilterPattern::parse("[ip, user]").error().message.contains("space-delimited"));
-  CHECK(FilterPattern::parse("%a+%").error().message.contains("regular expressions"));
-  CHECK(FilterPattern::parse("a.b").error().message == "Invalid character(s) in term 'a.b'");
-  CHECK(FilterPattern::parse("\"open").error().code == "InvalidParameterException");
-  CHECK(FilterPattern::parse("a -").error().code == "InvalidParameterException");
-}
 
 TEST_CASE("logs: filtering interleaves the streams of a group, in pages without loss or repetition") {
   Bench bench;

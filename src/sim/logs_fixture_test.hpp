@@ -7,8 +7,9 @@
 #include "services/logs/module.hpp"
 #include "services/logs/public.hpp"
 #include "services/logs/stream_ops.hpp"
+#include "sim/memory_log_store.hpp"
 
-// A machine with CloudWatch Logs alone, and calls to it as a client makes them.
+// A machine with CloudWatch Logs alone, a log store's twin, and calls to it as a client makes them.
 namespace utakata::logs::test {
 
 struct AppendRequest {
@@ -25,6 +26,7 @@ inline constexpr std::array<void (*)(Schema&), 1> modules{declare};
 
 struct Bench {
   Machine machine{7, modules};
+  sim::MemoryLogStore store;
   Instant now = *parse_iso8601("2026-05-06T11:42:34Z");
   World world{"111122223333", "ap-northeast-1"};
   Step step = {};
@@ -36,12 +38,39 @@ struct Bench {
     static constexpr Operation made = operation<Handler>("Test");
     Response response;
     step = machine.step(now, ApiCall{world, &made, &request, &response, false});
+    if (step.asked) {
+      const auto answer = answer_to(*step.asked);
+      if (!answer) return std::unexpected(answer.error());
+      step = machine.step(now, ApiCall{world, &made, &request, &response, false, &*answer});
+    }
+    perform();
     if (step.fault) return std::unexpected(*step.fault);
     return response;
   }
+  Outcome<Answer> answer_to(const Question& question) {
+    if (const auto* query = std::get_if<LogQuery>(&question)) return TRY(store.read(*query));
+    ensure(store.append({std::get<LogAppend>(question)}).at(0).has_value(), "the store takes everything");
+    return LogAppended{};
+  }
+  void perform() {
+    const auto effects = step.effects;
+    for (const Effect& effect : effects) {
+      if (const auto* stored = std::get_if<StoreLog>(&effect)) {
+        ensure(store.append({stored->append}).at(0).has_value(), "the store takes everything");
+        machine.step(now, Report(LogStored{.id = stored->id}));
+      }
+      if (const auto* expire = std::get_if<ExpireLogs>(&effect))
+        for (const str& stream : expire->streams) store.expire(stream, expire->before);
+      if (const auto* remove = std::get_if<RemoveLogs>(&effect))
+        for (const str& stream : remove->streams) store.remove(stream);
+    }
+  }
   void pass(Duration span) {
     now = now + span;
-    while (machine.next_due() <= now) machine.step(now, Tick{});
+    while (machine.next_due() <= now) {
+      step = machine.step(now, Tick{});
+      perform();
+    }
   }
 
   Outcome<api::Empty> create(const str& group) {

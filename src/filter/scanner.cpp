@@ -1,0 +1,157 @@
+#include "filter/scanner.hpp"
+
+#include <charconv>
+
+#include "base/text.hpp"
+
+namespace utakata::filter {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
+template <class T>
+bool compare(Comparator comparator, const T& left, const T& right) {
+  switch (comparator) {
+    case Comparator::equal:
+      return left == right;
+    case Comparator::unequal:
+      return left != right;
+    case Comparator::greater:
+      return left > right;
+    case Comparator::less:
+      return left < right;
+    case Comparator::at_least:
+      return left >= right;
+    case Comparator::at_most:
+      return left <= right;
+  }
+  return false;
+}
+
+// As wildcard_match, but with * alone.
+bool like(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+}  // namespace
+
+std::unexpected<Fault> bad_pattern(std::string_view why) {
+  return refuse("InvalidParameterException", cat("Invalid filter pattern: ", why));
+}
+
+void Scanner::skip_spaces() {
+  while (!rest_.empty() && is_space(rest_.front())) rest_.remove_prefix(1);
+}
+
+bool Scanner::take(std::string_view text) {
+  if (!rest_.starts_with(text)) return false;
+  rest_.remove_prefix(text.size());
+  return true;
+}
+
+bool Scanner::take_word(std::string_view word) {
+  if (!rest_.starts_with(word) || (rest_.size() > word.size() && is_word(rest_[word.size()]))) return false;
+  rest_.remove_prefix(word.size());
+  return true;
+}
+
+std::string_view Scanner::until(std::string_view any) {
+  const std::string_view found = rest_.substr(0, rest_.find_first_of(any));
+  rest_.remove_prefix(found.size());
+  return found;
+}
+
+Outcome<str> Scanner::quoted() {
+  str text;
+  std::size_t at = 1;
+  for (; at < rest_.size() && rest_[at] != '"'; ++at) {
+    if (rest_[at] == '\\' && at + 1 < rest_.size()) ++at;
+    text += rest_[at];
+  }
+  if (at >= rest_.size()) return bad_pattern("a quoted phrase does not end.");
+  rest_.remove_prefix(at + 1);
+  return text;
+}
+
+Outcome<RegularExpression> Scanner::expression() {
+  std::size_t end = 1;
+  while (end < rest_.size() && rest_[end] != '%') {
+    // AWS's patterns have no groups.
+    if (rest_[end] == '(' || rest_[end] == ')') return bad_pattern("a regular expression has no parentheses.");
+    end += rest_[end] == '\\' ? 2 : 1;
+  }
+  if (end >= rest_.size()) return bad_pattern("a regular expression does not end.");
+  if (++expressions_ > expressions_max) return bad_pattern("at most two regular expressions are supported.");
+  auto expression = RegularExpression::parse(rest_.substr(1, end - 1));
+  if (!expression) return bad_pattern(cat("the regular expression %", rest_.substr(1, end - 1), "% is not supported."));
+  rest_.remove_prefix(end + 1);
+  return *expression;
+}
+
+std::optional<Comparator> take_comparator(Scanner& in) {
+  if (in.take("!=")) return Comparator::unequal;
+  if (in.take(">=")) return Comparator::at_least;
+  if (in.take("<=")) return Comparator::at_most;
+  if (in.take("=")) return Comparator::equal;
+  if (in.take(">")) return Comparator::greater;
+  if (in.take("<")) return Comparator::less;
+  return {};
+}
+
+std::optional<double> number_of(std::string_view text) {
+  double number = 0;
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
+  return number;
+}
+
+bool Operand::compares(Comparator comparator, std::string_view with) const {
+  if (comparator != Comparator::equal && comparator != Comparator::unequal) return false;
+  const bool equal = expression ? expression->matches(with) : like(text, with);
+  return equal == (comparator == Comparator::equal);
+}
+
+bool Operand::compares(Comparator comparator, double with) const {
+  return number && compare(comparator, with, *number);
+}
+
+Outcome<Operand> read_operand(Scanner& in, Comparator comparator, std::string_view ends) {
+  Operand operand;
+  in.skip_spaces();
+  if (in.peek() == '"') {
+    operand.text = TRY(in.quoted());
+    operand.quoted = true;
+  } else if (in.peek() == '%') {
+    operand.expression = TRY(in.expression());
+  } else {
+    operand.text = trim(in.until(ends));
+    if (operand.text.empty()) return bad_pattern("a comparison has no value.");
+    operand.number = number_of(operand.text);
+  }
+  const bool by_order = comparator != Comparator::equal && comparator != Comparator::unequal;
+  if (by_order && !operand.number) return bad_pattern("only numbers can be compared with <, >, <= and >=.");
+  return operand;
+}
+
+}  // namespace utakata::filter

@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "filter/pattern.hpp"
+#include "filter/scanner.hpp"
+
+namespace utakata::filter {
+namespace {
+
+// What stands outside of quotes is letters and digits; AWS asks for quotes around everything else.
+bool is_plain(std::string_view term) {
+  return std::ranges::all_of(term, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+}
+
+struct Term {
+  str text;
+  std::optional<RegularExpression> expression;
+
+  [[nodiscard]] bool is_in(std::string_view message) const {
+    return expression ? expression->matches(message) : message.contains(text);
+  }
+};
+
+class Terms final : public Matcher {
+ public:
+  [[nodiscard]] bool matches(std::string_view message) const override {
+    const auto found = [message](const Term& term) { return term.is_in(message); };
+    return std::ranges::all_of(all, found) && std::ranges::none_of(none, found) &&
+           (any.empty() || std::ranges::any_of(any, found));
+  }
+  list<Term> all, any, none;
+};
+
+Outcome<Term> next_term(Scanner& in) {
+  if (in.peek() == '%') return Term {
+      .text = {}, .expression = TRY(in.expression())
+    };
+  if (in.peek() == '"') return Term {
+      .text = TRY(in.quoted())
+      , .expression = {}
+    };
+  str text(in.until(" \t\r\n"));
+  if (text.empty() || !is_plain(text))
+    return refuse("InvalidParameterException", cat("Invalid character(s) in term '", text, "'"));
+  return Term{.text = std::move(text), .expression = {}};
+}
+
+}  // namespace
+
+MatcherOutcome parse_terms(std::string_view pattern) {
+  auto terms = std::make_unique<Terms>();
+  Scanner in(pattern);
+  for (in.skip_spaces(); !in.at_end(); in.skip_spaces()) {
+    list<Term>& into = in.take("?") ? terms->any : in.take("-") ? terms->none : terms->all;
+    into.push_back(TRY(next_term(in)));
+  }
+  // AWS: ?terms beside others are ignored (facts: platform.md §C5).
+  if (!terms->all.empty() || !terms->none.empty()) terms->any.clear();
+  return terms;
+}
+
+}  // namespace utakata::filter

@@ -1,0 +1,142 @@
+#include "store/segment_log_store.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/text.hpp"
+#include "ports/log_store_contract.hpp"
+
+using namespace utakata;  // NOLINT: a test
+using store::SegmentLogStore;
+
+namespace {
+
+struct Folder {
+  std::string path;
+  Folder() {
+    char name[] = "/tmp/utakata-logs-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+
+  [[nodiscard]] std::unique_ptr<SegmentLogStore> open() const { return *SegmentLogStore::open(path); }
+  [[nodiscard]] std::vector<std::string> segments(const std::string& stream) const {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(path + "/" + stream)) files.push_back(entry.path());
+    std::ranges::sort(files);
+    return files;
+  }
+};
+
+std::string content(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> texts(SegmentLogStore& store, const std::string& stream) {
+  std::vector<std::string> all;
+  for (const auto& each : store.read({.streams = {stream}})->events) all.push_back(each.event.text);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("log segments: the store keeps the contract of its port") {
+  const Folder folder;
+  ports::test::hold_to_contract(*folder.open());
+}
+
+TEST_CASE("log segments: what was appended is there for the next process, which begins a segment of its own") {
+  const Folder folder;
+  REQUIRE(folder.open()->append({{.stream = "s", .events = {{.at = 1, .ingested = 1, .text = "first"}}}}).at(0));
+  const auto again = folder.open();
+  REQUIRE(again->append({{.stream = "s", .events = {{.at = 2, .ingested = 2, .text = "second"}}}}).at(0));
+  CHECK(texts(*again, "s") == std::vector<std::string>{"first", "second"});
+  CHECK(folder.segments("s").size() == 2);
+}
+
+TEST_CASE("log segments: a tail torn at any byte loses only the block that was not whole") {
+  const Folder folder;
+  const auto store = folder.open();
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(store
+                ->append({{.stream = "s",
+                           .events = {{.at = i, .ingested = i, .text = ""},
+                                      {.at = i, .ingested = i, .text = cat("line ", i)}}}})
+                .at(0));
+  const std::string file = folder.segments("s").at(0);
+  const std::string whole = content(file);
+  const std::size_t block = whole.size() / 3;
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << whole.substr(0, size);
+    CAPTURE(size);
+    CHECK(texts(*folder.open(), "s").size() == 2 * (size / block));
+    // Zeros are what a file system may leave behind a crash.
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << whole.substr(0, size) + std::string(200, '\0');
+    CHECK(texts(*folder.open(), "s").size() == 2 * (size / block));
+  }
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x40);
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << damaged;
+    CAPTURE(at);
+    const auto left = texts(*folder.open(), "s");
+    CHECK(left.size() < 6);
+    CHECK(left.size() >= 2 * (at / block));
+  }
+}
+
+TEST_CASE("log segments: a segment that has grown is sealed, and its seal tells what it holds") {
+  const Folder folder;
+  const auto store = folder.open();
+  const std::string text(1 << 20, 'x');
+  for (int i = 0; i < 18; ++i)
+    REQUIRE(store->append({{.stream = "s", .events = {{.at = 100 + i, .ingested = 7, .text = text}}}}).at(0));
+  CHECK(folder.segments("s").size() == 2);
+  const LogReport now = folder.open()->holds("s");
+  CHECK(now.first == 100);
+  CHECK(now.last == 117);
+  CHECK(now.bytes == 18 * ((1 << 20) + 26));
+  store->expire("s", 117);
+  CHECK(folder.segments("s").size() == 1);
+  CHECK(texts(*store, "s").size() == 1);  // a page of one MiB
+  store->expire("s", 118);
+  CHECK(folder.segments("s").empty());
+  REQUIRE(store->append({{.stream = "s", .events = {{.at = 200, .ingested = 8, .text = "goes on"}}}}).at(0));
+  CHECK(texts(*store, "s") == std::vector<std::string>{"goes on"});
+}
+
+TEST_CASE("log segments: a search that looks through much goes on where it ended") {
+  const Folder folder;
+  const auto store = folder.open();
+  store->scan_bytes = 20'000;
+  const std::string filler(5'000, 'x');
+  for (int i = 0; i < 40; ++i)
+    REQUIRE(store
+                ->append({{.stream = cat("s", i),
+                           .events = {{.at = i, .ingested = 1, .text = filler},
+                                      {.at = 20 + i, .ingested = 1, .text = cat("hit ", i)}}}})
+                .at(0));
+  LogQuery query{.pattern = "hit"};
+  for (int i = 0; i < 40; ++i) query.streams.push_back(cat("s", i));
+  std::vector<std::string> found;
+  int pages = 0;
+  while (pages < 100) {
+    const auto page = store->read(query);
+    REQUIRE(page);
+    ++pages;
+    for (const auto& each : page->events) found.push_back(each.event.text);
+    if (!page->next) break;
+    query.from = *page->next;
+  }
+  REQUIRE(found.size() == 40);
+  for (int i = 0; i < 40; ++i) CHECK(found.at(static_cast<std::size_t>(i)) == cat("hit ", i));
+  CHECK(pages > 3);
+}

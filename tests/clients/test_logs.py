@@ -1,0 +1,192 @@
+"""CloudWatch Logs through boto3, and what containers say: durable, in order, once, whatever is killed."""
+import json
+import time
+import unittest
+
+from platform_under_test import REGION, Platform, awsvpc, until
+from test_containers import container, task_definition
+
+ROLE = {"executionRoleArn": "arn:aws:iam::123456789012:role/x"}
+
+
+def awslogs(group, **options):
+    return {"logDriver": "awslogs", "options": {"awslogs-group": group, "awslogs-region": REGION, "awslogs-stream-prefix": "p",
+                                                **{name.replace("_", "-"): text for name, text in options.items()}}}
+
+
+def everything(logs, group, **more):
+    events = []
+    for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, **more):
+        events += page["events"]
+    return events
+
+
+class Api(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.platform = Platform().start()
+        cls.logs = cls.platform.client("logs")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.platform.__exit__()
+
+    def group(self, name, *streams):
+        self.logs.create_log_group(logGroupName=name)
+        for stream in streams:
+            self.logs.create_log_stream(logGroupName=name, logStreamName=stream)
+        return name
+
+    def put(self, group, stream, *messages, at=None):
+        at = at or int(time.time() * 1000)
+        return self.logs.put_log_events(logGroupName=group, logStreamName=stream,
+                                        logEvents=[{"timestamp": at + n, "message": m} for n, m in enumerate(messages)])
+
+    def test_what_is_acknowledged_survives_a_kill(self):
+        group = self.group("/kill", "s")
+        for n in range(20):
+            self.put(group, "s", f"event {n}")
+        self.platform.kill()
+        self.platform.start()
+        type(self).logs = self.platform.client("logs")
+        self.assertEqual([e["message"] for e in everything(self.logs, group)], [f"event {n}" for n in range(20)])
+        stream = self.logs.describe_log_streams(logGroupName=group)["logStreams"][0]
+        self.assertGreater(stream["lastIngestionTime"], 0)
+
+    def test_patterns_of_each_kind(self):
+        group = self.group("/patterns", "s")
+        self.put(group, "s", json.dumps({"level": "error", "status": 503, "user": {"id": "ann"}}),
+                 json.dumps({"level": "info", "status": 200, "tags": ["a", "b"]}),
+                 '10.0.0.1 - ann [x y] "GET /index.html" 404 17', "ERROR plain")
+
+        def found(pattern):
+            return [e["message"][:12] for e in everything(self.logs, group, filterPattern=pattern)]
+        self.assertEqual(found('{ $.status >= 500 && $.user.id = "a*" }'), ['{"level": "e'])
+        self.assertEqual(found("{ $.tags[1] = b || $.user.id NOT EXISTS }"), ['{"level": "i'])
+        self.assertEqual(found("[ip, id, user, time, request=*html*, status=4*, size]"), ["10.0.0.1 - a"])
+        self.assertEqual(found("ERROR -info"), ["ERROR plain"])
+        self.assertEqual(found("%^10\\.0%"), ["10.0.0.1 - a"])
+        with self.assertRaisesRegex(self.logs.exceptions.InvalidParameterException, "Invalid filter pattern"):
+            found("{ $.x")
+
+    def test_pages_of_a_stream_from_either_end(self):
+        group = self.group("/pages", "s")
+        self.put(group, "s", *[f"{n}" for n in range(25)])
+        page = self.logs.get_log_events(logGroupName=group, logStreamName="s", limit=10)
+        self.assertEqual([e["message"] for e in page["events"]], [f"{n}" for n in range(15, 25)])
+        page = self.logs.get_log_events(logGroupName=group, logStreamName="s", limit=10, nextToken=page["nextBackwardToken"])
+        self.assertEqual([e["message"] for e in page["events"]], [f"{n}" for n in range(5, 15)])
+        seen, token = [], {}
+        while True:
+            page = self.logs.get_log_events(logGroupName=group, logStreamName="s", limit=10, startFromHead=True, **token)
+            seen += [e["message"] for e in page["events"]]
+            if token.get("nextToken") == page["nextForwardToken"]:
+                break
+            token = {"nextToken": page["nextForwardToken"]}
+        self.assertEqual(seen, [f"{n}" for n in range(25)])
+
+    def test_retention_hides_and_deletion_takes_away(self):
+        group = self.group("/retention", "s")
+        now = int(time.time() * 1000)
+        self.put(group, "s", "old", at=now - 2 * 86_400_000)
+        self.put(group, "s", "new", at=now)
+        self.assertEqual(len(everything(self.logs, group)), 2)
+        self.logs.put_retention_policy(logGroupName=group, retentionInDays=1)
+        self.assertEqual([e["message"] for e in everything(self.logs, group)], ["new"])
+        folders = len(list((self.platform.state / "logs").iterdir()))
+        self.logs.delete_log_group(logGroupName=group)
+        until(lambda: len(list((self.platform.state / "logs").iterdir())) == folders - 1, what="the stream's folder to go")
+
+    def test_tail_of_the_aws_command_and_of_ours(self):
+        group = self.group("/tail", "web/app/1", "web/app/2")
+        self.put(group, "web/app/1", "one")
+        self.put(group, "web/app/2", "two ERROR")
+        done = self.platform.utakata("logs", "/tail", "--filter", "ERROR")
+        self.assertIn("two ERROR", done.stdout)
+        self.assertNotIn("one", done.stdout)
+        self.assertNotIn("\033", done.stdout)
+        rows = [json.loads(line) for line in self.platform.utakata("logs", "/tail", "--json").stdout.splitlines()]
+        self.assertEqual([(r["message"], r["logGroupName"]) for r in rows], [("one", "/tail"), ("two ERROR", "/tail")])
+        self.assertEqual(self.platform.utakata("logs", "/none", check=False).returncode, 1)
+        self.assertEqual(self.platform.utakata("logs", "/tail", "--since", "soon", check=False).returncode, 2)
+
+
+class Containers(unittest.TestCase):
+    def setUp(self):
+        self.platform = Platform("--cpu", "8192", "--memory", "8192").start()
+        self.addCleanup(self.platform.__exit__)
+        self.ecs, self.logs = self.platform.client("ecs"), self.platform.client("logs")
+        self.ecs.create_cluster(clusterName="c")
+        self.logs.create_log_group(logGroupName="/c")
+
+    def run_task(self, definition):
+        answer = self.ecs.run_task(cluster="c", taskDefinition=definition, launchType="FARGATE", networkConfiguration=awsvpc(self.platform))
+        return answer["tasks"][0]["taskArn"] if answer["tasks"] else answer["failures"]
+
+    def until_status(self, arn, status):
+        def reached():
+            task = self.platform.client("ecs").describe_tasks(cluster="c", tasks=[arn])["tasks"][0]
+            return task["lastStatus"] == status and task
+        return until(reached, what=status)
+
+    def test_a_daemon_killed_in_a_flood_loses_no_line_and_repeats_none(self):
+        flood = "i=0; while [ $i -lt 60000 ]; do echo line $i; i=$((i+1)); done"
+        arn = self.run_task(task_definition(self.ecs, "flood", container("app", "sh", "-c", flood,
+                                                                        logConfiguration=awslogs("/c", mode="blocking")), **ROLE))
+        stream = "p/app/" + arn.rsplit("/", 1)[1]
+        until(lambda: self.logs.filter_log_events(logGroupName="/c", logStreamNames=[stream], limit=1)["events"], what="a line")
+        for _ in range(2):
+            self.platform.kill()
+            self.platform.start()
+        self.until_status(arn, "STOPPED")
+        self.logs = self.platform.client("logs")
+        events = everything(self.logs, "/c", logStreamNames=[stream])
+        self.assertEqual([e["message"] for e in events], [f"line {n}" for n in range(60000)])
+        self.assertEqual(len({e["eventId"] for e in events}), 60000)
+        self.assertEqual(sorted(e["timestamp"] for e in events), [e["timestamp"] for e in events])
+
+        def told():
+            row = self.logs.describe_log_streams(logGroupName="/c", logStreamNamePrefix=stream)["logStreams"][0]
+            return row["storedBytes"] == sum(len(e["message"]) + 26 for e in events)
+        until(told, what="the stream's row to tell what it holds")
+        self.assertIn("line 59999", self.platform.utakata("logs", arn, "--since", "1h").stdout)
+
+    def test_bytes_of_any_kind_are_answered(self):
+        arn = self.run_task(task_definition(self.ecs, "bytes", container(
+            "app", "sh", "-c", "printf 'a\\377b\\0c\\n'", logConfiguration=awslogs("/c")), **ROLE))
+        self.until_status(arn, "STOPPED")
+        self.assertEqual([e["message"] for e in everything(self.logs, "/c")], ["a\ufffdb\0c"])
+
+    def test_options_are_honoured_or_refused_in_words(self):
+        def refused(**options):
+            with self.assertRaises(self.ecs.exceptions.ClientException) as caught:
+                task_definition(self.ecs, "bad", container("app", "true", logConfiguration=awslogs("/c", **options)), **ROLE)
+            return caught.exception.response["Error"]["Message"]
+        self.assertEqual(refused(log_key="x"), "Log driver awslogs disallows options: log-key")
+        self.assertIn("should only be set to 'true'", refused(awslogs_create_group="false"))
+        self.assertIn("mode", refused(mode="fast"))
+        self.assertIn("max-buffer-size", refused(max_buffer_size="much"))
+        missing = self.run_task(task_definition(self.ecs, "missing", container("app", "true", logConfiguration=awslogs("/none")), **ROLE))
+        reason = missing[0]["reason"] if isinstance(missing, list) else self.until_status(missing, "STOPPED")["stoppedReason"]
+        self.assertIn("ResourceInitializationError", reason)
+        self.assertIn("The specified log group does not exist", reason)
+        script = "printf '2026-05-06 a\\n  b\\n2026-05-07 c\\n'"
+        arn = self.run_task(task_definition(self.ecs, "multi", container("app", "sh", "-c", script, logConfiguration=awslogs(
+            "/made", awslogs_create_group="true", awslogs_datetime_format="%Y-%m-%d", max_buffer_size="1m")), **ROLE))
+        self.until_status(arn, "STOPPED")
+        self.assertEqual([e["message"] for e in everything(self.logs, "/made")], ["2026-05-06 a\n  b", "2026-05-07 c"])
+
+    def test_the_mode_of_the_account_is_that_of_containers_that_say_nothing(self):
+        def plan(family):
+            arn = self.run_task(task_definition(self.ecs, family, container("app", "sleep", "1000", stopTimeout=2,
+                                                                           logConfiguration=awslogs("/c")), **ROLE))
+            self.until_status(arn, "RUNNING")
+            text = (self.platform.state / "sandbox/tasks" / arn.rsplit("/", 1)[1] / "app/log-plan").read_text()
+            return text.splitlines()[1]
+        self.assertEqual(plan("default"), f"non-blocking {10 << 20}")
+        self.ecs.put_account_setting_default(name="defaultLogDriverMode", value="blocking")
+        self.assertEqual(plan("held"), "blocking")
+
+
+if __name__ == "__main__":
+    unittest.main()
