@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""From RunTask to the container's process started, against the OCI runtime's own create and start of the same bundle, in turn.
+"""RunTask to a container's first instruction, image present, against the OCI runtime's own create and start of the same bundle,
+and against `podman run` and `docker run` of the same image where they are installed; in turn, in one run.
 
-usage: bench/run_task.py [ROUNDS]     as root; needs build/release/utakata and the test image (tests/images/build-test-images.sh)
+  sudo python3 bench/run_task.py [ROUNDS]
 """
 import json
+import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -12,39 +15,126 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/clients"))
-from platform_under_test import Platform, awsvpc, until  # noqa: E402
+from platform_under_test import IMAGES, Platform, awsvpc, until  # noqa: E402
 
-rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-ours, theirs = [], []
-with Platform("--cpu", "65536", "--memory", "65536") as platform:
-    ecs = platform.client("ecs")
-    ecs.create_cluster(clusterName="bench", capacityProviders=["FARGATE"])
-    definition = ecs.register_task_definition(
-        family="bench", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
-        containerDefinitions=[{"name": "app", "image": "busybox", "command": ["sleep", "1000"], "stopTimeout": 2}])["taskDefinition"]["taskDefinitionArn"]
-    network = awsvpc(platform)
-    for n in range(rounds + 1):
-        begun = time.time_ns()
-        task = ecs.run_task(cluster="bench", taskDefinition=definition, launchType="FARGATE", networkConfiguration=network)["tasks"][0]["taskArn"]
-        folder = platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1] / "app"
-        started = until(lambda: (folder / "started").exists() and (folder / "started").read_text())
-        if n:  # the first unpacks the image
-            ours.append((int(started.split()[1]) - begun) / 1e6)
-        bundle = pathlib.Path(tempfile.mkdtemp(prefix="utakata-bundle."))
-        config = json.loads((folder / "config.json").read_text())
-        config["linux"]["cgroupsPath"] += "-peer"
-        (bundle / "config.json").write_text(json.dumps(config))
-        runtime = ["runc", "--root", str(bundle / "root")]
-        begun = time.time_ns()
-        subprocess.run([*runtime, "create", "--bundle", str(bundle), f"peer{n}"], check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        subprocess.run([*runtime, "start", f"peer{n}"], check=True)
-        if n:
-            theirs.append((time.time_ns() - begun) / 1e6)
-        subprocess.run([*runtime, "delete", "-f", f"peer{n}"], check=True)
-        subprocess.run(["rm", "-rf", str(bundle)], check=True)
-        ecs.stop_task(cluster="bench", task=task)
-        until(lambda: not folder.exists())
-print(f"RunTask to process started: median {statistics.median(ours):.1f} ms, runc create + start of the same bundle: median "
-      f"{statistics.median(theirs):.1f} ms, difference {statistics.median(ours) - statistics.median(theirs):.1f} ms, "
-      f"ratio {statistics.median(ours) / statistics.median(theirs):.2f} ({rounds} rounds in turn)")
+QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def layer_of_the_image():
+    layout = IMAGES / "busybox"
+
+    def blob(digest):
+        return layout / "blobs" / digest.replace(":", "/")
+    index = json.loads((layout / "index.json").read_text())
+    return blob(json.loads(blob(index["manifests"][0]["digest"]).read_text())["layers"][0]["digest"])
+
+
+def until_first_byte(command):
+    """Milliseconds until the container has written something: its first instruction and a little more."""
+    begun = time.time_ns()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if not process.stdout.read(1):
+        raise RuntimeError(process.stderr.read().decode(errors="replace").strip()[-300:])
+    taken = (time.time_ns() - begun) / 1e6
+    process.communicate()
+    return taken
+
+
+class Engine:
+    """podman or docker with an image store of its own."""
+
+    def __init__(self, name):
+        self.name, self.folder, self.daemon, self.why_not = name, pathlib.Path(tempfile.mkdtemp(prefix="utakata-peer.")), None, ""
+        if not shutil.which(name):
+            self.why_not = f"{name} is not installed"
+        elif name == "docker" and not shutil.which("dockerd"):
+            self.why_not = "dockerd is not installed"
+        else:
+            try:
+                self.start()
+                self.measure()  # the first fills caches
+            except (RuntimeError, AssertionError, subprocess.CalledProcessError) as error:
+                self.why_not = f"{name} does not work on this host: {error}"
+
+    def words(self, *words):
+        if self.name == "podman":
+            return ["podman", "--root", str(self.folder / "root"), "--runroot", str(self.folder / "run"), "--cgroup-manager=cgroupfs",
+                    "--events-backend=none", *words]
+        return ["docker", "--host", f"unix://{self.folder}/socket", *words]
+
+    def start(self):
+        if self.name == "docker":  # in a network namespace of its own: it would change the host's
+            self.daemon = subprocess.Popen(
+                ["unshare", "--net", "dockerd", "--data-root", str(self.folder / "root"), "--exec-root", str(self.folder / "run"),
+                 "--pidfile", str(self.folder / "pid"), "--host", f"unix://{self.folder}/socket", "--bridge=none", "--iptables=false"], **QUIET)
+            until(lambda: subprocess.run(self.words("version"), **QUIET).returncode == 0, 30, "dockerd")
+        subprocess.run(self.words("import", str(layer_of_the_image()), "utakata-peer"), check=True, **QUIET)
+
+    def measure(self):
+        limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"] if self.name == "podman" else []
+        return until_first_byte(self.words("run", "--rm", "--network", "none", *limits, "utakata-peer", "/bin/busybox", "echo", "x"))
+
+    def stop(self):
+        if self.daemon:
+            self.daemon.terminate()
+            self.daemon.wait(30)
+        for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()[::-1]:
+            if str(self.folder) in line.split()[4]:
+                subprocess.run(["umount", "-l", line.split()[4]], **QUIET)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def of_the_runtime(folder, name):
+    """The container's own bundle again: another group, and a namespace for its network and users as the task has them."""
+    bundle = pathlib.Path(tempfile.mkdtemp(prefix="utakata-bundle."))
+    config = json.loads((folder / "config.json").read_text())
+    config["linux"]["cgroupsPath"] += "-peer"
+    (bundle / "config.json").write_text(json.dumps(config))
+    runtime = ["runc", "--root", str(bundle / "root")]
+    begun = time.time_ns()
+    subprocess.run([*runtime, "create", "--bundle", str(bundle), name], check=True, **QUIET)
+    subprocess.run([*runtime, "start", name], check=True, stdin=subprocess.DEVNULL)
+    taken = (time.time_ns() - begun) / 1e6
+    subprocess.run([*runtime, "delete", "-f", name], check=True)
+    shutil.rmtree(bundle)
+    return taken
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    engines = [Engine(name) for name in ("podman", "docker")]
+    taken = {"utakata": [], "runc": [], **{engine.name: [] for engine in engines if not engine.why_not}}
+    with Platform("--cpu", "65536", "--memory", "65536") as platform:
+        ecs = platform.client("ecs")
+        ecs.create_cluster(clusterName="bench", capacityProviders=["FARGATE"])
+        definition = ecs.register_task_definition(
+            family="bench", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
+            containerDefinitions=[{"name": "app", "image": "busybox", "command": ["sleep", "1000"], "stopTimeout": 2}])["taskDefinition"]["taskDefinitionArn"]
+        network = awsvpc(platform)
+        for n in range(rounds + 1):
+            begun = time.time_ns()
+            task = ecs.run_task(cluster="bench", taskDefinition=definition, launchType="FARGATE", networkConfiguration=network)["tasks"][0]["taskArn"]
+            folder = platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1] / "app"
+            started = until(lambda: (folder / "started").exists() and (folder / "started").read_text())
+            ours, theirs = (int(started.split()[1]) - begun) / 1e6, of_the_runtime(folder, f"peer{n}")
+            others = {engine.name: engine.measure() for engine in engines if not engine.why_not}
+            if n:  # the first unpacks the image
+                for name, value in {"utakata": ours, "runc": theirs, **others}.items():
+                    taken[name].append(value)
+            ecs.stop_task(cluster="bench", task=task)
+            until(lambda: not folder.exists())
+    ours = statistics.median(taken["utakata"])
+    print(f"{rounds} rounds in turn on {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; medians of milliseconds")
+    print(f"RunTask to the process started      {ours:8.1f}")
+    runc = statistics.median(taken["runc"])
+    print(f"runc create and start, same bundle  {runc:8.1f}   difference {ours - runc:+.1f} ms, ratio {ours / runc:.2f}")
+    for engine in engines:
+        if engine.why_not:
+            print(f"{engine.name} run: skipped, {engine.why_not}")
+        else:
+            other = statistics.median(taken[engine.name])
+            print(f"{engine.name + ' run, same image':36}{other:8.1f}   utakata is {other / ours:.1f} times as fast")
+        engine.stop()
+
+
+main()

@@ -19,7 +19,7 @@ declare -A groups=(
   [run]='runc tini e2fsprogs skopeo'
   [example]='mmdebstrap busybox-static nodejs npm awscli python3 ca-certificates'
   [test]='python3 python3-boto3 awscli nodejs npm busybox-static runc tini e2fsprogs skopeo docker-registry'
-  [bench]='wrk curl'
+  [bench]='wrk curl podman'
 )
 
 fail() {

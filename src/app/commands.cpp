@@ -22,6 +22,7 @@ constexpr std::array serve_options{
     OptionRule{"runtime", "NAME", "OCI runtime: runc or crun", "runc"},
     OptionRule{"task-endpoint", "on|off", "whether tasks reach this API, and have AWS_ENDPOINT_URL set to it", "on"},
     OptionRule{"on-exit", "WHAT", "stop or keep the tasks at SIGTERM", "stop"},
+    OptionRule{"task-users", "WHOSE", "own: tasks have users of their own where the host allows it; or host", "own"},
     OptionRule{"s3", "DIR", "stands in for S3 (environmentFiles): DIR/BUCKET/KEY", {}},
     OptionRule{"efs", "DIR", "stands in for EFS: DIR/FILE-SYSTEM-ID", {}},
     OptionRule{

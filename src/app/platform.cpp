@@ -106,11 +106,12 @@ class Running final : public Platform {
             .sources = settings_.image_sources,
             .collect = settings_.image_rules,
             .stand_ins = {.host_paths = settings_.host_paths, .efs = settings_.efs, .s3 = settings_.s3},
-            .desk = &desk_,
-            .api_address = settings_.task_endpoint ? cat(host, ":", port) : std::string(),
+            .own_users = settings_.own_users,
             .logs_dir = logs_dir(),
             .logs = logs_.get(),
-            .tell = log_};
+            .tell = log_,
+            .desk = &desk_,
+            .api_address = settings_.task_endpoint ? cat(host, ":", port) : std::string()};
   }
 
   wire::Dispatcher dispatcher() {

@@ -150,6 +150,10 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   if (task_endpoint != "on" && task_endpoint != "off")
     return refuse("Usage", cat("utakata serve: --task-endpoint must be on or off, not '", task_endpoint, "'"));
   settings.task_endpoint = task_endpoint == "on";
+  const std::string users = arguments.text("task-users");
+  if (users != "own" && users != "host")
+    return refuse("Usage", cat("utakata serve: --task-users must be own or host, not '", users, "'"));
+  settings.own_users = users == "own";
   settings.host_paths = TRY(folder_of(arguments, "host-paths"));
   settings.efs = TRY(folder_of(arguments, "efs"));
   settings.s3 = TRY(folder_of(arguments, "s3"));

@@ -20,6 +20,7 @@ struct ServeSettings {
   i32 memory_mib = 0;
   wire::Credentials credentials;
   std::string runtime = "runc";
+  bool own_users = true;
   bool keep_tasks_at_exit = false;
   images::Sources image_sources;
   images::CollectRules image_rules;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "reactor/gate.hpp"
 #include "reactor/offload.hpp"
 #include "reactor/process.hpp"
 #include "reactor/stream.hpp"
@@ -164,4 +165,34 @@ TEST_CASE("reactor: blocking work is done elsewhere and answered here") {
     id = co_await offload(p, l, [] { return std::this_thread::get_id(); });
   }(loop, pool, there));
   CHECK(there != std::this_thread::get_id());
+}
+
+namespace {
+
+struct Visits {
+  Loop loop;
+  Gate gate{loop, 2};
+  int inside = 0;
+  int most = 0;
+  std::string order;
+};
+
+Co<void> visit(Visits& visits, char name) {
+  const Gate::Place place = co_await visits.gate.enter();
+  visits.order += name;
+  visits.most = std::max(visits.most, ++visits.inside);
+  co_await visits.loop.sleep(milliseconds(1));
+  --visits.inside;
+  if (visits.order.size() == 5 && visits.inside == 0) visits.loop.stop();
+}
+
+}  // namespace
+
+TEST_CASE("reactor: a gate lets so many through at a time, in the order in which they came") {
+  Visits visits;
+  for (const char name : {'a', 'b', 'c', 'd', 'e'}) start(visit(visits, name));
+  CHECK(visits.order == "ab");
+  visits.loop.run();
+  CHECK(visits.order == "abcde");
+  CHECK(visits.most == 2);
 }

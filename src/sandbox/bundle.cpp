@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "sandbox/seccomp.hpp"
 
 namespace utakata::sandbox {
 namespace {
@@ -18,26 +19,46 @@ Json texts_of(const List& items) {
   return array;
 }
 
-Json linux_part(const ContainerSpec& container, const BundlePaths& paths) {
-  Json object = Json::object();
-  Json namespaces = Json::array();
-  for (const std::string_view type : {"mount", "ipc", "uts"}) namespaces.push(Json::object()).set("type", type);
-  Json& processes = namespaces.push(Json::object());
+// What tells of the host or lets one change it. docker hides the same, and the last three since 2020 and 2023.
+constexpr std::initializer_list<std::string_view> masked_paths{
+    "/proc/acpi",       "/proc/asound",        "/proc/interrupts",  "/proc/kcore",
+    "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
+    "/proc/timer_list", "/proc/timer_stats",   "/sys/firmware",     "/sys/devices/virtual/powercap"};
+constexpr std::initializer_list<std::string_view> read_only_paths{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                                                  "/proc/sysrq-trigger"};
+
+Json namespaces(const BundlePaths& paths) {
+  Json array = Json::array();
+  for (const std::string_view type : {"mount", "ipc", "uts", "cgroup"}) array.push(Json::object()).set("type", type);
+  Json& processes = array.push(Json::object());
   processes.set("type", "pid");
   if (!paths.pid_namespace.empty()) processes.set("path", paths.pid_namespace);
-  Json& network = namespaces.push(Json::object());
+  Json& network = array.push(Json::object());
   network.set("type", "network");
   network.set("path", paths.network);
-  object.set("namespaces", std::move(namespaces));
+  if (!paths.ids) return array;
+  Json& users = array.push(Json::object());
+  users.set("type", "user");
+  users.set("path", paths.users);
+  return array;
+}
+
+Json linux_part(const ContainerSpec& container, const BundlePaths& paths, const list<str>& capabilities,
+                const HostLimits& host) {
+  Json object = Json::object();
+  object.set("namespaces", namespaces(paths));
+  if (paths.ids) {
+    object.set("uidMappings", id_mappings(paths.ids));
+    object.set("gidMappings", id_mappings(paths.ids));
+  }
   object.set("cgroupsPath", paths.cgroup);
   object.set("resources", resources_json(container));
   Json controls = Json::object();
   for (const auto& [name, value] : container.system_controls) controls.set(name, value);
   if (controls.size() > 0) object.set("sysctl", std::move(controls));
-  object.set("maskedPaths",
-             texts({"/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-                    "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"}));
-  object.set("readonlyPaths", texts({"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}));
+  object.set("maskedPaths", texts(masked_paths));
+  object.set("readonlyPaths", texts(read_only_paths));
+  if (host.filters_system_calls) object.set("seccomp", seccomp_json(capabilities, host.ptrace_is_confined));
   return object;
 }
 
@@ -59,7 +80,8 @@ str bundle_config(const TaskSpec& task, const ContainerSpec& container, const Pr
   inner.set("args", texts_of(process.arguments));
   inner.set("env", texts_of(process.environment));
   inner.set("cwd", process.working_directory);
-  inner.set("capabilities", capabilities_json(granted_capabilities(container, host, warnings)));
+  const list<str> capabilities = granted_capabilities(container, host, warnings);
+  inner.set("capabilities", capabilities_json(capabilities));
   inner.set("rlimits", rlimits_json(clamped_ulimits(container, host, warnings)));
   inner.set("noNewPrivileges", true);
   Json& root = config.set("root", Json::object());
@@ -71,7 +93,7 @@ str bundle_config(const TaskSpec& task, const ContainerSpec& container, const Pr
   for (const auto& [name, value] : container.labels)
     if (!name.empty()) labels.set(name, value);
   if (labels.size() > 0) config.set("annotations", std::move(labels));
-  config.set("linux", linux_part(container, paths));
+  config.set("linux", linux_part(container, paths, capabilities, host));
   return config.write();
 }
 

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
+#include "sandbox/seccomp.hpp"
 
 using namespace utakata;           // NOLINT: a test
 using namespace utakata::sandbox;  // NOLINT: a test
@@ -119,4 +122,97 @@ TEST_CASE("bundle: labels, system controls, shares of the task and a shared PID 
   CHECK(config.find({"linux", "resources", "cpu", "shares"})->integer() == 2);
   CHECK(config.find({"linux", "namespaces"})->write().contains(R"({"type":"pid","path":"/proc/7/ns/pid"})"));
   CHECK(config_of({.cpu = 256}).find({"linux", "resources", "cpu", "shares"})->integer() == 256);
+}
+
+namespace {
+
+// What the filter does with a call whose first argument is `argument`.
+str answer(const Json& filter, std::string_view call, i64 argument = 0) {
+  for (const Json& rule : filter.find("syscalls")->items()) {
+    const list<str> names = texts(rule.find("names"));
+    if (std::ranges::find(names, call) == names.end()) continue;
+    const Json* conditions = rule.find("args");
+    if (conditions == nullptr) return str(rule.text_at({"action"}));
+    const Json& only = conditions->items()[0];
+    const i64 value = *only.find("value")->integer();
+    const std::string_view how = only.text_at({"op"});
+    const bool met = how == "SCMP_CMP_EQ"   ? argument == value
+                     : how == "SCMP_CMP_NE" ? argument != value
+                                            : (argument & value) == 0;
+    if (met) return str(rule.text_at({"action"}));
+  }
+  return str(filter.text_at({"defaultAction"}));
+}
+
+}  // namespace
+
+TEST_CASE("bundle: the filter lets programs work, and lets nothing through that leads out") {
+  const Json filter = seccomp_json({"CHOWN"}, true);
+  for (const char* call : {"read", "openat", "execve", "ptrace", "mknod", "setuid", "epoll_wait", "futex", "statx"})
+    CHECK(answer(filter, call) == "SCMP_ACT_ALLOW");
+  for (const char* call : {"mount",
+                           "umount2",
+                           "unshare",
+                           "setns",
+                           "bpf",
+                           "keyctl",
+                           "add_key",
+                           "kexec_load",
+                           "init_module",
+                           "reboot",
+                           "open_by_handle_at",
+                           "perf_event_open",
+                           "pivot_root",
+                           "userfaultfd",
+                           "io_uring_setup",
+                           "settimeofday",
+                           "swapon",
+                           "acct",
+                           "fsopen",
+                           "open_tree",
+                           "move_mount",
+                           "syslog",
+                           "chroot",
+                           "kcmp",
+                           "process_madvise"})
+    CHECK(answer(filter, call) == "SCMP_ACT_ERRNO");
+  CHECK(filter.find("defaultErrnoRet")->integer() == 1);
+  CHECK(answer(filter, "clone3") == "SCMP_ACT_ERRNO");
+}
+
+TEST_CASE("bundle: calls of the filter that depend on what they are asked") {
+  const Json filter = seccomp_json({}, true);
+  CHECK(answer(filter, "clone", 17) == "SCMP_ACT_ALLOW");  // SIGCHLD: a fork
+  for (const i64 space : {0x10000000, 0x20000, 0x40000000, 0x02000000})
+    CHECK(answer(filter, "clone", space | 17) == "SCMP_ACT_ERRNO");
+  CHECK(answer(filter, "socket", 2) == "SCMP_ACT_ALLOW");
+  CHECK(answer(filter, "socket", 40) == "SCMP_ACT_ERRNO");
+  CHECK(answer(filter, "personality", 0) == "SCMP_ACT_ALLOW");
+  CHECK(answer(filter, "personality", 0x40000) == "SCMP_ACT_ERRNO");
+}
+
+TEST_CASE("bundle: calls of the filter that depend on capabilities and on the kernel") {
+  CHECK(answer(seccomp_json({"SYS_CHROOT"}, true), "chroot") == "SCMP_ACT_ALLOW");
+  CHECK(answer(seccomp_json({"SYS_PTRACE"}, false), "kcmp") == "SCMP_ACT_ALLOW");
+  CHECK(answer(seccomp_json({"SYS_PTRACE"}, false), "ptrace") == "SCMP_ACT_ALLOW");
+  CHECK(answer(seccomp_json({}, false), "ptrace") == "SCMP_ACT_ERRNO");
+}
+
+TEST_CASE("bundle: what tells of the host is masked, what changes it is read-only, groups are its own") {
+  const Json config = config_of({});
+  const list<str> masked = texts(config.find({"linux", "maskedPaths"}));
+  for (const char* path : {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/scsi", "/proc/interrupts",
+                           "/sys/firmware", "/sys/devices/virtual/powercap"})
+    CHECK(std::ranges::find(masked, path) != masked.end());
+  const list<str> sealed = texts(config.find({"linux", "readonlyPaths"}));
+  for (const char* path : {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"})
+    CHECK(std::ranges::find(sealed, path) != sealed.end());
+  CHECK(config.find({"linux", "namespaces"})->write().contains(R"({"type":"cgroup"})"));
+  CHECK(texts(mount_at(config, "/sys/fs/cgroup")->find("options")).back() == "ro");
+  CHECK(config.find({"process", "noNewPrivileges"})->boolean());
+  CHECK(config.find({"linux", "resources", "devices"})->write() == R"([{"allow":false,"access":"rwm"}])");
+  HostLimits without = rich;
+  without.filters_system_calls = false;
+  list<str> warnings;
+  CHECK_FALSE(bundle_config({}, {}, {}, {}, {}, without, warnings).contains("seccomp"));
 }

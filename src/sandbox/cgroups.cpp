@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -83,13 +84,17 @@ Cgroups Cgroups::from(std::string_view mountinfo, std::string_view own_groups, c
     if (after[0] == "cgroup2") {
       if (groups.unified_) continue;
       groups.unified_ = true;
+      groups.hierarchies_.insert(folder(groups.own_path_v2_));
       groups.folders_["unified"] = folder(groups.own_path_v2_);
     } else if (after[0] == "cgroup") {
-      for (const std::string_view option : split(after[2], ','))
+      for (const std::string_view option : split(after[2], ',')) {
+        groups.devices_ = groups.devices_ || option == "devices";
+        if (own.contains(str(option))) groups.hierarchies_.insert(folder(own[str(option)]));
         if (option == "memory" || option == "cpu" || option == "pids") {
           groups.version_1_ = true;
           groups.folders_[str(option)] = folder(own[str(option)]);
         }
+      }
     }
   }
   return groups;
@@ -168,31 +173,65 @@ bool Cgroups::ran_out_of_memory(const str& task_id, const str& container) const 
 
 namespace {
 
-// Groups are removed from the leaves up; one that still holds a process stays.
-void remove_groups(const str& folder, int depth) {
-  if (depth > 0) {
-    std::error_code error;
+constexpr int kill_rounds = 500;  // of 10 ms: a process in an uninterruptible wait is not waited for any longer
+
+// True if there was one.
+bool kill_processes(const str& folder) {
+  bool found = false;
+  for (const std::string_view line : split(read_file(folder + "/cgroup.procs"), '\n'))
+    if (const auto pid = parse_integer(line); pid && *pid > 0) {
+      ::kill(static_cast<pid_t>(*pid), SIGKILL);
+      found = true;
+    }
+  if (!found) return false;
+  write_file(folder + "/cgroup.kill", "1");         // version 2: also what forks meanwhile
+  write_file(folder + "/freezer.state", "THAWED");  // version 1: what is frozen dies only when it is thawed
+  return true;
+}
+
+// From the leaves up. False if a group is still there.
+bool remove_groups(const str& folder, int depth) {
+  if (access(folder.c_str(), F_OK) != 0) return true;
+  bool removed = true;
+  std::error_code error;
+  if (depth > 0)
     for (const auto& entry : std::filesystem::directory_iterator(folder, error))
-      if (entry.is_directory(error)) remove_groups(entry.path(), depth - 1);
+      if (entry.is_directory(error)) removed = remove_groups(entry.path(), depth - 1) && removed;
+  kill_processes(folder);
+  return (rmdir(folder.c_str()) == 0 || errno == ENOENT) && removed;
+}
+
+void remove_until_gone(const std::set<str>& folders, int depth) {
+  for (int round = 0; round < kill_rounds; ++round) {
+    bool gone = true;
+    for (const str& folder : folders) gone = remove_groups(folder, depth) && gone;
+    if (gone) return;
+    usleep(10'000);
   }
-  rmdir(folder.c_str());
 }
 
 }  // namespace
 
+// The runtime makes groups in hierarchies that we do not use ourselves (devices, freezer, ...), too.
 void Cgroups::remove_task(const str& task_id) const {
-  // The runtime makes groups in hierarchies that we do not use ourselves (devices, freezer, ...), too.
-  std::error_code error;
-  for (const auto& [controller, own] : folders_) remove_groups(cat(own, "/", name_, "/", task_id), 2);
-  for (const auto& hierarchy : std::filesystem::directory_iterator("/sys/fs/cgroup", error))
-    remove_groups(cat(hierarchy.path().string(), "/", name_, "/", task_id), 2);
+  std::set<str> folders;
+  for (const str& own : hierarchies_) folders.insert(cat(own, "/", name_, "/", task_id));
+  remove_until_gone(folders, 4);  // a container may have made groups below its own
 }
 
 void Cgroups::remove_all() const {
+  std::set<str> folders;
+  for (const str& own : hierarchies_) folders.insert(cat(own, "/", name_));
+  remove_until_gone(folders, 5);
+}
+
+std::set<str> Cgroups::task_ids() const {
+  std::set<str> ids;
   std::error_code error;
-  for (const auto& [controller, own] : folders_) remove_groups(cat(own, "/", name_), 3);
-  for (const auto& hierarchy : std::filesystem::directory_iterator("/sys/fs/cgroup", error))
-    remove_groups(cat(hierarchy.path().string(), "/", name_), 3);
+  for (const str& own : hierarchies_)
+    for (const auto& entry : std::filesystem::directory_iterator(cat(own, "/", name_), error))
+      if (entry.is_directory(error)) ids.insert(entry.path().filename());
+  return ids;
 }
 
 }  // namespace utakata::sandbox

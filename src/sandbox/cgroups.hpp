@@ -26,15 +26,20 @@ class Cgroups {
   [[nodiscard]] str container_path(const str& task_id, const str& container) const;
   /// True if the kernel killed a process of this container for want of memory.
   [[nodiscard]] bool ran_out_of_memory(const str& task_id, const str& container) const;
-  /// Removes the task's empty groups.
+  /// Kills whatever still runs in the task's groups and removes them, in every hierarchy.
   void remove_task(const str& task_id) const;
-  /// Removes this instance's empty groups.
+  /// The same for every task of this instance, and its own groups.
   void remove_all() const;
+  /// The tasks that have a group in some hierarchy.
+  [[nodiscard]] std::set<str> task_ids() const;
 
+  [[nodiscard]] const str& name() const { return name_; }
   /// A controller ("cpu", "memory", "pids") that limits tasks here, in whichever hierarchy.
   [[nodiscard]] bool has(const str& controller) const {
     return folders_.contains(controller) || unified_controllers_.contains(controller);
   }
+  /// Whether a container can be kept from devices: by the controller of version 1, or as the runtime does in pure v2.
+  [[nodiscard]] bool has_devices() const { return devices_ || (unified_ && !version_1_); }
   /// "v1", "v2", "hybrid" or "none".
   [[nodiscard]] str kind() const;
 
@@ -45,9 +50,11 @@ class Cgroups {
   str name_;
   bool unified_ = false;
   bool version_1_ = false;
+  bool devices_ = false;               // version 1 has the controller
   std::set<str> unified_controllers_;  // those that version 1 does not have
   str own_path_v2_;
   std::map<str, str> folders_;  // controller -> our own folder in its hierarchy ("unified" for v2)
+  std::set<str> hierarchies_;   // our own folders in all of them, also where we limit nothing but the runtime does
 };
 
 }  // namespace utakata::sandbox

@@ -20,6 +20,7 @@ namespace utakata::sandbox {
 namespace {
 
 constexpr int depth_max = 200;
+constexpr off_t file_max = off_t{1} << 20;
 constexpr std::size_t chunk = std::size_t{1} << 20;
 
 struct Fd {
@@ -113,6 +114,20 @@ int open_in_root(const str& root, const str& path) {
   how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   return static_cast<int>(syscall(SYS_openat2, top.fd, path.c_str(), &how, sizeof how));
+}
+
+str read_in_root(const str& root, const str& path) {
+  const Fd top(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  open_how how{};
+  how.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  const Fd file(top ? static_cast<int>(syscall(SYS_openat2, top.fd, path.c_str(), &how, sizeof how)) : -1);
+  struct stat info{};
+  if (!file || fstat(file.fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size > file_max) return {};
+  str text(static_cast<std::size_t>(info.st_size), '\0');
+  const ssize_t n = read(file.fd, text.data(), text.size());
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return text;
 }
 
 bool is_empty_folder(const str& path) {

@@ -15,4 +15,8 @@ bool is_empty_folder(const str& path);
 /// A descriptor (O_PATH) of the folder `path` in `root`: links in it never lead out. -1 with errno.
 int open_in_root(const str& root, const str& path);
 
+/// The text of a file in `root`, as a process with that root would find it; empty if it is missing, no regular file (a
+/// pipe would let one wait) or larger than 1 MiB: it is an image's own, and may be anything.
+str read_in_root(const str& root, const str& path);
+
 }  // namespace utakata::sandbox

@@ -19,6 +19,8 @@
 #include "base/text.hpp"
 #include "reactor/process.hpp"
 #include "sandbox/cgroups.hpp"
+#include "sandbox/limits.hpp"
+#include "sandbox/user_space.hpp"
 
 namespace utakata::sandbox {
 namespace {
@@ -134,6 +136,61 @@ Finding capability_finding() {
           .remedy = "nothing, unless a task asks for higher ulimits"};
 }
 
+Finding filter_finding(const str& runtime) {
+  const bool kernel = host_limits().filters_system_calls;
+  const auto version = reactor::run_process_blocking({runtime, "--version"}, seconds(10));
+  const bool able = version && (version->output.contains("libseccomp") || version->output.contains("+SECCOMP"));
+  if (kernel && able)
+    return {.name = "system calls", .status = "ok", .detail = "filtered by seccomp as docker does; no new privileges"};
+  return {
+      .name = "system calls",
+      .status = "degraded",
+      .detail = cat(kernel ? runtime : str("this kernel"), " has no seccomp: containers may make every system call"),
+      .remedy = kernel ? cat("install a ", runtime, " that is built with libseccomp")
+                       : str("use a kernel with CONFIG_SECCOMP_FILTER")};
+}
+
+// Version 2 has no such controller: there the runtime loads a program into the kernel for each container.
+Finding device_finding() {
+  const Cgroups groups = Cgroups::detect("utakata-doctor");
+  groups.remove_all();
+  if (groups.has_devices())
+    return {.name = "devices",
+            .status = "ok",
+            .detail = "containers open null, zero, full, random, urandom and terminals, and no others"};
+  return {.name = "devices",
+          .status = "degraded",
+          .detail = "the devices controller is not mounted: containers may open devices that they make themselves",
+          .remedy = "mount -t cgroup -o devices none /sys/fs/cgroup/devices"};
+}
+
+Finding given_capabilities_finding() {
+  list<str> ignored;
+  const HostLimits host = host_limits();
+  const std::size_t given = granted_capabilities({}, host, ignored).size();
+  const bool tracing = host.capabilities.contains("SYS_PTRACE");
+  Finding finding{.name = "privileges", .status = "ok"};
+  finding.detail = cat("containers get ", given, " of Fargate's ", default_capabilities(), " capabilities, ",
+                       tracing ? "SYS_PTRACE when it is asked for" : "never SYS_PTRACE", ", and no new ones");
+  if (given == default_capabilities() && tracing) return finding;
+  finding.status = "degraded";
+  finding.remedy = "start utakata with all of root's capabilities";
+  return finding;
+}
+
+Finding user_finding() {
+  std::array<char, 32> place{"/tmp/utakata-doctor-XXXXXX"};
+  const bool made = mkdtemp(place.data()) != nullptr;
+  const str obstacle = made ? users_obstacle(place.data()) : str("no folder can be made in /tmp");
+  if (made) rmdir(place.data());
+  if (obstacle.empty())
+    return {.name = "users", .status = "ok", .detail = "each task's root is nobody on the host and to other tasks"};
+  return {.name = "users",
+          .status = "degraded",
+          .detail = cat("the root of tasks is the host's root, without its privileges: ", obstacle),
+          .remedy = "use a kernel from 5.19 on with CONFIG_USER_NS, and --state on ext4, xfs, btrfs or tmpfs"};
+}
+
 Finding init_finding() {
   if (access("/usr/bin/tini-static", X_OK) == 0)
     return {.name = "init process", .status = "ok", .detail = "tini is there for initProcessEnabled"};
@@ -158,9 +215,11 @@ Finding storage_finding() {
 }  // namespace
 
 list<Finding> examine(const str& runtime) {
-  return {root_finding(),       kernel_finding(),         namespace_finding(), overlay_finding(),
-          cgroup_finding(),     runtime_finding(runtime), skopeo_finding(),    limit_finding(),
-          capability_finding(), init_finding(),           storage_finding()};
+  return {root_finding(),          kernel_finding(), namespace_finding(),
+          overlay_finding(),       cgroup_finding(), runtime_finding(runtime),
+          skopeo_finding(), filter_finding(runtime), device_finding(), given_capabilities_finding(),
+          user_finding(),          limit_finding(),  capability_finding(),
+          init_finding(),          storage_finding()};
 }
 
 }  // namespace utakata::sandbox

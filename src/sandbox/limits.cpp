@@ -2,6 +2,8 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -65,6 +67,18 @@ bool contains(const list<str>& names, std::string_view name) { return std::range
 
 str limit_text(i64 value) { return value == no_limit ? str("unlimited") : cat(value); }
 
+bool kernel_filters_system_calls() {
+  return access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0 || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+}
+
+bool kernel_is_at_least(i64 major, i64 minor) {
+  utsname name{};
+  uname(&name);
+  const auto numbers = split(std::string_view(name.release), '.');
+  const i64 own = parse_integer(numbers[0]).value_or(0);
+  return own > major || (own == major && numbers.size() > 1 && parse_integer(numbers[1]).value_or(0) >= minor);
+}
+
 }  // namespace
 
 HostLimits host_limits() {
@@ -82,6 +96,8 @@ HostLimits host_limits() {
     host.hard["nofile"] = most_files;
   for (const Capability& each : capabilities)
     if (prctl(PR_CAPBSET_READ, each.number, 0, 0, 0) == 1) host.capabilities.insert(str(each.name));
+  host.filters_system_calls = kernel_filters_system_calls();
+  host.ptrace_is_confined = kernel_is_at_least(4, 8);
   return host;
 }
 
@@ -117,6 +133,10 @@ list<str> granted_capabilities(const ContainerSpec& container, const HostLimits&
           cat("container ", container.name, ": this host cannot give the capability ", each.name, " to a container"));
   }
   return out;
+}
+
+std::size_t default_capabilities() {
+  return static_cast<std::size_t>(std::ranges::count(capabilities, true, &Capability::by_default));
 }
 
 Json rlimits_json(const list<UlimitSpec>& ulimits) {

@@ -12,6 +12,8 @@ namespace utakata::sandbox {
 struct HostLimits {
   dict<i64> hard;              // by ulimit name; a name that is missing has no limit
   std::set<str> capabilities;  // "CHOWN", ...
+  bool filters_system_calls = true;
+  bool ptrace_is_confined = true;  // to what a filter allows
 };
 HostLimits host_limits();
 
@@ -19,8 +21,12 @@ HostLimits host_limits();
 /// a sentence for each that the definition asked for. -1 is no limit.
 list<UlimitSpec> clamped_ulimits(const ContainerSpec&, const HostLimits&, list<str>& warnings);
 
-/// Docker's default set, without what is dropped, with what is added; what the host lacks is left out with a warning.
+/// Fargate's set, which is docker's default, without what is dropped, with what is added; what the host lacks is left
+/// out with a warning.
 list<str> granted_capabilities(const ContainerSpec&, const HostLimits&, list<str>& warnings);
+
+/// How many capabilities a container gets that asks for nothing, on a host that has them all.
+std::size_t default_capabilities();
 
 // Parts of config.json.
 Json rlimits_json(const list<UlimitSpec>&);

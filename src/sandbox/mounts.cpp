@@ -35,6 +35,8 @@ list<Mount> system_mounts(const ContainerSpec& container, const BundlePaths& pat
       {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", shm_size}},
       {"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}},
       {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}},
+      // Its own groups, so that runtimes find their limits (Java's heap, Node's threads).
+      {"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", "ro"}},
       {"/etc/hosts", "bind", paths.hosts, file},
       {"/etc/resolv.conf", "bind", paths.resolv_conf, file},
       {"/etc/hostname", "bind", paths.host_name, file}};

@@ -37,6 +37,8 @@ class Network {
   Outcome<> write_hosts(const str& file, const InterfaceSpec&);
   void forget_hosts(const str& file);
 
+  /// The file of a task's namespace, whether it is there or not; add_task() keeps one that is.
+  [[nodiscard]] str task_file(const str& task_id) const;
   /// Takes every namespace away.
   void remove_everything();
   /// The ids of the tasks that have a namespace.
@@ -50,7 +52,6 @@ class Network {
   Outcome<int> open_router(const str& vpc_id);
   Outcome<> connect(const str& task_id, const InterfaceSpec&, int router, int task);
   void write_hosts_file(const str& file, const Hosts&);
-  [[nodiscard]] str task_file(const str& task_id) const;
 
   str dir_;
   std::mutex mutex_;

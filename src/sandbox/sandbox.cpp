@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/cbor.hpp"
@@ -14,6 +15,7 @@
 #include "base/text.hpp"
 #include "sandbox/command.hpp"
 #include "sandbox/supervise.hpp"
+#include "sandbox/sweep.hpp"
 #include "sandbox/task.hpp"
 
 namespace utakata::sandbox {
@@ -54,6 +56,14 @@ images::PullerSettings puller_settings(const Settings& settings) {
           .tell = settings.tell};
 }
 
+bool users_work(const Settings& settings) {
+  std::error_code error;
+  fs::create_directories(settings.state_dir, error);
+  const str obstacle = users_obstacle(settings.state_dir);
+  if (!obstacle.empty()) settings.tell(cat("tasks have no users of their own: ", obstacle));
+  return obstacle.empty();
+}
+
 }  // namespace
 
 Outcome<> preflight(const str& runtime) {
@@ -77,6 +87,7 @@ class Sandbox::Inside {
             .supervisor = settings.supervisor.empty() ? beside_this_program("utakata-supervisor") : settings.supervisor,
             .images = images::Puller(host_.loop, puller_settings(settings)),
             .network = Network(settings.state_dir + "/network"),
+            .users = UserSpace(settings.state_dir + "/users", settings.own_users && users_work(settings)),
             .cgroups = Cgroups::detect(cat("utakata-", hex(short_name(settings.state_dir)))),
             .sink = std::move(sink),
             .stand_ins = settings.stand_ins,
@@ -94,7 +105,8 @@ class Sandbox::Inside {
 
   Outcome<> open() {
     std::error_code error;
-    for (const str& folder : {host_.tasks_dir(), host_.runtime_root(), host_.state_dir + "/network"})
+    for (const str& folder : {host_.tasks_dir(), host_.runtime_root(),
+                              host_.state_dir + "/network", host_.state_dir + "/users"})
       fs::create_directories(folder, error);
     if (error) return refuse("Usage", cat("serve: cannot make ", host_.state_dir, ": ", error.message()));
     if (access(host_.supervisor.c_str(), X_OK) != 0)
@@ -142,17 +154,16 @@ class Sandbox::Inside {
     std::vector<std::shared_ptr<Task>> found;
     for (const auto& entry : fs::directory_iterator(host_.tasks_dir(), error)) {
       auto spec = cbor::read<TaskSpec>(ContainerFolder(entry.path()).read("spec"));
-      if (!spec) {  // nothing had been started yet when the daemon ended
-        ContainerFolder(entry.path()).remove();
-        continue;
-      }
+      if (!spec) continue;  // nothing had been started yet when the daemon ended
       auto task = std::make_shared<Task>(host_, *std::move(spec));
       add(task->report().task_arn, task);
       found.push_back(std::move(task));
     }
+    std::set<str> living;
+    for (const auto& task : found) living.insert(task->id());
+    sweep(host_, living);
     for (const auto& task : found) task->adopt();
     for (const auto& task : found) inventory.tasks.push_back(task->report());
-    sweep();
     host_.images.recover([this](const str& id) { return fs::exists(cat(host_.tasks_dir(), "/", id)); });
     host_.sink(std::move(inventory));
   }
@@ -168,7 +179,9 @@ class Sandbox::Inside {
       gone_.wait_for(lock, std::chrono::seconds(60), [this] { return living_ == 0; });
     }
     end();
+    sweep(host_, {});
     host_.network.remove_everything();
+    rmdir(host_.roots_dir().c_str());
     host_.cgroups.remove_all();
   }
 
@@ -198,15 +211,6 @@ class Sandbox::Inside {
     const std::scoped_lock lock(gone_mutex_);
     --living_;
     gone_.notify_all();
-  }
-  // Namespaces and mounts of tasks that nobody knows.
-  void sweep() {
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(host_.outside_dir(), error))
-      if (!fs::exists(host_.tasks_dir() + "/" + entry.path().filename().string()))
-        static_cast<void>(TaskStorage{.image = {}, .inside = entry.path(), .outside = entry.path()}.unmount());
-    for (const str& id : host_.network.task_ids())
-      if (access(cat(host_.tasks_dir(), "/", id).c_str(), F_OK) != 0) host_.network.remove_task(id, "");
   }
   void end() {
     if (!thread_.joinable()) return;

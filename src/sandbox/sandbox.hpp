@@ -23,6 +23,7 @@ struct Settings {
   images::Sources sources = {};       // but for the layouts
   images::CollectRules collect = {};  // of images that nobody uses
   StandIns stand_ins = {};
+  bool own_users = true;  // where the host allows it: tasks' users are nobody on the host
   str logs_dir;                     // where the log store keeps its streams; containers write there themselves
   ports::LogStore* logs = nullptr;  // outlives the sandbox; nullptr: nobody is told what streams hold
   std::function<void(const str& sentence)> tell = [](const str&) {};  // to people; from any thread

@@ -91,7 +91,12 @@ Outcome<> mount_limited(const TaskStorage& storage, i32 gib) {
 }
 
 // Mounts what the descriptor is open on; closes it.
-Outcome<> mount_opened(int fd, const str& target) {
+Outcome<> mount_opened(int fd, const str& target, const MountFolder& mapped) {
+  if (mapped) {
+    const Outcome<> mounted = mapped(cat("/proc/self/fd/", fd), target);
+    close(fd);
+    return mounted;
+  }
   const bool mounted = mount(cat("/proc/self/fd/", fd).c_str(), target.c_str(), nullptr, MS_BIND, nullptr) == 0 &&
                        mount(nullptr, target.c_str(), nullptr, MS_PRIVATE, nullptr) == 0;
   const int error = errno;
@@ -156,6 +161,21 @@ Outcome<str> read_object(const EnvironmentFileSpec& file, const StandIns& stand_
 
 }  // namespace
 
+Outcome<> bind_folder(const str& source, const str& target) {
+  TRY_VOID(make_folder(target));
+  for (const str& path : {target.substr(0, target.rfind('/')), target}) ::chmod(path.c_str(), 0755);  // no umask
+  if (::mount(source.c_str(), target.c_str(), nullptr, MS_BIND, nullptr) != 0 ||
+      ::mount(nullptr, target.c_str(), nullptr, MS_PRIVATE, nullptr) != 0)
+    return failed(cat("cannot mount ", target, ": ", words_for(errno)));
+  return {};
+}
+
+void unmount_folder(const str& path) {
+  while (umount2(path.c_str(), MNT_DETACH) == 0) {
+  }
+  rmdir(path.c_str());
+}
+
 Outcome<> TaskStorage::make(const TaskSpec& spec, list<str>& warnings) const {
   TRY_VOID(make_folder(inside));
   if (spec.storage_gib) {
@@ -169,7 +189,8 @@ Outcome<> TaskStorage::make(const TaskSpec& spec, list<str>& warnings) const {
   return make_folder(inside + "/volumes");
 }
 
-Outcome<dict<str>> TaskStorage::make_volumes(const TaskSpec& spec, const StandIns& stand_ins) const {
+Outcome<dict<str>> TaskStorage::make_volumes(const TaskSpec& spec, const StandIns& stand_ins,
+                                             const MountFolder& mapped) const {
   dict<str> folders;
   for (const VolumeSpec& each : spec.volumes) {
     const bool own = each.host_path.empty() && !each.efs;
@@ -177,7 +198,9 @@ Outcome<dict<str>> TaskStorage::make_volumes(const TaskSpec& spec, const StandIn
     TRY_VOID(make_folder(folder));
     if (!own) {
       const int fd = each.efs ? TRY(open_efs(spec, *each.efs, stand_ins)) : TRY(open_host_path(each, stand_ins));
-      TRY_VOID(mount_opened(fd, folder));
+      TRY_VOID(mount_opened(fd, folder, mapped));
+    } else if (owner > 0 && chown(folder.c_str(), static_cast<uid_t>(owner), static_cast<gid_t>(owner)) != 0) {
+      return failed(cat("cannot give the volume ", each.name, " to the task's root"));
     }
     folders[each.name] = folder;
   }

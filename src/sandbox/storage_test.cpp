@@ -94,3 +94,20 @@ TEST_CASE("storage: environment files come from the directory that stands in for
   CHECK(why("bucket", "one.env", {}).contains("--s3"));
   fs::remove("/tmp/utakata-outside.env");
 }
+
+TEST_CASE("storage: an image's file of accounts is read as its own processes would find it, and only if it is a file") {
+  const Folder place;
+  const str root = place.path + "/root";
+  write(root + "/etc/passwd", "inside");
+  write(place.path + "/secret", "outside");
+  CHECK(read_in_root(root, "etc/passwd") == "inside");
+  fs::create_symlink("/etc/passwd", root + "/etc/absolute");
+  CHECK(read_in_root(root, "etc/absolute") == "inside");
+  fs::create_symlink("../../../../../.." + place.path + "/secret", root + "/etc/up");
+  fs::create_symlink(place.path + "/secret", root + "/etc/out");
+  for (const char* name : {"etc/up", "etc/out", "etc/missing", "etc"}) CHECK(read_in_root(root, name).empty());
+  REQUIRE(mkfifo((root + "/etc/pipe").c_str(), 0600) == 0);
+  CHECK(read_in_root(root, "etc/pipe").empty());  // and nobody waits for a writer
+  write(root + "/etc/large", str((1 << 20) + 1, 'x'));
+  CHECK(read_in_root(root, "etc/large").empty());
+}

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "base/text.hpp"
@@ -119,8 +120,10 @@ i64 holder_of(const str& folder) {
 
 }  // namespace
 
-Outcome<str> hold_pid_namespace(const str& program, const str& folder) {
-  const auto result = reactor::run_process_blocking({program, "hold", folder}, seconds(10));
+Outcome<str> hold_pid_namespace(const str& program, const str& folder, const str& users) {
+  std::vector<str> words{program, "hold", folder};
+  if (!users.empty()) words.push_back(users);
+  const auto result = reactor::run_process_blocking(words, seconds(10));
   const i64 holder = holder_of(folder);
   if (!result || result->exit_code != 0 || !holds(holder, folder))
     return refuse("ResourceInitializationError",
@@ -142,9 +145,90 @@ void reap(int pid) {
   }
 }
 
+namespace {
+
+constexpr int kill_rounds = 500;  // of 10 ms
+constexpr int delete_attempts = 3;
+
+std::vector<str> delete_words(const Host& host, const str& id) {
+  return {host.runtime, "--root", host.runtime_root(), "delete", "--force", id};
+}
+str state_of(const Host& host, const str& id) { return cat(host.runtime_root(), "/", id); }
+
+// After a runtime that was killed, or a state that it cannot read: the processes are in the task's groups and end with
+// those.
+void forget_container(const Host& host, const str& id) {
+  std::error_code error;
+  fs::remove_all(state_of(host, id), error);
+}
+
+// "supervisor DIR ...", "supervisor hold DIR", "supervisor --session DIR ...", "runc --root ROOT ... ID".
+std::optional<Helper> helper_of(int pid, const std::vector<std::string_view>& words, const str& tasks_dir,
+                                const str& runtime_root) {
+  const bool supervisor = words[0].ends_with("utakata-supervisor");
+  const bool runtime = words.size() > 2 && words[1] == "--root" && words[2] == runtime_root;
+  if (!supervisor && !runtime) return {};
+  Helper helper{.pid = pid, .folder = {}, .container_id = {}};
+  for (const std::string_view word : words)
+    if (word.starts_with(tasks_dir + "/") && helper.folder.empty()) helper.folder = word;
+  if (supervisor) return helper.folder.empty() ? std::nullopt : std::optional(helper);
+  for (std::size_t i = 3; i < words.size(); ++i)  // an id is TASK-CONTAINER, and no option looks like that
+    if (const std::size_t dash = words[i].find('-'); dash != str::npos && dash > 0 && !words[i].contains('/')) {
+      helper.container_id = words[i];
+      break;
+    }
+  return helper;
+}
+
+}  // namespace
+
+list<Helper> helpers(const str& tasks_dir, const str& runtime_root) {
+  list<Helper> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const str name = entry.path().filename();
+    const auto pid = parse_integer(name);
+    if (!pid) continue;
+    const str line = read_all(cat("/proc/", name, "/cmdline"));
+    const std::vector<std::string_view> words = split(line, '\0');
+    if (words.size() < 3) continue;
+    if (auto helper = helper_of(static_cast<int>(*pid), words, tasks_dir, runtime_root))
+      found.push_back(*std::move(helper));
+  }
+  return found;
+}
+
+void kill_helpers(const str& tasks_dir, const str& runtime_root, const std::function<bool(const Helper&)>& chosen) {
+  for (int round = 0; round < kill_rounds; ++round) {
+    bool found = false;
+    for (const Helper& helper : helpers(tasks_dir, runtime_root)) {
+      if (!chosen(helper)) continue;
+      ::kill(helper.pid, SIGKILL);
+      found = true;
+    }
+    if (!found) return;
+    usleep(10'000);
+  }
+}
+
+void abandon_start(Host& host, const str& folder, const str& id) {
+  kill_helpers(host.tasks_dir(), host.runtime_root(), [&](const Helper& helper) {
+    return helper.folder == folder || helper.folder.starts_with(folder + "/") || helper.container_id == id;
+  });
+}
+
 reactor::Co<void> delete_container(Host& host, str id) {
-  std::vector<str> argv{host.runtime, "--root", host.runtime_root(), "delete", "--force", std::move(id)};
-  static_cast<void>(co_await reactor::run_process(host.loop, std::move(argv), seconds(30)));
+  const reactor::Gate::Place place = co_await host.starts.enter();
+  for (int attempt = 0; attempt < delete_attempts; ++attempt) {
+    static_cast<void>(co_await reactor::run_process(host.loop, delete_words(host, id), seconds(30)));
+    if (access(state_of(host, id).c_str(), F_OK) != 0) co_return;
+  }
+  forget_container(host, id);
+}
+
+void delete_container_blocking(const Host& host, const str& id) {
+  static_cast<void>(reactor::run_process_blocking(delete_words(host, id), seconds(30)));
+  forget_container(host, id);
 }
 
 }  // namespace utakata::sandbox

@@ -1,12 +1,11 @@
 // utakata-supervisor: stands between one container and the daemon, which may die and come back.
 //
 //   utakata-supervisor DIR RUNTIME ROOT ID
-//   utakata-supervisor hold DIR
+//   utakata-supervisor hold DIR [USERS]                 hold_main.cpp
 //
-// The second form leaves a process behind that is the first of a new PID namespace, its number on the host in
-// DIR/holder: containers that share their processes join it. Of the first form, DIR is the container's folder and holds
-// the OCI bundle. The supervisor creates and starts the container with RUNTIME (state in ROOT), keeps its output
-// as DIR/log-plan says (log_main.hpp), and leaves one of these files, each complete or absent:
+// Of the first form, DIR is the container's folder and holds the OCI bundle. The supervisor creates and starts the container
+// with RUNTIME (state in ROOT), keeps its output as DIR/log-plan says (log_main.hpp), and leaves one of these files, each
+// complete or absent:
 //   DIR/started   "PID NANOSECONDS\n"                   the container's process runs
 //   DIR/failed    the reason                            it could not be started
 //   DIR/exit      "CODE NANOSECONDS\n"                  it has ended; 128 + signal when a signal ended it
@@ -14,7 +13,6 @@
 // small.
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -30,6 +28,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "hold_main.hpp"
 #include "sandbox/log_main.hpp"
 #include "session_main.hpp"
 
@@ -139,27 +138,6 @@ void leave_exit(int status) {
   leave_file("exit", text);
 }
 
-// The first process of a shared namespace: it only takes in orphans, until it is killed.
-int hold_namespace() {
-  setsid();
-  if (unshare(CLONE_NEWPID) != 0) return 1;
-  const pid_t holder = fork();
-  if (holder < 0) return 1;
-  if (holder > 0) {
-    char text[32];
-    snprintf(text, sizeof text, "%d\n", static_cast<int>(holder));
-    leave_file("holder", text);
-    return 0;
-  }
-  for (int fd = 0; fd < 3; ++fd) close(fd);
-  sigset_t set;
-  sigfillset(&set);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
-  while (true) {
-    if (waitpid(-1, nullptr, 0) < 0) sigwaitinfo(&set, nullptr);
-  }
-}
-
 // Until the container's first process has ended; then what is left in the pipes.
 void watch(pid_t container) {
   auto& log = container_log;
@@ -197,10 +175,7 @@ void watch(pid_t container) {
 
 int main(int count, char** values) {
   if (count > 1 && strcmp(values[1], "--session") == 0) return run_session(count, values);
-  if (count == 3 && strcmp(values[1], "hold") == 0) {
-    folder = values[2];
-    return hold_namespace();
-  }
+  if (count > 2 && strcmp(values[1], "hold") == 0) return hold_namespace(values[2], count > 3 ? values[3] : nullptr);
   if (count != 5) {
     fprintf(stderr, "usage: utakata-supervisor DIR RUNTIME ROOT ID (started by utakata serve)\n");
     return 2;

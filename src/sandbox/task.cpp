@@ -41,8 +41,11 @@ Task::Container& Task::container(const str& name) { return containers_.at(name);
 TaskStorage Task::storage() const {
   return {.image = folder() + "/storage.ext4",
           .inside = folder() + "/storage",
-          .outside = cat(host_.outside_dir(), "/", run_.spec().id)};
+          .outside = cat(host_.outside_dir(), "/", run_.spec().id),
+          .owner = users_.first};
 }
+
+str Task::root_for_all(const str& name) const { return cat(host_.roots_dir(), "/", run_.spec().id, "-", name); }
 
 str Task::folder() const { return cat(host_.tasks_dir(), "/", run_.spec().id); }
 
@@ -143,15 +146,10 @@ reactor::Co<void> Task::run_container(str name, int restarts) {
     co_await delete_container(host_, cat(run_.spec().id, "-", name));
     c.folder.forget_run(restarts, wall_clock());
   }
-  const auto spawned = spawn_supervisor(host_.supervisor, c.folder.path(), host_.runtime, host_.runtime_root(),
-                                        cat(run_.spec().id, "-", name));
+  const auto spawned = co_await begin_container(name);
   if (!spawned) {
     act(run_.failed_to_start(wall_clock(), name, spawned.error().message));
     co_return;
-  }
-  {
-    reactor::Descriptor ready(host_.loop, spawned->ready_fd);
-    co_await ready.readable();
   }
   if (const auto started = c.folder.started()) {
     act(run_.started(started->at, name, started->pid, docker_id(name)));
@@ -164,8 +162,40 @@ reactor::Co<void> Task::run_container(str name, int restarts) {
     co_await ended.readable();
   }
   reap(spawned->pid);
-  co_await delete_container(host_, cat(run_.spec().id, "-", name));
+  co_await undo_start(name);
   act(run_.failed_to_start(wall_clock(), name, c.folder.failure()));
+}
+
+// Until it runs or could not be started.
+reactor::Co<Outcome<Supervisor>> Task::begin_container(str name) {
+  const auto self = shared_from_this();
+  const reactor::Gate::Place place = co_await host_.starts.enter();
+  auto spawned = spawn_supervisor(host_.supervisor, container(name).folder.path(), host_.runtime, host_.runtime_root(),
+                                  cat(run_.spec().id, "-", name));
+  if (!spawned) co_return spawned;
+  reactor::Descriptor ready(host_.loop, spawned->ready_fd);
+  co_await ready.readable();
+  co_return spawned;
+}
+
+// A supervisor that was killed leaves the runtime alone with what it was doing.
+reactor::Co<void> Task::undo_start(str name) {
+  const auto self = shared_from_this();
+  const str id = cat(run_.spec().id, "-", name);
+  co_await reactor::offload(host_.pool, host_.loop, [&] {
+    abandon_start(host_, container(name).folder.path(), id);
+    return true;
+  });
+  co_await delete_container(host_, id);
+}
+
+// A task that was caught half started is ended, and whoever wanted it starts another.
+reactor::Co<void> Task::end_half_started(str name) {
+  const auto self = shared_from_this();
+  co_await undo_start(name);
+  act(run_.failed_to_start(
+      wall_clock(), name,
+      "ResourceInitializationError: the platform was restarted while the container was being started"));
 }
 
 // Until the supervisor is gone; then the exit that it wrote down.
@@ -223,6 +253,14 @@ reactor::Co<void> Task::report_logs() {
   }
 }
 
+// What the runtime still has of a container whose supervisor or whose deletion was killed.
+void Task::forget_runtime(const Container& c) {
+  const str id = cat(run_.spec().id, "-", c.spec->name);
+  if (access(cat(host_.runtime_root(), "/", id).c_str(), F_OK) != 0) return;
+  abandon_start(host_, c.folder.path(), id);
+  delete_container_blocking(host_, id);
+}
+
 reactor::Co<void> Task::clean_up() {
   const auto self = shared_from_this();
   host_.loop.cancel(timer_);
@@ -230,13 +268,18 @@ reactor::Co<void> Task::clean_up() {
   while (preparing_) co_await host_.loop.sleep(milliseconds(10));
   host_.endpoint->close(run_.spec().arn);
   co_await reactor::offload(host_.pool, host_.loop, [this] {
+    for (const auto& [name, c] : containers_) forget_runtime(c);
     host_.network.forget_hosts(folder() + "/hosts");
     host_.network.remove_task(run_.spec().id, run_.spec().network.vpc_id);
-    for (const auto& [name, c] : containers_)
+    for (const auto& [name, c] : containers_) {
+      unmount_folder(root_for_all(name));
       while (umount2(c.folder.root().c_str(), MNT_DETACH) == 0) {
       }
+    }
     release_pid_namespace(folder());
     host_.cgroups.remove_task(run_.spec().id);
+    host_.users.remove(run_.spec().id);
+    host_.users.give_back(users_);
     return storage().unmount();
   });
   host_.sink(run_.report());
@@ -269,14 +312,15 @@ void Task::adopt() {
   Outcome<> endpoint = choose_endpoint_ids();
   if (endpoint) endpoint = open_endpoint();
   if (!endpoint) host_.tell(cat("task ", run_.spec().id, " has no endpoint any more: ", endpoint.error().message));
+  users_ = {parse_integer(ContainerFolder(folder()).read("first-id")).value_or(0)};
+  host_.users.adopt(users_);
   run_.prepared(wall_clock());
   for (auto& [name, c] : containers_) replay(c);
   std::vector<agent::Action> wanted;
   const auto add = [&wanted](std::vector<agent::Action> more) { std::ranges::move(more, std::back_inserter(wanted)); };
-  bool half_started = false;
   for (auto& [name, c] : containers_) {
     const auto started = c.folder.started();
-    half_started = half_started || (!started && !c.folder.has("failed"));
+    if (!started && !c.folder.has("failed")) reactor::start(end_half_started(name));
     if (!started) continue;
     const int supervisor = open_supervisor(c.folder.path());
     if (supervisor >= 0) {
@@ -286,14 +330,6 @@ void Task::adopt() {
     const auto end = c.folder.ended();
     reactor::start(delete_container(host_, cat(run_.spec().id, "-", name)));
     add(run_.exited(end ? end->at : wall_clock(), name, end ? std::optional(end->code) : std::nullopt, ""));
-  }
-  // A task that was caught half started is ended, and whoever wanted it starts another.
-  if (half_started) {
-    for (auto& [name, c] : containers_)
-      if (!c.folder.started() && !c.folder.has("failed"))
-        add(run_.failed_to_start(
-            wall_clock(), name,
-            "ResourceInitializationError: the platform was restarted while the container was being started"));
   }
   reactor::start(report_logs());
   act(wanted);

@@ -1,21 +1,26 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
+#include <thread>
 
 #include "agent/task_run.hpp"
 #include "images/puller.hpp"
 #include "ports/log_store.hpp"
 #include "ports/ports.hpp"
+#include "reactor/gate.hpp"
 #include "reactor/offload.hpp"
 #include "sandbox/cgroups.hpp"
 #include "sandbox/container.hpp"
 #include "sandbox/endpoint.hpp"
 #include "sandbox/network.hpp"
 #include "sandbox/storage.hpp"
+#include "sandbox/supervise.hpp"
 #include "sandbox/task_picture.hpp"
+#include "sandbox/user_space.hpp"
 
 namespace utakata::sandbox {
 
@@ -23,9 +28,13 @@ namespace utakata::sandbox {
 struct Host {
   reactor::Loop loop;
   reactor::Pool pool{4};
+  // Of the runtime's processes that create, start and delete: more at a time than processors only slows each of them
+  // down, and whoever waits for an answer of the API.
+  reactor::Gate starts{loop, std::max(2, static_cast<int>(std::thread::hardware_concurrency()))};
   str state_dir, runtime, supervisor;
   images::Puller images;
   Network network;
+  UserSpace users;
   Cgroups cgroups;
   ports::ReportSink sink;
   StandIns stand_ins = {};
@@ -39,6 +48,8 @@ struct Host {
   [[nodiscard]] str tasks_dir() const { return state_dir + "/tasks"; }
   /// Mounts of folders that are not the platform's own: never below what is removed with what is in it.
   [[nodiscard]] str outside_dir() const { return state_dir + "/outside"; }
+  /// Where the roots of containers with users of their own are seen a second time: our own folder lets nobody pass.
+  [[nodiscard]] str roots_dir() const { return "/run/" + cgroups.name(); }
   [[nodiscard]] str runtime_root() const { return state_dir + "/runtime"; }
 };
 
@@ -56,6 +67,7 @@ class Task : public std::enable_shared_from_this<Task> {
   /// After a restart of the daemon: its containers as their folders tell.
   void adopt();
   [[nodiscard]] TaskReport report() const { return run_.report(); }
+  [[nodiscard]] const str& id() const { return run_.spec().id; }
   [[nodiscard]] bool gone() const { return gone_; }
   /// For its metadata.
   [[nodiscard]] TaskPicture picture() const;
@@ -95,15 +107,24 @@ class Task : public std::enable_shared_from_this<Task> {
   reactor::Co<void> pull_image(str name);
   reactor::Co<void> report_log(Container&);
   reactor::Co<void> report_logs();
+  [[nodiscard]] str root_for_all(const str& container) const;
+  Outcome<> make_users();
+  [[nodiscard]] MountFolder mapped_mount() const;
+  Outcome<> mount_layers(const Container&, const images::Image&);
   reactor::Co<void> prepare_and_begin();
   reactor::Co<void> run_container(str name, int restarts);
+  reactor::Co<Outcome<Supervisor>> begin_container(str name);
+  reactor::Co<void> undo_start(str name);
+  reactor::Co<void> end_half_started(str name);
   reactor::Co<void> watch_container(str name, int supervisor_fd, int supervisor_pid);
   reactor::Co<void> check_health(str name);
   reactor::Co<void> clean_up();
   void replay(Container&);
+  void forget_runtime(const Container&);
 
   Host& host_;
   agent::TaskRun run_;
+  IdRange users_;
   std::map<str, Container> containers_;
   reactor::Loop::Timer timer_;
   list<str> warnings_;            // of prepare()

@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -30,6 +31,7 @@ Outcome<> Task::prepare() {
   TRY_VOID(own.write("resolv.conf", "search " + spec.region + ".compute.internal\noptions timeout:2\n"));
   TRY_VOID(own.write("hostname", spec.network.host_name + "\n"));
   TRY_VOID(host_.network.write_hosts(folder() + "/hosts", spec.network));
+  TRY_VOID(make_users());
   const auto network = host_.network.add_task(spec.id, spec.network);
   if (!network)
     return refuse("ResourceInitializationError", cat("ResourceInitializationError: ", network.error().message));
@@ -40,25 +42,62 @@ Outcome<> Task::prepare() {
   TRY_VOID(storage().make(spec, warnings_));
   BundlePaths paths {
     .network = *network, .hosts = folder() + "/hosts", .resolv_conf = folder() + "/resolv.conf",
-    .host_name = folder() + "/hostname", .volumes = TRY(storage().make_volumes(spec, host_.stand_ins))
+    .host_name = folder() + "/hostname", .volumes = TRY(storage().make_volumes(spec, host_.stand_ins, mapped_mount()))
   };
-  if (spec.shared_processes) paths.pid_namespace = TRY(hold_pid_namespace(host_.supervisor, folder()));
+  paths.ids = users_;
+  paths.users = users_ ? host_.users.file(spec.id) : str();
+  if (spec.shared_processes) paths.pid_namespace = TRY(hold_pid_namespace(host_.supervisor, folder(), paths.users));
   const HostLimits limits = host_limits();
   for (const ContainerSpec& each : spec.containers) TRY_VOID(prepare_container(container(each.name), paths, limits));
   return {};
 }
 
+Outcome<> Task::make_users() {
+  users_ = host_.users.take();
+  if (!users_) return {};
+  TRY_VOID(ContainerFolder(folder()).write("first-id", cat(users_.first)));
+  return host_.users.make(run_.spec().id, users_, host_.network.task_file(run_.spec().id));
+}
+
+// How folders of the host are mounted for the task: as its own users see them.
+MountFolder Task::mapped_mount() const {
+  if (!users_) return {};
+  return
+      [this](const str& source, const str& target) { return host_.users.mount_mapped(run_.spec().id, source, target); };
+}
+
+// The layers' files belong to the host's ids; the task's own ids are shown by mounts that the overlay keeps to itself.
+Outcome<> Task::mount_layers(const Container& c, const images::Image& image) {
+  const str writable = storage().container(c.spec->name);
+  TRY_VOID(c.folder.make(writable));
+  if (!users_) return c.folder.mount_root(image.layers, writable);
+  if (chown((writable + "/upper").c_str(), static_cast<uid_t>(users_.first), static_cast<gid_t>(users_.first)) != 0)
+    return refuse("ResourceInitializationError",
+                  "ResourceInitializationError: cannot give a folder to the task's root");
+  list<str> mapped;
+  Outcome<> mounted;
+  for (const str& layer : image.layers) {
+    const str place = cat(c.folder.path(), "/layer-", mapped.size());
+    mkdir(place.c_str(), 0700);
+    mounted = host_.users.mount_mapped(run_.spec().id, layer, place);
+    if (!mounted) break;
+    mapped.push_back(place);
+  }
+  if (mounted) mounted = c.folder.mount_root(mapped, writable);
+  for (const str& place : mapped) unmount_folder(place);
+  TRY_VOID(mounted);
+  return bind_folder(c.folder.root(), root_for_all(c.spec->name));
+}
+
 Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLimits& limits) {
-  const Image& image = c.image;
-  TRY_VOID(c.folder.make(storage().container(c.spec->name)));
-  TRY_VOID(c.folder.mount_root(image.layers, storage().container(c.spec->name)));
-  const ContainerFolder root(c.folder.root());
+  TRY_VOID(mount_layers(c, c.image));
+  const auto accounts = [&](const char* file) { return read_in_root(c.folder.root(), file); };
   const dict<str> from_files = TRY(read_environment_files(*c.spec, host_.stand_ins));
-  c.process = TRY(process_of(run_.spec(), *c.spec, image, from_files, endpoint_variables(c.spec->name)));
-  c.user = TRY(user_of(c.spec->user ? *c.spec->user : image.user, root.read("etc/passwd"), root.read("etc/group")));
-  c.stop_signal = image.stop_signal;
+  c.process = TRY(process_of(run_.spec(), *c.spec, c.image, from_files, endpoint_variables(c.spec->name)));
+  c.user = TRY(user_of(c.spec->user ? *c.spec->user : c.image.user, accounts("etc/passwd"), accounts("etc/group")));
+  c.stop_signal = c.image.stop_signal;
   TRY_VOID(fill_volumes(c, paths));
-  paths.root = c.folder.root();
+  paths.root = users_ ? root_for_all(c.spec->name) : c.folder.root();
   paths.cgroup = host_.cgroups.container_path(run_.spec().id, c.spec->name);
   TRY_VOID(c.folder.write("stop-signal", c.stop_signal));
   TRY_VOID(write_log_plan(c.folder.path(), host_.logs_dir, c.spec->log));

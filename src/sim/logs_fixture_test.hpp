@@ -41,7 +41,7 @@ struct Bench {
     if (step.asked) {
       const auto answer = answer_to(*step.asked);
       if (!answer) return std::unexpected(answer.error());
-      step = machine.step(now, ApiCall{world, &made, &request, &response, false, &*answer});
+      step = machine.step(now, ApiCall{world, &made, &request, &response, false, {}, &*answer});
     }
     perform();
     if (step.fault) return std::unexpected(*step.fault);
