@@ -76,6 +76,7 @@ class Running final : public Platform {
                        .insecure = settings_.image_sources.is_insecure(settings_.image_sources.ecr_registry),
                        .user_name = settings_.ecr_login.user_name,
                        .password = settings_.ecr_login.password});
+    engine_->report(PublicBlockReport{.cidr = settings_.public_block});
     sandbox_->recover();
     return {};
   }
@@ -106,6 +107,8 @@ class Running final : public Platform {
             .sources = settings_.image_sources,
             .collect = settings_.image_rules,
             .stand_ins = {.host_paths = settings_.host_paths, .efs = settings_.efs, .s3 = settings_.s3},
+            .egress = settings_.egress,
+            .dns = settings_.dns,
             .own_users = settings_.own_users,
             .logs_dir = logs_dir(),
             .logs = logs_.get(),
@@ -177,6 +180,8 @@ class Running final : public Platform {
       void operator()(const StoreLog& store) const { platform.log_desk_->perform(store); }
       void operator()(const ExpireLogs& expire) const { platform.log_desk_->perform(expire); }
       void operator()(const RemoveLogs& remove) const { platform.log_desk_->perform(remove); }
+      void operator()(const ConfigureVpcs& all) const { platform.sandbox_->configure(all); }
+      void operator()(const ChangeVpc& change) const { platform.sandbox_->change(change); }
     };
     std::visit(Perform{*this}, effect);
   }

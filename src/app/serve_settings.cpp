@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/ipv4.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "images/reference.hpp"
@@ -85,6 +86,23 @@ Outcome<> image_settings(const Arguments& arguments, ServeSettings& settings) {
   return {};
 }
 
+Outcome<> take_network(ServeSettings& settings, const Arguments& arguments) {
+  const std::string egress = arguments.text("egress");
+  if (egress != "nat" && egress != "off")
+    return refuse("Usage", cat("utakata serve: --egress must be nat or off, not '", egress, "'"));
+  settings.egress = egress == "nat";
+  settings.dns = arguments.text("dns");
+  if (settings.dns != "host" && settings.dns != "none" && !parse_ipv4(settings.dns))
+    return refuse("Usage", cat("utakata serve: --dns must be host, none or an IPv4 address, not '", settings.dns, "'"));
+  const auto block = Ipv4Block::parse(arguments.text("public-addresses"));
+  if (!block || block->base >> 24 != 127 || block->length < 8 || block->length > 30)
+    return refuse("Usage", cat("utakata serve: --public-addresses must be a block of loopback addresses, 127.x.y.z/8 "
+                               "to /30, not '",
+                               arguments.text("public-addresses"), "'"));
+  settings.public_block = block->text();
+  return {};
+}
+
 bool loopback(const std::string& host) { return host.starts_with("127."); }
 
 }  // namespace
@@ -154,6 +172,7 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   if (users != "own" && users != "host")
     return refuse("Usage", cat("utakata serve: --task-users must be own or host, not '", users, "'"));
   settings.own_users = users == "own";
+  TRY_VOID(take_network(settings, arguments));
   settings.host_paths = TRY(folder_of(arguments, "host-paths"));
   settings.efs = TRY(folder_of(arguments, "efs"));
   settings.s3 = TRY(folder_of(arguments, "s3"));

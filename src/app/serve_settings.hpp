@@ -26,6 +26,9 @@ struct ServeSettings {
   images::CollectRules image_rules;
   images::Credential ecr_login;     // of the registry that stands in for ECR
   bool task_endpoint = true;        // tasks reach the API
+  bool egress = true;               // tasks may have a way out of their VPC
+  std::string dns;                  // what their resolvers ask: host, none, or an address
+  std::string public_block;         // of loopback addresses, for tasks with a public one
   std::string host_paths, efs, s3;  // absolute folders that tasks may be given parts of; empty: none
 };
 

@@ -16,7 +16,7 @@ constexpr std::size_t clients_max = 20'000;
 
 class Balancer::Inside {
  public:
-  Inside(Settings settings, ports::ReportSink sink, ports::VpcNetwork* network) : shared_(std::make_shared<Shared>()) {
+  Inside(Settings settings, ports::ReportSink sink, ports::VpcDoors* network) : shared_(std::make_shared<Shared>()) {
     shared_->settings = std::move(settings);
     shared_->sink = std::move(sink);
     shared_->network = network;
@@ -44,6 +44,7 @@ class Balancer::Inside {
     std::shared_ptr<Running>& running = shared_->balancers[config.arn];
     if (!running) running = std::make_shared<Running>();
     running->config = std::make_shared<const BalancerConfig>(config);
+    take_addresses(config);
     std::erase_if(running->groups, [&](const auto& entry) {
       const bool stays = std::ranges::any_of(config.target_groups, [&](const auto& g) { return g.arn == entry.first; });
       if (!stays) update_group(*shared_, running, *entry.second, {.arn = entry.first});
@@ -54,7 +55,6 @@ class Balancer::Inside {
       if (!group) group = std::make_shared<Group>();
       update_group(*shared_, running, *group, each);
     }
-    publish(config);
     listen_again(config.arn);
   }
 
@@ -82,10 +82,9 @@ class Balancer::Inside {
     friend auto operator<=>(const Place&, const Place&) = default;
   };
 
-  void publish(const BalancerConfig& config) {
+  void take_addresses(const BalancerConfig& config) {
     if (shared_->network == nullptr || config.vpc_id.empty() || config.addresses.empty()) return;
     for (const str& address : config.addresses) shared_->network->add_address(config.vpc_id, address);
-    shared_->network->publish_name(config.vpc_id, config.dns_name, config.addresses.front());
   }
 
   std::set<Place> wanted_places() const {
@@ -149,7 +148,7 @@ class Balancer::Inside {
   std::thread thread_;
 };
 
-Balancer::Balancer(Settings settings, ports::ReportSink sink, ports::VpcNetwork* network)
+Balancer::Balancer(Settings settings, ports::ReportSink sink, ports::VpcDoors* network)
     : inside_(std::make_unique<Inside>(std::move(settings), std::move(sink), network)) {}
 Balancer::~Balancer() = default;
 

@@ -17,7 +17,7 @@ struct Settings {
 class Balancer final : public ports::Balancer {
  public:
   /// `network` may be null: targets are then reached from the host's own namespace.
-  Balancer(Settings, ports::ReportSink, ports::VpcNetwork* network);
+  Balancer(Settings, ports::ReportSink, ports::VpcDoors* network);
   ~Balancer() override;
 
   void configure(const BalancerConfig&) override;

@@ -240,7 +240,7 @@ Co<bool> Exchange::connect(Running& running, Lease& lease, Ended& ended) {
   }
   auto connected =
       co_await reactor::connect_tcp(shared_->loop, {.host = lease.target->address, .port = lease.target->port},
-                                    connect_patience, shared_->namespace_of(running));
+                                    connect_patience, shared_->origin_of(running));
   if (connected.stream) {
     lease.use(std::move(connected.stream));
     co_return true;

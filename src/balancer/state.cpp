@@ -24,17 +24,17 @@ CheckResult result_of(const http::Exchange& exchange) {
 }
 
 reactor::Co<CheckResult> check_once(Shared& shared, const HealthCheckRule& rule, str address, i32 port,
-                                    int namespace_fd) {
+                                    reactor::Origin origin) {
   const Duration patience = seconds(rule.timeout_seconds);
   if (rule.protocol == "TCP") {
     const auto connected =
-        co_await reactor::connect_tcp(shared.loop, {.host = address, .port = port}, patience, namespace_fd);
+        co_await reactor::connect_tcp(shared.loop, {.host = address, .port = port}, patience, origin);
     if (connected.stream) co_return CheckResult{CheckResult::Kind::answered, 200};
     const bool late = connected.trouble == reactor::Trouble::timed_out;
     co_return CheckResult{late ? CheckResult::Kind::timed_out : CheckResult::Kind::failed, 0};
   }
   http::Client client(shared.loop, {.host = address, .port = port}, cat(address, ":", port),
-                      {.connect = patience, .reuse = false, .namespace_fd = namespace_fd});
+                      {.connect = patience, .reuse = false, .origin = origin});
   const http::Exchange exchange = co_await client.send({.method = "GET",
                                                         .target = rule.path,
                                                         .headers = {{"User-Agent", "ELB-HealthChecker/2.0"},
@@ -55,7 +55,7 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
     const HealthCheckRule rule = group->second->config.health_check;
     const Instant begun = shared.loop.now();
     const CheckResult result = co_await check_once(shared, rule, target->address, rule.port.value_or(target->port),
-                                                   shared.namespace_of(*running));
+                                                   shared.origin_of(*running));
     if (target->gone || target->draining) co_return;
     if (target->health.take(rule, result)) shared.sink(target->health.report(group_arn, target->address, target->port));
     const Duration left = begun + seconds(target->health.interval_seconds(rule)) - shared.loop.now();
@@ -113,6 +113,12 @@ std::shared_ptr<Target> Group::choose() {
 
 int Shared::namespace_of(const Running& running) const {
   return network != nullptr && !running.config->vpc_id.empty() ? network->namespace_of(running.config->vpc_id) : -1;
+}
+
+reactor::Origin Shared::origin_of(const Running& running) const {
+  const int namespace_fd = namespace_of(running);
+  if (namespace_fd < 0 || running.config->addresses.empty()) return {.namespace_fd = namespace_fd};
+  return {.namespace_fd = namespace_fd, .address = running.config->addresses.front()};
 }
 
 void report_if_idle(Shared& shared, const str& group_arn, Target& target) {

@@ -51,13 +51,15 @@ struct Shared {
   reactor::Loop loop;
   Settings settings;
   ports::ReportSink sink;
-  ports::VpcNetwork* network = nullptr;
+  ports::VpcDoors* network = nullptr;
   FateLedger fates;
   std::map<str, std::shared_ptr<Running>> balancers;  // by ARN
   std::set<reactor::Stream*> clients;
   bool ending = false;
 
   [[nodiscard]] int namespace_of(const Running&) const;
+  /// Where connections to targets come from: the balancer's own address in its VPC.
+  [[nodiscard]] reactor::Origin origin_of(const Running&) const;
 };
 
 Instant wall_clock();

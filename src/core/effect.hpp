@@ -5,6 +5,7 @@
 #include "core/balancer_config.hpp"
 #include "core/outside.hpp"
 #include "core/task_spec.hpp"
+#include "core/vpc_config.hpp"
 
 // What the core asks of the outside. Effects leave after their transaction is durable; each is answered by reports
 // (core/report.hpp), which may be late, repeated or lost. Every effect may be repeated without harm.
@@ -50,9 +51,26 @@ struct RemoveLogs {
   bool all_others = false;
 };
 
+/// Every VPC that there is, whole: after a start of the control plane. A VPC that is missing here is gone.
+struct ConfigureVpcs {
+  list<VpcConfig> vpcs;
+};
+
+/// What has changed in one VPC, each part of it whole. One that is not known yet begins with it.
+struct ChangeVpc {
+  str vpc_id;
+  bool removed = false;  // the whole VPC
+  str cidr;              // empty: as it was
+  list<SecurityGroupConfig> groups;
+  list<str> removed_groups;
+  list<InterfaceConfig> interfaces;
+  list<str> removed_interfaces;
+  list<DnsName> names;  // one without any answer is gone
+};
+
 /// A type of its own, so that a transaction can be named without every effect.
-struct Effect
-    : std::variant<StartTask, StopTask, KillTask, ConfigureBalancer, RemoveBalancer, StoreLog, ExpireLogs, RemoveLogs> {
+struct Effect : std::variant<StartTask, StopTask, KillTask, ConfigureBalancer, RemoveBalancer, StoreLog, ExpireLogs,
+                             RemoveLogs, ConfigureVpcs, ChangeVpc> {
   using variant::variant;
 };
 

@@ -79,6 +79,11 @@ struct InventoryReport {
   list<TaskReport> tasks;
 };
 
+/// Where public addresses of tasks come from: a block of this host's loopback addresses. Said at each start.
+struct PublicBlockReport {
+  str cidr;
+};
+
 /// What this host offers to tasks, said at each start of the control plane.
 struct CapacityReport {
   i32 cpu_units = 0;  // 1024 a vCPU
@@ -97,7 +102,7 @@ struct RegistryReport {
 
 /// A type of its own, so that handlers can be declared without every report.
 struct Report : std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport, LogStored,
-                             InventoryReport, CapacityReport, RegistryReport, SessionReport> {
+                             InventoryReport, CapacityReport, RegistryReport, SessionReport, PublicBlockReport> {
   using variant::variant;
 };
 

@@ -115,8 +115,9 @@ struct InterfaceSpec {
   str subnet_cidr;
   str interface_id;  // eni-...
   str mac;
-  str address;    // IPv4
-  str host_name;  // ip-10-0-1-12.REGION.compute.internal
+  str address;         // IPv4
+  str host_name;       // ip-10-0-1-12.REGION.compute.internal
+  str public_address;  // of this host's loopback, where the task's ports are reached from outside; empty: nowhere
 };
 
 struct TaskSpec {

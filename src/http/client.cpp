@@ -57,7 +57,7 @@ reactor::Co<Exchange> Client::send(ClientRequest request, Duration patience) {
   while (true) {
     if (!stream) {
       auto connected = co_await reactor::connect_tcp(loop_, address_, std::min(limits_.connect, deadline - loop_.now()),
-                                                     limits_.namespace_fd);
+                                                     limits_.origin);
       if (!connected.stream) co_return Exchange{.ending = ending_of(connected.trouble)};
       stream = std::move(connected.stream);
     }

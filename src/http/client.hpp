@@ -38,8 +38,8 @@ struct Exchange {
 struct ClientLimits {
   Duration connect = seconds(10);
   std::size_t body = 64 * 1024 * 1024;
-  bool reuse = true;      // keep connections for the next request
-  int namespace_fd = -1;  // connect from inside this network namespace
+  bool reuse = true;  // keep connections for the next request
+  reactor::Origin origin;
 };
 
 /// A client of one server with a pool of kept connections. A request that finds its kept connection already ended by

@@ -40,7 +40,8 @@ class Balancer {
   virtual void remove(const std::string& arn) = 0;
 };
 
-/// The network namespaces of the VPCs, where task addresses are reached.
+/// The networks of the VPCs: their security groups, ways out and names. A picture that has been taken in is in force
+/// for running tasks a moment later, and before any task starts that was asked for after it.
 class VpcNetwork {
  public:
   VpcNetwork() = default;
@@ -48,12 +49,22 @@ class VpcNetwork {
   VpcNetwork& operator=(const VpcNetwork&) = delete;
   virtual ~VpcNetwork() = default;
 
+  virtual void configure(const ConfigureVpcs&) = 0;
+  virtual void change(const ChangeVpc&) = 0;
+};
+
+/// Where sockets are made that belong to a VPC rather than to the host.
+class VpcDoors {
+ public:
+  VpcDoors() = default;
+  VpcDoors(const VpcDoors&) = delete;
+  VpcDoors& operator=(const VpcDoors&) = delete;
+  virtual ~VpcDoors() = default;
+
   /// A file descriptor of the VPC's router namespace, made when it is missing; -1 if it cannot be. Stays open.
   virtual int namespace_of(const std::string& vpc_id) = 0;
   /// Gives the VPC's router this address, so that a listener in its namespace can be reached by tasks.
   virtual bool add_address(const std::string& vpc_id, const std::string& address) = 0;
-  /// The name under which tasks of the VPC reach that address.
-  virtual void publish_name(const std::string& vpc_id, const std::string& name, const std::string& address) = 0;
 };
 
 }  // namespace utakata::ports

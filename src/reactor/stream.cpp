@@ -143,11 +143,20 @@ int local_port(int fd) {
   return ntohs(in.sin_port);
 }
 
-Co<Connected> connect_tcp(Loop& loop, Address address, Duration patience, int namespace_fd) {
-  const int fd = make_socket(namespace_fd);
+Co<Connected> connect_tcp(Loop& loop, Address address, Duration patience, Origin origin) {
+  const int fd = make_socket(origin.namespace_fd);
   if (fd < 0) co_return Connected{nullptr, trouble_of(errno)};
   const int one = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (!origin.address.empty()) {
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+    const sockaddr_in own = socket_address({.host = origin.address, .port = 0});
+    if (bind(fd, generic(own), sizeof own) != 0) {
+      const Trouble trouble = trouble_of(errno);
+      close(fd);
+      co_return Connected{nullptr, trouble};
+    }
+  }
   const sockaddr_in in = socket_address(address);
   const int begun = connect(fd, generic(in), sizeof in);
   const int begun_error = errno;

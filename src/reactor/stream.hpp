@@ -47,6 +47,12 @@ class Stream {
   Descriptor descriptor_;
 };
 
+/// Where a connection comes from: a network namespace (-1: the thread's own) and an address in it (empty: any).
+struct Origin {
+  int namespace_fd = -1;
+  std::string address;
+};
+
 /// A listening socket; Fault says which address is taken or not allowed. `namespace_fd` >= 0: inside that network
 /// namespace.
 Outcome<int> listen_tcp(const Address&, int namespace_fd = -1);
@@ -58,7 +64,7 @@ struct Connected {
   std::unique_ptr<Stream> stream;
   Trouble trouble = Trouble::none;
 };
-Co<Connected> connect_tcp(Loop&, Address, Duration patience, int namespace_fd = -1);
+Co<Connected> connect_tcp(Loop&, Address, Duration patience, Origin origin = {});
 
 /// The next connection of a listener; null when the listener was cancelled.
 Co<std::unique_ptr<Stream>> accept_tcp(Descriptor& listener);

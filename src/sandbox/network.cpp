@@ -1,143 +1,252 @@
 #include "sandbox/network.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <functional>
-#include <thread>
 
+#include "base/ipv4.hpp"
 #include "base/text.hpp"
 #include "sandbox/endpoint.hpp"
+#include "sandbox/firewall.hpp"
 #include "sandbox/namespace_socket.hpp"
+#include "sandbox/namespaces.hpp"
 #include "sandbox/netlink.hpp"
+#include "sandbox/vpc_names.hpp"
 
 namespace utakata::sandbox {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::unexpected<Fault> failed(std::string_view doing) {
-  const int error = errno;
+constexpr std::chrono::seconds watch_interval(5);
+
+Outcome<int> open_namespace(const str& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) return fd;
   return refuse("ResourceInitializationError",
-                cat("network: cannot ", doing, ": ", std::strerror(error)));  // NOLINT(concurrency-mt-unsafe)
+                cat("network: cannot open ", file, ": ", std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
 }
 
-// Work inside a namespace is done on a thread that ends with it: no other code can find itself in the wrong one.
-Outcome<> inside(int namespace_fd, const std::function<Outcome<>(Netlink&)>& work) {
-  Outcome<> outcome;
-  std::thread([&] {
-    if (setns(namespace_fd, CLONE_NEWNET) != 0) {
-      outcome = failed("enter a namespace");
-      return;
-    }
-    auto netlink = Netlink::open();
-    outcome = netlink ? work(*netlink) : Outcome<>(std::unexpected(netlink.error()));
-  }).join();
-  return outcome;
-}
-
-// A new namespace bound to `file`, which keeps it alive without a process.
-Outcome<> make_namespace(const str& file) {
-  const int made = ::open(file.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-  if (made < 0 && errno != EEXIST) return failed(cat("make ", file));
-  if (made >= 0) close(made);
-  Outcome<> outcome;
-  std::thread([&] {
-    if (unshare(CLONE_NEWNET) != 0) {
-      outcome = failed("make a namespace");
-      return;
-    }
-    if (mount("/proc/thread-self/ns/net", file.c_str(), nullptr, MS_BIND, nullptr) != 0) {
-      outcome = failed(cat("bind a namespace to ", file));
-      return;
-    }
-    auto netlink = Netlink::open();
-    outcome = netlink ? netlink->set_up("lo") : Outcome<>(std::unexpected(netlink.error()));
-    const int forward = ::open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC);
-    if (forward >= 0) {
-      if (write(forward, "1", 1) != 1) outcome = failed("switch forwarding on");
-      close(forward);
-    }
-  }).join();
-  return outcome;
-}
-
-bool is_namespace(const str& file) {
-  struct stat info{};
-  struct stat folder{};
-  const std::size_t slash = file.rfind('/');
-  if (stat(file.c_str(), &info) != 0 || stat(file.substr(0, slash).c_str(), &folder) != 0) return false;
-  return info.st_dev != folder.st_dev;  // a bound namespace lives on nsfs
-}
-
-void unbind(const str& file) {
-  while (umount2(file.c_str(), MNT_DETACH) == 0) {
-  }
-  unlink(file.c_str());
+Outcome<> with_netlink(int namespace_fd, const std::function<Outcome<>(Netlink&)>& work) {
+  return inside_namespace(namespace_fd, [&]() -> Outcome<> {
+    auto netlink = TRY(Netlink::open());
+    return work(netlink);
+  });
 }
 
 // AWS's router is the second address of the subnet.
 Outcome<str> gateway_of(const str& cidr) {
-  const std::size_t slash = cidr.find('/');
-  in_addr base{};
-  if (inet_pton(AF_INET, cidr.substr(0, slash).c_str(), &base) != 1)
+  const auto block = Ipv4Block::parse(cidr);
+  if (!block)
     return refuse("ResourceInitializationError", cat("network: the subnet's CIDR ", cidr, " is no address range"));
-  base.s_addr = htonl(ntohl(base.s_addr) + 1);
-  std::array<char, INET_ADDRSTRLEN> text{};
-  inet_ntop(AF_INET, &base, text.data(), text.size());
-  return str(text.data());
+  return ipv4_text(block->base + 1);
 }
-
-str interface_name(const str& task_id) { return cat("v", task_id.substr(0, 12)); }
 
 }  // namespace
 
+Network::Network(NetworkSettings settings)
+    : settings_(std::move(settings)),
+      ways_(settings_.ways_dir),
+      resolver_(settings_.dns,
+                [this](const str& vpc_id, const str& name) -> std::optional<DnsName> {
+                  const std::scoped_lock lock(mutex_);
+                  const auto vpc = vpcs_.find(vpc_id);
+                  return vpc == vpcs_.end() ? std::nullopt : known_name(vpc->second->picture, name);
+                }),
+      worker_([this] { work(); }) {}
+
 Network::~Network() {
-  for (const auto& [vpc, fd] : routers_) close(fd);
+  {
+    const std::scoped_lock lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_all();
+  worker_.join();
+  for (const auto& [id, vpc] : vpcs_)
+    if (vpc->router >= 0) close(vpc->router);
 }
 
-str Network::task_file(const str& task_id) const { return cat(dir_, "/task-", task_id); }
+str Network::task_file(const str& task_id) const { return cat(settings_.dir, "/task-", task_id); }
+str Network::vpc_file(const str& vpc_id) const { return cat(settings_.dir, "/", vpc_id); }
 
-Outcome<int> Network::open_router(const str& vpc_id) {
-  if (const auto known = routers_.find(vpc_id); known != routers_.end()) return known->second;
-  const str file = cat(dir_, "/", vpc_id);
-  fs::create_directories(dir_);
-  if (!is_namespace(file)) TRY_VOID(make_namespace(file));
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return failed(cat("open ", file));
-  routers_[vpc_id] = fd;
-  return fd;
+void Network::configure(const ConfigureVpcs& all) {
+  std::set<str> gone;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(settings_.dir, error))
+    if (const str name = entry.path().filename(); !name.starts_with("task-")) gone.insert(name);
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [id, vpc] : vpcs_) gone.insert(id);
+    for (const VpcConfig& each : all.vpcs) {
+      gone.erase(each.id);
+      auto& vpc = vpcs_[each.id];
+      if (!vpc) vpc = std::make_shared<Vpc>();
+      vpc->picture.take(each);
+      vpc->pending.clear();
+      vpc->rewrite = true;
+      mark(each.id);
+    }
+  }
+  for (const str& id : gone) remove_vpc(id);
+}
+
+void Network::change(const ChangeVpc& change) {
+  if (change.removed) return remove_vpc(change.vpc_id);
+  const std::scoped_lock lock(mutex_);
+  auto& vpc = vpcs_[change.vpc_id];
+  if (!vpc) vpc = std::make_shared<Vpc>();
+  const auto commands = firewall_change(vpc->picture, change);
+  vpc->picture.take(change);
+  if (commands)
+    vpc->pending += *commands;
+  else
+    vpc->rewrite = true;
+  mark(change.vpc_id);
+}
+
+void Network::mark(const str& vpc_id) {
+  dirty_.insert(vpc_id);
+  wake_.notify_all();
+}
+
+void Network::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const bool woken = wake_.wait_for(lock, watch_interval, [this] { return ending_ || !dirty_.empty(); });
+    if (ending_) return;
+    if (!woken && settings_.egress)
+      for (const auto& [id, vpc] : vpcs_)
+        if (vpc->router >= 0) dirty_.insert(id);  // its way out may have ended
+    if (dirty_.empty()) continue;
+    const str id = *dirty_.begin();
+    dirty_.erase(dirty_.begin());
+    lock.unlock();
+    // A VPC without any task or load balancer has no namespace, and gets all of its rules with it.
+    std::error_code error;
+    const bool there = fs::exists(vpc_file(id), error);
+    const auto vpc = there ? open_vpc(id) : nullptr;
+    const Outcome<> done = !there ? Outcome<>() : vpc ? put_in_force(**vpc) : std::unexpected(vpc.error());
+    if (!done) settings_.tell(cat(id, ": ", done.error().message));
+    lock.lock();
+  }
+}
+
+// Whoever comes first takes everything that is pending; the others find it done.
+Outcome<> Network::put_in_force(Vpc& vpc) {
+  const std::scoped_lock in_force(vpc.in_force);
+  str commands;
+  {
+    const std::scoped_lock lock(mutex_);
+    commands = std::exchange(vpc.pending, {});
+    if (std::exchange(vpc.rewrite, false)) commands = firewall(vpc.picture);
+  }
+  if (!commands.empty()) TRY_VOID(run_rules(vpc, std::move(commands)));
+  resolve_in(vpc);
+  if (settings_.egress) open_way(vpc);
+  return {};
+}
+
+Outcome<> Network::run_rules(Vpc& vpc, str commands) {
+  if (!vpc.nft)
+    TRY_VOID(inside_namespace(vpc.router, [&]() -> Outcome<> {
+      vpc.nft = std::make_unique<Nft>(TRY(Nft::open()));
+      return {};
+    }));
+  if (vpc.nft->run(commands)) return {};
+  // A change that does not fit what is there: the whole table says the same.
+  {
+    const std::scoped_lock lock(mutex_);
+    vpc.pending.clear();
+    commands = firewall(vpc.picture);
+  }
+  const Outcome<> again = vpc.nft->run(commands);
+  const std::scoped_lock lock(mutex_);
+  vpc.rewrite = vpc.rewrite || !again;
+  return again;
+}
+
+void Network::resolve_in(Vpc& vpc) {
+  str id;
+  str cidr;
+  {
+    const std::scoped_lock lock(mutex_);
+    id = vpc.picture.id;
+    cidr = vpc.picture.cidr;
+  }
+  if (cidr.empty() || vpc.resolving == cidr) return;
+  const list<str> addresses{str(resolver_address), resolver_address_of(cidr)};
+  const Outcome<> ready = with_netlink(vpc.router, [&](Netlink& netlink) -> Outcome<> {
+    for (const str& address : addresses) TRY_VOID(netlink.add_address("lo", address, 32));
+    return {};
+  });
+  if (!ready) return settings_.tell(cat(id, ": no resolver: ", ready.error().message));
+  resolver_.serve(id, vpc.router, addresses);
+  vpc.resolving = cidr;
+}
+
+// A way that cannot be opened leaves tasks without one; the reason is told once.
+void Network::open_way(Vpc& vpc) {
+  str id;
+  bool wanted = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    id = vpc.picture.id;
+    for (const auto& [interface, config] : vpc.picture.interfaces) wanted = wanted || !config.outward.empty();
+  }
+  if (!wanted) return;
+  const Outcome<> opened = ways_.open(id, vpc_file(id));
+  const str trouble = opened ? str() : opened.error().message;
+  if (!trouble.empty() && trouble != vpc.no_way_told) settings_.tell(cat(id, ": ", trouble));
+  vpc.no_way_told = trouble;
+}
+
+Outcome<std::shared_ptr<Network::Vpc>> Network::open_vpc(const str& vpc_id) {
+  const std::scoped_lock lock(mutex_);
+  auto& vpc = vpcs_[vpc_id];
+  if (!vpc) vpc = std::make_shared<Vpc>();
+  if (vpc->router >= 0) return vpc;
+  fs::create_directories(settings_.dir);
+  if (TRY(make_namespace(vpc_file(vpc_id)))) {
+    vpc->rewrite = true;
+    mark(vpc_id);
+  }
+  const int fd = TRY(open_namespace(vpc_file(vpc_id)));
+  const Outcome<> ready = with_netlink(fd, [](Netlink& netlink) -> Outcome<> {
+    TRY_VOID(forward_packets());
+    return netlink.add_address("lo", str(internet_address), 32);
+  });
+  if (!ready) {
+    close(fd);
+    return std::unexpected(ready.error());
+  }
+  vpc->router = fd;
+  return vpc;
 }
 
 int Network::router(const str& vpc_id) {
-  const std::scoped_lock lock(mutex_);
-  return open_router(vpc_id).value_or(-1);
+  const auto vpc = open_vpc(vpc_id);
+  return vpc ? (*vpc)->router : -1;
 }
 
 bool Network::add_router_address(const str& vpc_id, const str& address) {
-  const std::scoped_lock lock(mutex_);
-  const auto fd = open_router(vpc_id);
-  return fd && inside(*fd, [&](Netlink& netlink) { return netlink.add_address("lo", address, 32); });
+  const int fd = router(vpc_id);
+  return fd >= 0 && with_netlink(fd, [&](Netlink& netlink) { return netlink.add_address("lo", address, 32); });
 }
 
-Outcome<> Network::connect(const str& task_id, const InterfaceSpec& spec, int router_fd, int task_fd) {
+Outcome<> Network::connect(const InterfaceSpec& spec, int router_fd, int task_fd) {
   const str gateway = TRY(gateway_of(spec.subnet_cidr));
-  const str name = interface_name(task_id);
-  TRY_VOID(inside(router_fd, [&](Netlink& netlink) -> Outcome<> {
+  const str name = link_name(spec.interface_id);
+  TRY_VOID(with_netlink(router_fd, [&](Netlink& netlink) -> Outcome<> {
     TRY_VOID(netlink.add_address("lo", gateway, 32));
     TRY_VOID(netlink.add_veth(name, "eth0", task_fd, spec.mac));
     TRY_VOID(netlink.set_up(name));
     return netlink.add_route(name, spec.address, 32, "");
   }));
-  return inside(task_fd, [&](Netlink& netlink) -> Outcome<> {
+  return with_netlink(task_fd, [&](Netlink& netlink) -> Outcome<> {
     TRY_VOID(netlink.add_address("eth0", spec.address, 32));
     TRY_VOID(netlink.set_up("eth0"));
     TRY_VOID(netlink.add_route("eth0", gateway, 32, ""));
@@ -148,37 +257,55 @@ Outcome<> Network::connect(const str& task_id, const InterfaceSpec& spec, int ro
 }
 
 Outcome<str> Network::add_task(const str& task_id, const InterfaceSpec& spec) {
-  const std::scoped_lock lock(mutex_);
-  const int router_fd = TRY(open_router(spec.vpc_id));
+  const auto vpc = TRY(open_vpc(spec.vpc_id));
+  TRY_VOID(put_in_force(*vpc));
   const str file = task_file(task_id);
-  if (!is_namespace(file)) TRY_VOID(make_namespace(file));
-  const int task_fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (task_fd < 0) return failed(cat("open ", file));
-  const Outcome<> connected = connect(task_id, spec, router_fd, task_fd);
+  static_cast<void>(TRY(make_namespace(file)));
+  const int task_fd = TRY(open_namespace(file));
+  const Outcome<> connected = connect(spec, vpc->router, task_fd);
   close(task_fd);
   if (!connected) return std::unexpected(connected.error());
   return file;
 }
 
-Outcome<int> Network::listen_for(const str& task_id, const InterfaceSpec& spec, const reactor::Address& address) {
-  const std::scoped_lock lock(mutex_);
-  const int router_fd = TRY(open_router(spec.vpc_id));
-  TRY_VOID(inside(router_fd, [&](Netlink& netlink) { return netlink.add_address("lo", address.host, 32); }));
-  return listen_on_interface(router_fd, interface_name(task_id), address);
+Outcome<int> Network::listen_for(const InterfaceSpec& spec, const reactor::Address& address) {
+  const auto vpc = TRY(open_vpc(spec.vpc_id));
+  TRY_VOID(with_netlink(vpc->router, [&](Netlink& netlink) { return netlink.add_address("lo", address.host, 32); }));
+  return listen_on_interface(vpc->router, link_name(spec.interface_id), address);
 }
 
-void Network::remove_task(const str& task_id, const str& vpc_id) {
-  const std::scoped_lock lock(mutex_);
+void Network::remove_task(const str& task_id, const InterfaceSpec& spec) {
   // Without this the kernel would take the pair away a little later, when it tears the namespace down.
-  if (const auto fd = vpc_id.empty() ? Outcome<int>(-1) : open_router(vpc_id); fd && *fd >= 0)
-    static_cast<void>(inside(*fd, [&](Netlink& netlink) { return netlink.remove_link(interface_name(task_id)); }));
-  unbind(task_file(task_id));
+  if (const int fd = spec.vpc_id.empty() ? -1 : router(spec.vpc_id); fd >= 0)
+    static_cast<void>(
+        with_netlink(fd, [&](Netlink& netlink) { return netlink.remove_link(link_name(spec.interface_id)); }));
+  unbind_namespace(task_file(task_id));
+}
+
+void Network::remove_vpc(const str& vpc_id) {
+  std::shared_ptr<Vpc> vpc;
+  {
+    const std::scoped_lock lock(mutex_);
+    dirty_.erase(vpc_id);
+    if (const auto known = vpcs_.find(vpc_id); known != vpcs_.end()) {
+      vpc = known->second;
+      vpcs_.erase(known);
+    }
+  }
+  ways_.close(vpc_id);
+  resolver_.forget(vpc_id);
+  if (vpc) {
+    const std::scoped_lock in_force(vpc->in_force);
+    vpc->nft.reset();
+    if (vpc->router >= 0) close(std::exchange(vpc->router, -1));
+  }
+  unbind_namespace(vpc_file(vpc_id));
 }
 
 list<str> Network::task_ids() const {
   list<str> ids;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(dir_, error)) {
+  for (const auto& entry : fs::directory_iterator(settings_.dir, error)) {
     const str name = entry.path().filename();
     if (name.starts_with("task-")) ids.push_back(name.substr(5));
   }
@@ -186,45 +313,10 @@ list<str> Network::task_ids() const {
 }
 
 void Network::remove_everything() {
-  const std::scoped_lock lock(mutex_);
-  for (const auto& [vpc, fd] : routers_) close(fd);
-  routers_.clear();
+  configure(ConfigureVpcs{});
+  ways_.close_all();
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(dir_, error)) unbind(entry.path());
-}
-
-void Network::publish(const str& vpc_id, const str& name, const str& address) {
-  const std::scoped_lock lock(mutex_);
-  str& known = names_[vpc_id][name];
-  if (known == address) return;
-  known = address;
-  for (const auto& [file, hosts] : hosts_)
-    if (hosts.vpc_id == vpc_id) write_hosts_file(file, hosts);
-}
-
-Outcome<> Network::write_hosts(const str& file, const InterfaceSpec& spec) {
-  const std::scoped_lock lock(mutex_);
-  hosts_[file] = Hosts{.vpc_id = spec.vpc_id,
-                       .own_lines = cat("127.0.0.1 localhost\n", spec.address, " ", spec.host_name, " ",
-                                        spec.host_name.substr(0, spec.host_name.find('.')), "\n")};
-  write_hosts_file(file, hosts_[file]);
-  return {};
-}
-
-void Network::forget_hosts(const str& file) {
-  const std::scoped_lock lock(mutex_);
-  hosts_.erase(file);
-}
-
-// In place: containers have this very file mounted.
-void Network::write_hosts_file(const str& file, const Hosts& hosts) {
-  str text = hosts.own_lines;
-  for (const auto& [name, address] : names_[hosts.vpc_id]) text += cat(address, " ", name, "\n");
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return;
-  if (pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()))
-    static_cast<void>(ftruncate(fd, static_cast<off_t>(text.size())));
-  close(fd);
+  for (const auto& entry : fs::directory_iterator(settings_.dir, error)) unbind_namespace(entry.path());
 }
 
 }  // namespace utakata::sandbox

@@ -1,41 +1,57 @@
 #pragma once
 
+#include <condition_variable>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "base/outcome.hpp"
 #include "core/task_spec.hpp"
+#include "core/vpc_picture.hpp"
 #include "ports/ports.hpp"
 #include "reactor/stream.hpp"
+#include "sandbox/nft.hpp"
+#include "sandbox/resolver.hpp"
+#include "sandbox/way_out.hpp"
 
 namespace utakata::sandbox {
 
+struct NetworkSettings {
+  str dir;       // one file a namespace
+  str ways_dir;  // one file a way out
+  bool egress = false;
+  str dns = "host";                                                   // see Resolver
+  std::function<void(const str& sentence)> tell = [](const str&) {};  // to people; from any thread
+};
+
 /// The namespaces of VPCs and tasks: one router namespace a VPC, one namespace a task, joined by a routed pair of
-/// interfaces (facts: every packet between tasks passes the router). They are bound to files below `dir`, so that they
-/// outlive the daemon; the host's own namespace is not touched. Thread-safe; calls block for a millisecond or two.
+/// interfaces, so that every packet passes the router and its rules (firewall.hpp). They are bound to files below
+/// `dir`, so that they outlive the daemon; the host's own namespace is not touched. Thread-safe.
 class Network {
  public:
-  explicit Network(str dir) : dir_(std::move(dir)) {}
+  explicit Network(NetworkSettings);
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
   ~Network();
 
-  /// A namespace with its eth0 for this task; its file. Repeating it is no error.
+  /// Return at once; a thread of its own puts the rules in force.
+  void configure(const ConfigureVpcs&);
+  void change(const ChangeVpc&);
+
+  /// A namespace with its eth0 for this task; its file. Everything that its VPC was told before is in force then.
+  /// Blocks for a few milliseconds. Repeating it is no error.
   Outcome<str> add_task(const str& task_id, const InterfaceSpec&);
-  void remove_task(const str& task_id, const str& vpc_id);
-  /// A listening socket at this address of the router that nothing but this task reaches.
-  Outcome<int> listen_for(const str& task_id, const InterfaceSpec&, const reactor::Address&);
+  void remove_task(const str& task_id, const InterfaceSpec&);
+  /// A listening socket at this address of the router that nothing but the task of this interface reaches.
+  Outcome<int> listen_for(const InterfaceSpec&, const reactor::Address&);
 
   /// A descriptor of the VPC's router namespace, made when it is missing; -1 if it cannot be.
   int router(const str& vpc_id);
   bool add_router_address(const str& vpc_id, const str& address);
-  /// Names are for the hosts files of the VPC's tasks.
-  void publish(const str& vpc_id, const str& name, const str& address);
-  /// The hosts file of a task; rewritten in place when a name is published.
-  Outcome<> write_hosts(const str& file, const InterfaceSpec&);
-  void forget_hosts(const str& file);
 
   /// The file of a task's namespace, whether it is there or not; add_task() keeps one that is.
   [[nodiscard]] str task_file(const str& task_id) const;
@@ -45,19 +61,36 @@ class Network {
   [[nodiscard]] list<str> task_ids() const;
 
  private:
-  struct Hosts {
-    str vpc_id;
-    str own_lines;
+  struct Vpc {
+    int router = -1;
+    VpcPicture picture;
+    str pending;           // commands that are not in force yet
+    bool rewrite = false;  // the whole table has to be made
+    str resolving;         // the block of addresses for which its resolver stands
+    str no_way_told;       // why there is no way out, as it was told last
+    std::unique_ptr<Nft> nft;
+    std::mutex in_force;  // held while rules are put in force; taken before mutex_
   };
-  Outcome<int> open_router(const str& vpc_id);
-  Outcome<> connect(const str& task_id, const InterfaceSpec&, int router, int task);
-  void write_hosts_file(const str& file, const Hosts&);
+  Outcome<std::shared_ptr<Vpc>> open_vpc(const str& vpc_id);
+  Outcome<> put_in_force(Vpc&);
+  Outcome<> run_rules(Vpc&, str commands);
+  void resolve_in(Vpc&);
+  void open_way(Vpc&);
+  void remove_vpc(const str& vpc_id);
+  void mark(const str& vpc_id);
+  void work();
+  Outcome<> connect(const InterfaceSpec&, int router, int task);
+  [[nodiscard]] str vpc_file(const str& vpc_id) const;
 
-  str dir_;
-  std::mutex mutex_;
-  std::map<str, int> routers_;               // VPC -> descriptor
-  std::map<str, std::map<str, str>> names_;  // VPC -> name -> address
-  std::map<str, Hosts> hosts_;               // file -> what stands in it
+  NetworkSettings settings_;
+  WayOut ways_;
+  std::mutex mutex_;  // of everything below and of the pictures
+  std::map<str, std::shared_ptr<Vpc>> vpcs_;
+  std::set<str> dirty_;  // VPCs that the worker has to look at
+  std::condition_variable wake_;
+  bool ending_ = false;
+  Resolver resolver_;
+  std::thread worker_;
 };
 
 }  // namespace utakata::sandbox

@@ -86,7 +86,11 @@ class Sandbox::Inside {
             .runtime = settings.runtime,
             .supervisor = settings.supervisor.empty() ? beside_this_program("utakata-supervisor") : settings.supervisor,
             .images = images::Puller(host_.loop, puller_settings(settings)),
-            .network = Network(settings.state_dir + "/network"),
+            .network = Network({.dir = settings.state_dir + "/network",
+                                .ways_dir = settings.state_dir + "/ways",
+                                .egress = settings.egress,
+                                .dns = settings.dns,
+                                .tell = settings.tell}),
             .users = UserSpace(settings.state_dir + "/users", settings.own_users && users_work(settings)),
             .cgroups = Cgroups::detect(cat("utakata-", hex(short_name(settings.state_dir)))),
             .sink = std::move(sink),
@@ -250,12 +254,11 @@ void Sandbox::recover() {
 void Sandbox::run_command(const ports::CommandPlan& plan, Begun begun) {
   inside_->on_loop([inside = inside_.get(), plan, begun = std::move(begun)] { inside->run_command(plan, begun); });
 }
+void Sandbox::configure(const ConfigureVpcs& all) { inside_->host().network.configure(all); }
+void Sandbox::change(const ChangeVpc& change) { inside_->host().network.change(change); }
 int Sandbox::namespace_of(const std::string& vpc_id) { return inside_->host().network.router(vpc_id); }
 bool Sandbox::add_address(const std::string& vpc_id, const std::string& address) {
   return inside_->host().network.add_router_address(vpc_id, address);
-}
-void Sandbox::publish_name(const std::string& vpc_id, const std::string& name, const std::string& address) {
-  inside_->host().network.publish(vpc_id, name, address);
 }
 void Sandbox::stop_all() { inside_->stop_all(); }
 

@@ -23,6 +23,8 @@ struct Settings {
   images::Sources sources = {};       // but for the layouts
   images::CollectRules collect = {};  // of images that nobody uses
   StandIns stand_ins = {};
+  bool egress = false;  // tasks may have a way out of their VPC
+  str dns = "host";     // what their resolver asks: the host's resolvers, an address, or "none"
   bool own_users = true;  // where the host allows it: tasks' users are nobody on the host
   str logs_dir;                     // where the log store keeps its streams; containers write there themselves
   ports::LogStore* logs = nullptr;  // outlives the sandbox; nullptr: nobody is told what streams hold
@@ -36,7 +38,10 @@ Outcome<> preflight(const str& runtime);
 
 /// Real tasks: one thread with a loop drives them, a few more do what blocks. Containers, their network and their
 /// supervisors outlive this object and the process; recover() takes them over.
-class Sandbox final : public ports::TaskRuntime, public ports::VpcNetwork, public ports::CommandRunner {
+class Sandbox final : public ports::TaskRuntime,
+                      public ports::VpcNetwork,
+                      public ports::VpcDoors,
+                      public ports::CommandRunner {
  public:
   static Outcome<std::unique_ptr<Sandbox>> open(Settings, ports::ReportSink);
   ~Sandbox() override;
@@ -47,9 +52,10 @@ class Sandbox final : public ports::TaskRuntime, public ports::VpcNetwork, publi
   void recover() override;
   void run_command(const ports::CommandPlan&, Begun) override;
 
+  void configure(const ConfigureVpcs&) override;
+  void change(const ChangeVpc&) override;
   int namespace_of(const std::string& vpc_id) override;
   bool add_address(const std::string& vpc_id, const std::string& address) override;
-  void publish_name(const std::string& vpc_id, const std::string& name, const std::string& address) override;
 
   /// Kills every task, waits until nothing of it is left, and takes network and groups away.
   void stop_all();

@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "reactor/process.hpp"
+#include "sandbox/firewall.hpp"
 #include "sandbox/log_plan.hpp"
 #include "sandbox/supervise.hpp"
 
@@ -133,10 +134,28 @@ reactor::Co<void> Task::prepare_and_begin() {
     run_.warn(warning);
     host_.tell(cat("task ", run_.spec().id, ": ", warning));
   }
-  if (prepared)
+  if (prepared) {
+    open_public_door();
     act(run_.prepared(wall_clock()));
-  else
+  } else {
     act(run_.failed_to_prepare(wall_clock(), prepared.error().message));
+  }
+}
+
+void Task::open_public_door() {
+  const InterfaceSpec& network = run_.spec().network;
+  std::set<i32> ports;
+  for (const ContainerSpec& each : run_.spec().containers)
+    ports.insert(each.container_ports.begin(), each.container_ports.end());
+  if (network.public_address.empty() || ports.empty()) return;
+  public_door_ = std::make_unique<PublicDoor>(
+      host_.loop,
+      PublicDoor::Way{
+          .public_address = network.public_address,
+          .task_address = network.address,
+          .ports = {ports.begin(), ports.end()},
+          .origin = {.namespace_fd = host_.network.router(network.vpc_id), .address = str(internet_address)}},
+      host_.tell);
 }
 
 reactor::Co<void> Task::run_container(str name, int restarts) {
@@ -266,11 +285,11 @@ reactor::Co<void> Task::clean_up() {
   host_.loop.cancel(timer_);
   // What prepare() still makes would be left behind.
   while (preparing_) co_await host_.loop.sleep(milliseconds(10));
+  public_door_.reset();
   host_.endpoint->close(run_.spec().arn);
   co_await reactor::offload(host_.pool, host_.loop, [this] {
     for (const auto& [name, c] : containers_) forget_runtime(c);
-    host_.network.forget_hosts(folder() + "/hosts");
-    host_.network.remove_task(run_.spec().id, run_.spec().network.vpc_id);
+    host_.network.remove_task(run_.spec().id, run_.spec().network);
     for (const auto& [name, c] : containers_) {
       unmount_folder(root_for_all(name));
       while (umount2(c.folder.root().c_str(), MNT_DETACH) == 0) {
@@ -308,12 +327,12 @@ void Task::replay(Container& c) {
 }
 
 void Task::adopt() {
-  static_cast<void>(host_.network.write_hosts(folder() + "/hosts", run_.spec().network));
   Outcome<> endpoint = choose_endpoint_ids();
   if (endpoint) endpoint = open_endpoint();
   if (!endpoint) host_.tell(cat("task ", run_.spec().id, " has no endpoint any more: ", endpoint.error().message));
   users_ = {parse_integer(ContainerFolder(folder()).read("first-id")).value_or(0)};
   host_.users.adopt(users_);
+  open_public_door();
   run_.prepared(wall_clock());
   for (auto& [name, c] : containers_) replay(c);
   std::vector<agent::Action> wanted;

@@ -17,6 +17,7 @@
 #include "sandbox/container.hpp"
 #include "sandbox/endpoint.hpp"
 #include "sandbox/network.hpp"
+#include "sandbox/public_door.hpp"
 #include "sandbox/storage.hpp"
 #include "sandbox/supervise.hpp"
 #include "sandbox/task_picture.hpp"
@@ -111,6 +112,7 @@ class Task : public std::enable_shared_from_this<Task> {
   Outcome<> make_users();
   [[nodiscard]] MountFolder mapped_mount() const;
   Outcome<> mount_layers(const Container&, const images::Image&);
+  void open_public_door();
   reactor::Co<void> prepare_and_begin();
   reactor::Co<void> run_container(str name, int restarts);
   reactor::Co<Outcome<Supervisor>> begin_container(str name);
@@ -133,6 +135,7 @@ class Task : public std::enable_shared_from_this<Task> {
   bool preparing_ = false;  // prepare() is under way
   EndpointIds ids_;
   bool reporting_logs_ = false;
+  std::unique_ptr<PublicDoor> public_door_;
   bool gone_ = false;
 };
 

@@ -54,11 +54,11 @@ Outcome<> Task::open_endpoint() {
   const TaskSpec& spec = run_.spec();
   const str host(endpoint_address);
   Endpoint::Doors doors {
-    .endpoint = TRY(host_.network.listen_for(spec.id, spec.network, {.host = host, .port = endpoint_port}))
+    .endpoint = TRY(host_.network.listen_for(spec.network, {.host = host, .port = endpoint_port}))
     , .api = -1
   };
   if (!host_.api_address.empty()) {
-    const auto api = host_.network.listen_for(spec.id, spec.network, {.host = host, .port = api_port});
+    const auto api = host_.network.listen_for(spec.network, {.host = host, .port = api_port});
     if (!api) {
       ::close(doors.endpoint);
       return std::unexpected(api.error());

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "sandbox/bundle.hpp"
 #include "sandbox/copy_tree.hpp"
+#include "sandbox/firewall.hpp"
 #include "sandbox/log_plan.hpp"
 #include "sandbox/supervise.hpp"
 #include "sandbox/task.hpp"
@@ -16,6 +17,16 @@ namespace utakata::sandbox {
 namespace {
 
 namespace fs = std::filesystem;
+
+str resolv_conf(const TaskSpec& spec) {
+  const str& name = spec.network.host_name;
+  return cat("nameserver ", resolver_address, "\nsearch ", name.substr(name.find('.') + 1), "\n");
+}
+
+str hosts_file(const InterfaceSpec& network) {
+  const str& name = network.host_name;
+  return cat("127.0.0.1 localhost\n", network.address, " ", name, " ", name.substr(0, name.find('.')), "\n");
+}
 
 }  // namespace
 
@@ -28,9 +39,9 @@ Outcome<> Task::prepare() {
                   cat("ResourceInitializationError: cannot make ", folder(), ": ", error.message()));
   const ContainerFolder own(folder());
   TRY_VOID(own.write("spec", cbor::write(spec)));
-  TRY_VOID(own.write("resolv.conf", "search " + spec.region + ".compute.internal\noptions timeout:2\n"));
+  TRY_VOID(own.write("resolv.conf", resolv_conf(spec)));
   TRY_VOID(own.write("hostname", spec.network.host_name + "\n"));
-  TRY_VOID(host_.network.write_hosts(folder() + "/hosts", spec.network));
+  TRY_VOID(own.write("hosts", hosts_file(spec.network)));
   TRY_VOID(make_users());
   const auto network = host_.network.add_task(spec.id, spec.network);
   if (!network)

@@ -23,6 +23,7 @@ void Balancer::configure(const BalancerConfig& config) {
   for (const std::string& arn : balancers_[config.arn])
     if (!groups.contains(arn)) drop_group(arn, config.arn);
   balancers_[config.arn] = std::move(groups);
+  places_[config.arn] = {config.vpc_id, config.addresses.empty() ? std::string() : config.addresses.front()};
   for (const BalancerTargetGroup& group : config.target_groups) take_group(config.arn, group);
   report_(BalancerReport{.arn = config.arn, .state = "active"});
 }
@@ -32,6 +33,7 @@ void Balancer::remove(const std::string& arn) {
   if (at == balancers_.end()) return;
   for (const std::string& group : at->second) drop_group(group, arn);
   balancers_.erase(at);
+  places_.erase(arn);
 }
 
 void Balancer::drop_group(const std::string& arn, const std::string& balancer) {
@@ -75,7 +77,7 @@ void Balancer::take_target(const std::string& arn, Group& group, const BalancerT
     queue_.cancel(target.idle);
     target.idle_told = false;
   }
-  target.good = runtime_.answers(wanted.address, group.rule.port.value_or(wanted.port));
+  target.good = finds_good(group, endpoint);
   if (is_new && !target.draining) report_(target.health.report(arn, wanted.address, wanted.port));
   predict(arn, group, endpoint);
 }
@@ -84,11 +86,29 @@ void Balancer::endpoint(const EndpointChange& change) {
   for (auto& [arn, group] : groups_) {
     for (auto& [endpoint, target] : group.targets) {
       if (endpoint.first != change.address || group.rule.port.value_or(endpoint.second) != change.port) continue;
-      catch_up(group, target);
-      target.good = change.answers;
-      predict(arn, group, endpoint);
+      look_again(arn, group, endpoint, target);
     }
   }
+}
+
+void Balancer::network_changed(const std::string& address) {
+  for (auto& [arn, group] : groups_)
+    for (auto& [endpoint, target] : group.targets)
+      if (address.empty() || endpoint.first == address) look_again(arn, group, endpoint, target);
+}
+
+void Balancer::look_again(const std::string& arn, Group& group, const Workload::Endpoint& endpoint, Target& target) {
+  catch_up(group, target);
+  target.good = finds_good(group, endpoint);
+  predict(arn, group, endpoint);
+}
+
+bool Balancer::finds_good(const Group& group, const Workload::Endpoint& endpoint) const {
+  const i32 port = group.rule.port.value_or(endpoint.second);
+  if (!runtime_.answers(endpoint.first, port)) return false;
+  if (network_ == nullptr || group.users.empty()) return true;
+  const auto& [vpc, own_address] = places_.at(*group.users.begin());
+  return network_->may_connect(vpc, {.from = own_address, .to = endpoint.first, .port = port});
 }
 
 void Balancer::stop() {

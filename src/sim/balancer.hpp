@@ -6,6 +6,7 @@
 #include "balancer/health.hpp"
 #include "ports/ports.hpp"
 #include "sim/dice.hpp"
+#include "sim/network.hpp"
 #include "sim/workload.hpp"
 
 namespace utakata::sim {
@@ -15,11 +16,13 @@ namespace utakata::sim {
 class Balancer final : public ports::Balancer {
  public:
   using Tell = std::function<void(const std::string& what, const std::string& line)>;
-  Balancer(EventQueue& queue, Dice dice, const TaskRuntime& runtime, Workload& workload, ports::ReportSink report,
-           Tell tell = nullptr)
+  /// `network` may be null: every target can then be reached.
+  Balancer(EventQueue& queue, Dice dice, const TaskRuntime& runtime, const Network* network, Workload& workload,
+           ports::ReportSink report, Tell tell = nullptr)
       : queue_(queue),
         dice_(dice),
         runtime_(runtime),
+        network_(network),
         workload_(workload),
         report_(std::move(report)),
         tell_(std::move(tell)) {}
@@ -29,6 +32,8 @@ class Balancer final : public ports::Balancer {
 
   /// The container behind an address has changed.
   void endpoint(const EndpointChange&);
+  /// What the network lets through to this address has changed; "": to any address.
+  void network_changed(const std::string& address);
   /// It ends, with the daemon, and comes back without any memory: only a configuration makes it work again.
   void stop();
   void restart();
@@ -64,6 +69,9 @@ class Balancer final : public ports::Balancer {
     std::map<Workload::Endpoint, Target> targets;
     std::set<std::string> users;  // load balancers that send to it
   };
+  /// What a check of this target finds now.
+  [[nodiscard]] bool finds_good(const Group&, const Workload::Endpoint&) const;
+  void look_again(const std::string& arn, Group&, const Workload::Endpoint&, Target&);
   void take_group(const std::string& balancer, const BalancerTargetGroup&);
   void take_target(const std::string& arn, Group&, const BalancerTarget&);
   /// Takes in the checks that were made by then; true as soon as one of them changes the state.
@@ -80,11 +88,13 @@ class Balancer final : public ports::Balancer {
   EventQueue& queue_;
   Dice dice_;
   const TaskRuntime& runtime_;
+  const Network* network_;
   Workload& workload_;
   ports::ReportSink report_;
   Tell tell_;
   bool runs_ = true;
-  std::map<std::string, std::set<std::string>> balancers_;  // and their target groups
+  std::map<std::string, std::set<std::string>> balancers_;             // and their target groups
+  std::map<std::string, std::pair<std::string, std::string>> places_;  // of a balancer: its VPC and first address
   std::map<std::string, Group> groups_;
   i64 checks_of_former_targets_ = 0;
 };

@@ -21,6 +21,8 @@ struct RouteOf {
   std::string operator()(const StoreLog&) const { return "logs"; }
   std::string operator()(const ExpireLogs&) const { return "logs"; }
   std::string operator()(const RemoveLogs&) const { return "logs"; }
+  std::string operator()(const ConfigureVpcs&) const { return "to network"; }
+  std::string operator()(const ChangeVpc&) const { return "to network"; }
   std::string operator()(const TaskReport& r) const { return "from " + r.task_arn; }
   std::string operator()(const TargetHealthReport& r) const { return cat("from ", r.target_group_arn, r.address); }
   std::string operator()(const TargetIdleReport& r) const { return cat("from ", r.target_group_arn, r.address); }
@@ -28,6 +30,7 @@ struct RouteOf {
   std::string operator()(const LogReport& r) const { return "logs " + r.stream; }
   std::string operator()(const LogStored&) const { return "logs"; }
   std::string operator()(const InventoryReport&) const { return std::string(inventory_route); }
+  std::string operator()(const PublicBlockReport&) const { return "public block"; }
   std::string operator()(const CapacityReport&) const { return "capacity"; }
   std::string operator()(const RegistryReport&) const { return "registry"; }
   std::string operator()(const SessionReport& r) const { return "session " + r.session_id; }
@@ -44,8 +47,8 @@ bool is_about_logs(const Effect& effect) {
 // that name one task are repeated late.
 void Courier::send(const Effect& effect) {
   if (is_about_logs(effect)) return doors_.perform(effect);
-  const bool of_a_task =
-      !std::holds_alternative<ConfigureBalancer>(effect) && !std::holds_alternative<RemoveBalancer>(effect);
+  const bool of_a_task = std::holds_alternative<StartTask>(effect) || std::holds_alternative<StopTask>(effect) ||
+                         std::holds_alternative<KillTask>(effect);
   carry(std::visit(RouteOf{}, effect), of_a_task, [this, effect] { doors_.perform(effect); });
 }
 

@@ -44,8 +44,9 @@ Simulator::Simulator(Program program, SimulatorSettings given)
                      balancer.endpoint(change);
                    },
                .tell = [this](const std::string& arn, const std::string& line) { happening(arn, line); }}),
+      network([this](const std::string&, const std::string& address) { balancer.network_changed(address); }),
       balancer(
-          queue, dice, runtime, workload, [this](const Report& report) { courier_.send(report); },
+          queue, dice, runtime, &network, workload, [this](const Report& report) { courier_.send(report); },
           [this](const std::string& address, const std::string& line) { happening(address, line); }),
       control(queue, {.modules = modules_, .services = program.services}, settings.seed,
               {.commit_takes = settings.commit_takes},
@@ -114,6 +115,8 @@ void Simulator::perform(const Effect& effect) {
     void operator()(const StoreLog& e) const { sim.control.store(e); }
     void operator()(const ExpireLogs& e) const { sim.control.expire(e); }
     void operator()(const RemoveLogs& e) const { sim.control.remove(e); }
+    void operator()(const ConfigureVpcs& e) const { sim.network.configure(e); }
+    void operator()(const ChangeVpc& e) const { sim.network.change(e); }
   };
   if (settings.withheld && settings.withheld(effect)) return;
   for (const Watcher& watcher : watchers_)

@@ -9,6 +9,7 @@
 #include "sim/balancer.hpp"
 #include "sim/control_plane.hpp"
 #include "sim/courier.hpp"
+#include "sim/network.hpp"
 #include "sim/workload.hpp"
 
 namespace utakata::sim {
@@ -79,6 +80,7 @@ class Simulator {
 
  public:
   TaskRuntime runtime;
+  Network network;
   Balancer balancer;
   ControlPlane control;
 

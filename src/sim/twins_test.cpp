@@ -29,6 +29,7 @@ struct Bench {
   TaskReport last;
   std::vector<TargetHealthReport> health;
   std::vector<TargetIdleReport> idle;
+  Network network{[this](const std::string&, const std::string& address) { balancer.network_changed(address); }};
   TaskRuntime runtime{queue,
                       Dice(1),
                       images,
@@ -39,7 +40,7 @@ struct Bench {
                              balancer.endpoint(change);
                            },
                        .tell = [this](const std::string&, const std::string& line) { say(line); }}};
-  Balancer balancer{queue, Dice(1), runtime, workload, [this](const Report& r) { hear(r); }};
+  Balancer balancer{queue, Dice(1), runtime, &network, workload, [this](const Report& r) { hear(r); }};
 
   void say(std::string_view line) {
     story += cat(story.empty() ? "" : "; ", (queue.now() - t0).milliseconds() / 1000, " ", line);
@@ -54,6 +55,17 @@ struct Bench {
     }
     if (const auto* i = std::get_if<TargetIdleReport>(&report)) idle.push_back(*i);
   }
+  /// Every address may reach every other, or none.
+  void network_lets(bool all) {
+    const SecurityRule inward{.cidr = "0.0.0.0/0"};
+    const SecurityRule outward{.egress = true, .cidr = "0.0.0.0/0"};
+    ChangeVpc change{.vpc_id = "vpc", .cidr = "10.0.0.0/16", .groups = {{.id = "sg"}}};
+    if (all) change.groups[0].rules = {inward, outward};
+    for (const std::string address : {"10.0.9.9", "10.0.0.1", "10.0.0.2"})
+      change.interfaces.push_back({.id = "eni-" + address, .address = address, .groups = {"sg"}});
+    network.change(change);
+  }
+  Bench() { network_lets(true); }
   void start(const std::string& arn, const std::string& address, int stop_timeout = 30) {
     runtime.start(
         {.arn = arn,
@@ -64,6 +76,8 @@ struct Bench {
   void target(const std::string& address, bool draining = false) {
     balancer.configure(
         {.arn = "lb",
+         .vpc_id = "vpc",
+         .addresses = {"10.0.9.9"},
          .target_groups = {{.arn = "tg",
                             .health_check = {.interval_seconds = 5, .healthy_threshold = 2, .unhealthy_threshold = 2},
                             .targets = {{.address = address, .port = 80, .draining = draining}}}}});
@@ -183,6 +197,23 @@ TEST_CASE("sim balancer: a target is healthy at its first good check and unhealt
   CHECK((bench.health[2].state == "unhealthy"));
   CHECK(bench.health[2].reason == "Target.FailedHealthChecks");
   CHECK(bench.balancer.targets().size() == 1);
+}
+
+TEST_CASE("sim balancer: a target that its security groups keep from it is unhealthy until they let it") {
+  Bench bench;
+  bench.images.set("app", quick());
+  bench.start("t", "10.0.0.1");
+  bench.run(5);
+  bench.network_lets(false);
+  bench.target("10.0.0.1");
+  bench.run(30);
+  CHECK((bench.health.back().state == "unhealthy"));
+  bench.network_lets(true);
+  bench.run(30);
+  CHECK((bench.health.back().state == "healthy"));
+  bench.network_lets(false);
+  bench.run(30);
+  CHECK((bench.health.back().state == "unhealthy"));
 }
 
 TEST_CASE("sim balancer: checks that change nothing cost no event, and are counted") {

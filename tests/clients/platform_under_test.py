@@ -35,10 +35,13 @@ class Platform:
     def __init__(self, *options, account="123456789012"):
         global _instances
         _instances += 1
-        self.options = list(options)
+        # Nothing leaves this host unless a test asks for it.
+        quiet = [("--egress", "off"), ("--dns", "none")]
+        self.options = [*options, *(word for option in quiet if option[0] not in options for word in option)]
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="utakata-test."))
         # Load balancers of each daemon listen on a loopback address of their own, so that tests never share a port.
         self.balancer_address = f"127.{os.getpid() % 250 + 1}.{_instances % 250}.1"
+        self.public_addresses = f"127.{os.getpid() % 250 + 1}.{_instances % 250}.128/25"
         self.account = account
         self.process = None
         self.url = None
@@ -50,7 +53,7 @@ class Platform:
         log = open(self.state / "serve.log", "ab")
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--state", self.state, "--listen", "127.0.0.1:0", "--images", IMAGES,
-             "--balancer-address", self.balancer_address, *self.options],
+             "--balancer-address", self.balancer_address, "--public-addresses", self.public_addresses, *self.options],
             stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         log.close()
 

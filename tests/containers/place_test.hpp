@@ -122,11 +122,24 @@ struct Place {
             .network = {.vpc_id = "vpc-1",
                         .subnet_id = "subnet-1",
                         .subnet_cidr = "172.31.0.0/20",
-                        .interface_id = "eni-1",
+                        .interface_id = cat("eni-", id.substr(0, 12)),
                         .mac = cat("02:00:00:00:00:", 10 + made),
                         .address = cat("172.31.0.", 10 + made),
                         .host_name = "ip-172-31-0-10.test"},
             .containers = std::move(containers)};
+  }
+  /// Puts the task into its VPC, with everything allowed unless other groups are named, and starts it.
+  void start(const TaskSpec& spec, list<str> groups = {"sg-open"}) {
+    join(spec, std::move(groups));
+    sandbox->start(spec);
+  }
+  void join(const TaskSpec& spec, list<str> groups) {
+    sandbox->change(ChangeVpc{
+        .vpc_id = spec.network.vpc_id,
+        .cidr = "172.31.0.0/16",
+        .groups = {{.id = "sg-open", .rules = {{.cidr = "0.0.0.0/0"}, {.egress = true, .cidr = "0.0.0.0/0"}}}},
+        .interfaces = {
+            {.id = spec.network.interface_id, .address = spec.network.address, .groups = std::move(groups)}}});
   }
 };
 

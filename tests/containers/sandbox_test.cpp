@@ -43,13 +43,13 @@ TEST_CASE("containers: those of a task share their network, tasks reach each oth
   const TaskSpec server =
       place.task({shell("web", "mkdir -p /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w"),
                   shell("side", "while :; do wget -q -O - http://127.0.0.1/ && break; sleep 0.1; done; sleep 1000")});
-  place.sandbox->start(server);
+  place.start(server);
   place.reports.until(server.arn, "RUNNING");
   ContainerSpec client =
       shell("app", cat("while :; do wget -q -O - http://", server.network.address, "/ && break; sleep 0.1; done"));
   client.log = LogTarget{.id = "client"};
   const TaskSpec asks = place.task({client});
-  place.sandbox->start(asks);
+  place.start(asks);
   CHECK(place.lines(asks, 1) == list<str>{"hello"});
 }
 

@@ -55,23 +55,31 @@ struct Bench {
   struct InterfaceRequest {
     str subnet;
     list<str> groups;
+    bool public_address = false;
   };
   struct InterfaceResult {
-    str id, address, mac, host_name, subnet_cidr;
+    str id, address, mac, host_name, subnet_cidr, public_address;
   };
-  Outcome<InterfaceResult> create_interface(const str& subnet, const list<str>& groups = {}) {
-    return ask<InterfaceResult, made>(InterfaceRequest{.subnet = subnet, .groups = groups});
+  Outcome<InterfaceResult> create_interface(const str& subnet, const list<str>& groups = {},
+                                            bool public_address = false) {
+    return ask<InterfaceResult, made>(
+        InterfaceRequest{.subnet = subnet, .groups = groups, .public_address = public_address});
   }
   void delete_interface(const str& id) { ask<InterfaceResult, unmade>(InterfaceRequest{.subnet = id}); }
 
  private:
   static Outcome<InterfaceResult> made(Tx& tx, const InterfaceRequest& request) {
-    const auto spec = TRY(ec2::create_interface(tx, tx.world(), request.subnet, request.groups, "of a test"));
+    const auto spec = TRY(ec2::create_interface(tx, tx.world(),
+                                                {.subnet_id = request.subnet,
+                                                 .security_groups = request.groups,
+                                                 .description = "of a test",
+                                                 .public_address = request.public_address}));
     return InterfaceResult{.id = spec.interface_id,
                            .address = spec.address,
                            .mac = spec.mac,
                            .host_name = spec.host_name,
-                           .subnet_cidr = spec.subnet_cidr};
+                           .subnet_cidr = spec.subnet_cidr,
+                           .public_address = spec.public_address};
   }
   static Outcome<InterfaceResult> unmade(Tx& tx, const InterfaceRequest& request) {
     ec2::delete_interface(tx, tx.world(), request.subnet);

@@ -9,7 +9,13 @@ namespace {
 using Rule = FilterRule<InterfaceRow>;
 list<str> address_of(const Tx&, const InterfaceRow& row) { return {row.address}; }
 
+list<str> public_address_of(const Tx&, const InterfaceRow& row) {
+  return row.public_address.empty() ? list<str>{} : list<str>{row.public_address};
+}
+
 constexpr std::array filters{
+    Rule{"association.public-ip", public_address_of},
+    Rule{"addresses.association.public-ip", public_address_of},
     Rule{"network-interface-id", [](const Tx&, const InterfaceRow& row) { return list<str>{row.id}; }},
     Rule{"vpc-id", [](const Tx&, const InterfaceRow& row) { return list<str>{row.vpc_id}; }},
     Rule{"subnet-id", [](const Tx&, const InterfaceRow& row) { return list<str>{row.subnet_id}; }},
@@ -44,6 +50,11 @@ api::NetworkInterface view(const Tx& tx, const InterfaceRow& row) {
                             .VpcId = row.vpc_id};
   out.PrivateIpAddresses->push_back(
       {.Primary = true, .PrivateDnsName = row.host_name, .PrivateIpAddress = row.address});
+  if (!row.public_address.empty()) {
+    out.Association = api::NetworkInterfaceAssociation{
+        .IpOwnerId = "amazon", .PublicDnsName = row.public_address, .PublicIp = row.public_address};
+    out.PrivateIpAddresses->front().Association = *out.Association;
+  }
   for (const str& id : row.groups) {
     const auto* group = tx.find<SecurityGroupRow>(group_key(tx.world(), id));
     out.Groups->push_back({.GroupId = id, .GroupName = group != nullptr ? group->name : str()});

@@ -2,7 +2,9 @@
 
 #include <array>
 
+#include "services/ec2/network.hpp"
 #include "services/ec2/ops.hpp"
+#include "services/ec2/routes.hpp"
 
 namespace utakata::ec2 {
 namespace {
@@ -43,6 +45,32 @@ constexpr std::array operations{
     served<revoke_ingress>("RevokeSecurityGroupIngress"),
     served<authorize_egress>("AuthorizeSecurityGroupEgress"),
     served<revoke_egress>("RevokeSecurityGroupEgress"),
+    served<create_vpc>("CreateVpc"),
+    served<delete_vpc>("DeleteVpc"),
+    operation<modify_vpc_attribute>("ModifyVpcAttribute"),
+    served<describe_vpc_attribute>("DescribeVpcAttribute"),
+    served<create_subnet>("CreateSubnet"),
+    served<delete_subnet>("DeleteSubnet"),
+    operation<modify_subnet_attribute>("ModifySubnetAttribute"),
+    served<create_internet_gateway>("CreateInternetGateway"),
+    served<attach_internet_gateway>("AttachInternetGateway"),
+    served<detach_internet_gateway>("DetachInternetGateway"),
+    served<delete_internet_gateway>("DeleteInternetGateway"),
+    served<describe_internet_gateways>("DescribeInternetGateways"),
+    served<create_nat_gateway>("CreateNatGateway"),
+    served<delete_nat_gateway>("DeleteNatGateway"),
+    served<describe_nat_gateways>("DescribeNatGateways"),
+    served<allocate_address>("AllocateAddress"),
+    served<release_address>("ReleaseAddress"),
+    served<describe_addresses>("DescribeAddresses"),
+    served<create_route_table>("CreateRouteTable"),
+    served<delete_route_table>("DeleteRouteTable"),
+    served<describe_route_tables>("DescribeRouteTables"),
+    served<create_route>("CreateRoute"),
+    served<replace_route>("ReplaceRoute"),
+    served<delete_route>("DeleteRoute"),
+    served<associate_route_table>("AssociateRouteTable"),
+    served<disassociate_route_table>("DisassociateRouteTable"),
 };
 
 }  // namespace
@@ -60,6 +88,15 @@ void declare(Schema& schema) {
   schema.table<SecurityGroupRuleRow>({.indexes = {[](const SecurityGroupRuleRow& row) { return row.group_id; }}});
   schema.table<InterfaceRow>({.indexes = {[](const InterfaceRow& row) { return row.subnet_id; }}});
   schema.table<TagRow>();
+  schema.table<InternetGatewayRow>();
+  schema.table<RouteTableRow>();
+  schema.table<NatGatewayRow>();
+  schema.table<AddressRow>();
+  schema.table<PublicAddressRow>();
+  schema.table<PublicBlockRow>();
+  schema.table<BegunRow>();
+  schema.report(report_kind<PublicBlockReport>, take_public_block);
+  schema.on_recover(tell_everything);
 }
 
 }  // namespace utakata::ec2

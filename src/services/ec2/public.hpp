@@ -24,9 +24,15 @@ Outcome<SecurityGroupView> security_group(const Tx&, const World&, std::string_v
 /// The VPC's group named "default"; "" if there is no such VPC.
 str default_security_group(const Tx&, const World&, std::string_view vpc_id);
 
-/// A new interface with a free address of the subnet. Fault InsufficientFreeAddressesInSubnet when there is none.
-Outcome<InterfaceSpec> create_interface(Tx&, const World&, std::string_view subnet_id, const list<str>& security_groups,
-                                        std::string_view description);
+struct InterfaceWish {
+  str subnet_id;
+  list<str> security_groups;  // none: the VPC's default group
+  str description;
+  bool public_address = false;
+};
+/// A new interface with a free address of the subnet. Faults InsufficientFreeAddressesInSubnet,
+/// AddressLimitExceeded when there is no public address left.
+Outcome<InterfaceSpec> create_interface(Tx&, const World&, const InterfaceWish&);
 /// An unknown id is no error.
 void set_interface_groups(Tx&, const World&, std::string_view interface_id, const list<str>& security_groups);
 /// Frees the address; an unknown id is no error.

@@ -42,15 +42,31 @@ const ResourceKind security_group_rule{"sgr-", "security-group-rule", "InvalidSe
                                        "security group rule ID", exists<SecurityGroupRuleRow, rule_key>};
 const ResourceKind network_interface{"eni-", "network-interface", "InvalidNetworkInterfaceID.NotFound",
                                      "networkInterface ID", exists<InterfaceRow, interface_key>};
+const ResourceKind internet_gateway{"igw-", "internet-gateway", "InvalidInternetGatewayID.NotFound",
+                                    "internetGateway ID", exists<InternetGatewayRow, gateway_key>};
+const ResourceKind route_table{"rtb-", "route-table", "InvalidRouteTableID.NotFound", "routeTable ID",
+                               exists<RouteTableRow, route_table_key>};
+const ResourceKind nat_gateway{"nat-", "natgateway", "NatGatewayNotFound", "Nat Gateway",
+                               exists<NatGatewayRow, nat_key>};
+const ResourceKind elastic_ip{"eipalloc-", "elastic-ip", "InvalidAllocationID.NotFound", "allocation ID",
+                              exists<AddressRow, address_key>};
 }  // namespace kinds
 
 std::unexpected<Fault> not_found(const ResourceKind& kind, std::string_view id) {
+  if (&kind == &kinds::nat_gateway) return refuse("NatGatewayNotFound", cat("The Nat Gateway ", id, " was not found"));
   return refuse(str(kind.not_found), cat("The ", kind.noun, " '", id, "' does not exist"));
 }
 
 Outcome<const ResourceKind*> kind_of(const Tx& tx, const World& world, std::string_view id) {
-  static constexpr std::array all{&kinds::vpc, &kinds::subnet, &kinds::security_group, &kinds::security_group_rule,
-                                  &kinds::network_interface};
+  static constexpr std::array all{&kinds::vpc,
+                                  &kinds::subnet,
+                                  &kinds::security_group,
+                                  &kinds::security_group_rule,
+                                  &kinds::network_interface,
+                                  &kinds::internet_gateway,
+                                  &kinds::route_table,
+                                  &kinds::nat_gateway,
+                                  &kinds::elastic_ip};
   for (const ResourceKind* kind : all) {
     if (!id.starts_with(kind->prefix)) continue;
     if (!kind->exists(tx, world, id)) return not_found(*kind, id);
@@ -93,6 +109,12 @@ Outcome<list<api::Tag>> specified_tags(const opt<list<api::TagSpecification>>& g
     if (each.Tags) tags.insert(tags.end(), each.Tags->begin(), each.Tags->end());
   }
   return tags;
+}
+
+Outcome<> put_specified_tags(Tx& tx, std::string_view id, const opt<list<api::TagSpecification>>& given,
+                             const ResourceKind& kind) {
+  const list<api::Tag> tags = TRY(specified_tags(given, kind));
+  return put_tags(tx, tx.world(), id, tags);
 }
 
 }  // namespace utakata::ec2

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "services/ec2/describe.hpp"
+#include "services/ec2/network.hpp"
 #include "services/ec2/ops.hpp"
 #include "services/ec2/public.hpp"
 #include "services/ec2/security_group_rules.hpp"
@@ -175,6 +176,7 @@ Outcome<api::CreateSecurityGroupResult> create_security_group(Tx& tx, const api:
   const SecurityGroupRuleRow outward{
       .id = "sgr-0" + tx.random_hex(16), .group_id = row.id, .egress = true, .protocol = "-1", .cidr = "0.0.0.0/0"};
   tx.put(rule_key(world, outward.id), outward);
+  tell_group(tx, world, row.id);
   const list<api::Tag> tags = TRY(specified_tags(request.TagSpecifications, kinds::security_group));
   TRY_VOID(put_tags(tx, world, row.id, tags));
   api::CreateSecurityGroupResult result{.GroupId = row.id, .SecurityGroupArn = arn_of(world, "security-group", row.id)};
@@ -197,6 +199,7 @@ Outcome<api::DeleteSecurityGroupResult> delete_security_group(Tx& tx, const api:
   }
   erase_tags(tx, world, row.id);
   tx.erase<SecurityGroupRow>(key);
+  tx.emit(ChangeVpc{.vpc_id = row.vpc_id, .removed_groups = {row.id}});
   return api::DeleteSecurityGroupResult{.Return = true, .GroupId = row.id};
 }
 

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "services/ec2/describe.hpp"
+#include "services/ec2/network.hpp"
 #include "services/ec2/ops.hpp"
 #include "services/ec2/public.hpp"
 #include "services/ec2/security_group_rules.hpp"
@@ -99,6 +100,7 @@ Outcome<Result> authorize(Tx& tx, const Request& request, bool egress) {
   if (total > rules_max)
     return refuse("RulesPerSecurityGroupLimitExceeded",
                   "The maximum number of rules per security group has been reached.");
+  tell_group(tx, world, group.id);
   return result;
 }
 
@@ -138,6 +140,7 @@ Outcome<Result> revoke(Tx& tx, const Request& request, bool egress) {
     erase_tags(tx, world, id);
     tx.erase<Rule>(rule_key(world, id));
   }
+  tell_group(tx, world, group.id);
   if (!unknown.empty()) result.UnknownIpPermissions = permissions_of(world, std::move(unknown));
   return result;
 }

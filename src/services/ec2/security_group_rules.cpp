@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "base/ipv4.hpp"
 #include "services/ec2/public.hpp"
 
 namespace utakata::ec2 {
@@ -45,24 +46,6 @@ Outcome<> take_ports(Rule& rule, const api::IpPermission& permission) {
   rule.from_port = from;
   rule.to_port = to;
   return {};
-}
-
-// Four parts and a length, bits beyond the length cut off, as AWS does.
-std::optional<str> ipv4_block(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return {};
-  const auto length = parse_integer(text.substr(slash + 1));
-  if (!length || *length < 0 || *length > 32) return {};
-  const auto parts = split(text.substr(0, slash), '.');
-  if (parts.size() != 4) return {};
-  i64 address = 0;
-  for (const std::string_view part : parts) {
-    const auto n = parse_integer(part);
-    if (!n || *n < 0 || *n > 255 || part.size() > 3) return {};
-    address = address << 8 | *n;
-  }
-  address &= ~((i64{1} << (32 - *length)) - 1);
-  return cat(address >> 24, ".", address >> 16 & 255, ".", address >> 8 & 255, ".", address & 255, "/", *length);
 }
 
 // Kept as it was written, in lower case: groups of up to four hexadecimal digits, "::" at most once.
@@ -118,9 +101,9 @@ Outcome<> add_peers(const Tx& tx, const SecurityGroupRow& group, const api::IpPe
     rules.push_back(std::move(rule));
   };
   for (const api::IpRange& range : *permission.IpRanges) {
-    const auto block = ipv4_block(range.CidrIp.value_or(""));
+    const auto block = Ipv4Block::parse(range.CidrIp.value_or(""));  // bits beyond its length cut off, as AWS does
     if (!block) return malformed_block(range.CidrIp);
-    add({.cidr = *block}, range.Description);
+    add({.cidr = block->text()}, range.Description);
   }
   for (const api::Ipv6Range& range : *permission.Ipv6Ranges) {
     const auto block = ipv6_block(range.CidrIpv6.value_or(""));

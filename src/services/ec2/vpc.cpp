@@ -1,7 +1,10 @@
 #include <algorithm>
 
+#include "base/ipv4.hpp"
+#include "services/ec2/network.hpp"
 #include "services/ec2/public.hpp"
 #include "services/ec2/resource.hpp"
+#include "services/ec2/routes.hpp"
 #include "services/ec2/state.hpp"
 #include "services/ec2/zones.hpp"
 
@@ -12,9 +15,6 @@ namespace {
 constexpr i64 reserved_at_front = 4;  // network, router, DNS, one for later; the last address is broadcast
 constexpr std::string_view default_vpc_cidr = "172.31.0.0/16";
 
-str address_text(i64 number) {
-  return cat(number >> 24 & 255, ".", number >> 16 & 255, ".", number >> 8 & 255, ".", number & 255);
-}
 str host_name(const World& world, str address) {
   std::ranges::replace(address, '.', '-');
   const str domain = world.region == "us-east-1" ? str("ec2.internal") : world.region + ".compute.internal";
@@ -60,27 +60,28 @@ void put_default_group(Tx& tx, const World& world, const VpcRow& vpc) {
 }  // namespace
 
 AddressRange usable_addresses(std::string_view cidr) {
-  const std::size_t slash = cidr.find('/');
-  i64 base = 0;
-  for (const std::string_view part : split(cidr.substr(0, slash), '.'))
-    base = base * 256 + parse_integer(part).value_or(0);
-  const i64 size = i64{1} << (32 - parse_integer(cidr.substr(slash + 1)).value_or(32));
-  return {base + reserved_at_front, base + size - 2};
+  const Ipv4Block block = Ipv4Block::parse(cidr).value_or(Ipv4Block{.length = 32});
+  return {i64{block.base} + reserved_at_front, i64{block.last()} - 1};
+}
+
+VpcRow make_vpc(Tx& tx, const World& world, const str& cidr, bool is_default) {
+  VpcRow vpc{.id = "vpc-0" + tx.random_hex(16),
+             .cidr = cidr,
+             .dhcp_options_id = "dopt-0" + tx.random_hex(16),
+             .default_group = "sg-0" + tx.random_hex(16),
+             .is_default = is_default,
+             .dns_host_names = is_default};
+  vpc.main_table = create_main_table(tx, world, vpc.id);
+  tx.put(vpc_key(world, vpc.id), vpc);
+  put_default_group(tx, world, vpc);
+  tell_vpc(tx, world, vpc.id);
+  return vpc;
 }
 
 void ensure_default_vpc(Tx& tx, const World& world) {
-  bool any = false;
-  tx.each<VpcRow>(world.key("vpc/"), [&](const Key&, const VpcRow&) {
-    any = true;
-    return false;
-  });
-  if (any) return;
-  const VpcRow vpc{.id = "vpc-0" + tx.random_hex(16),
-                   .cidr = str(default_vpc_cidr),
-                   .dhcp_options_id = "dopt-0" + tx.random_hex(16),
-                   .default_group = "sg-0" + tx.random_hex(16),
-                   .is_default = true};
-  tx.put(vpc_key(world, vpc.id), vpc);
+  if (tx.find<BegunRow>(begun_key(world)) != nullptr) return;
+  tx.put(begun_key(world), BegunRow{});
+  const VpcRow vpc = make_vpc(tx, world, str(default_vpc_cidr), true);
   int third = 0;
   for (const Zone& zone : zones_of(world.region)) {
     const str id = "subnet-0" + tx.random_hex(16);
@@ -88,9 +89,15 @@ void ensure_default_vpc(Tx& tx, const World& world) {
                                             .vpc_id = vpc.id,
                                             .cidr = cat("172.31.", third++ * 16, ".0/20"),
                                             .zone = zone.name,
-                                            .zone_id = zone.zone_id});
+                                            .zone_id = zone.zone_id,
+                                            .default_for_zone = true,
+                                            .map_public_address = true});
   }
-  put_default_group(tx, world, vpc);
+  const InternetGatewayRow gateway{.id = "igw-0" + tx.random_hex(16), .vpc_id = vpc.id};
+  tx.put(gateway_key(world, gateway.id), gateway);
+  tx.update<RouteTableRow>(route_table_key(world, vpc.main_table), [&](RouteTableRow& row) {
+    row.routes.push_back({.cidr = "0.0.0.0/0", .gateway = gateway.id});
+  });
 }
 
 Outcome<SubnetView> subnet(const Tx& tx, const World& world, std::string_view id) {
@@ -110,42 +117,51 @@ str default_security_group(const Tx& tx, const World& world, std::string_view vp
   return vpc != nullptr ? vpc->default_group : str();
 }
 
-Outcome<InterfaceSpec> create_interface(Tx& tx, const World& world, std::string_view subnet_id, const list<str>& groups,
-                                        std::string_view description) {
-  const SubnetRow* subnet = tx.find<SubnetRow>(subnet_key(world, subnet_id));
-  if (subnet == nullptr) return not_found(kinds::subnet, subnet_id);
+Outcome<InterfaceSpec> create_interface(Tx& tx, const World& world, const InterfaceWish& wish) {
+  const SubnetRow* subnet = tx.find<SubnetRow>(subnet_key(world, wish.subnet_id));
+  if (subnet == nullptr) return not_found(kinds::subnet, wish.subnet_id);
   const i64 free = free_address(tx, *subnet);
   if (free == 0)
     return refuse("InsufficientFreeAddressesInSubnet",
-                  cat("There are not enough free addresses in subnet '", subnet_id, "' to satisfy the request."));
+                  cat("There are not enough free addresses in subnet '", wish.subnet_id, "' to satisfy the request."));
+  const str address = ipv4_text(static_cast<std::uint32_t>(free));
   InterfaceRow row{.id = "eni-0" + tx.random_hex(16),
                    .vpc_id = subnet->vpc_id,
                    .subnet_id = subnet->id,
                    .zone = subnet->zone,
-                   .address = address_text(free),
+                   .address = address,
                    .mac = mac_address(tx),
-                   .host_name = host_name(world, address_text(free)),
-                   .description = str(description),
+                   .host_name = host_name(world, address),
+                   .description = wish.description,
                    .address_number = free,
-                   .groups = groups};
+                   .groups = wish.security_groups};
   if (row.groups.empty()) row.groups = {default_security_group(tx, world, subnet->vpc_id)};
+  if (wish.public_address) row.public_address = TRY(take_public_address(tx, row.id));
   InterfaceSpec spec{.vpc_id = row.vpc_id,
                      .subnet_id = row.subnet_id,
                      .subnet_cidr = subnet->cidr,
                      .interface_id = row.id,
                      .mac = row.mac,
                      .address = row.address,
-                     .host_name = row.host_name};
+                     .host_name = row.host_name,
+                     .public_address = row.public_address};
   tx.put(interface_key(world, row.id), row);
+  tell_interface(tx, world, row.id);
   return spec;
 }
 
 void set_interface_groups(Tx& tx, const World& world, std::string_view id, const list<str>& groups) {
   tx.update<InterfaceRow>(interface_key(world, id), [&](InterfaceRow& row) { row.groups = groups; });
+  tell_interface(tx, world, str(id));
 }
 
 void delete_interface(Tx& tx, const World& world, std::string_view id) {
-  tx.erase<InterfaceRow>(interface_key(world, id));
+  const Key key = interface_key(world, id);
+  const auto* known = tx.find<InterfaceRow>(key);
+  if (known == nullptr) return;
+  tx.emit(ChangeVpc{.vpc_id = known->vpc_id, .removed_interfaces = {known->id}});
+  give_back_public_address(tx, str(known->public_address));
+  tx.erase<InterfaceRow>(key);
   erase_tags(tx, world, id);
 }
 

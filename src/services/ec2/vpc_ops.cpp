@@ -20,7 +20,7 @@ constexpr std::array vpc_filters{
 
 list<str> zone_of(const Tx&, const SubnetRow& row) { return {row.zone}; }
 list<str> cidr_of(const Tx&, const SubnetRow& row) { return {row.cidr}; }
-list<str> always_true(const Tx&, const SubnetRow&) { return {"true"}; }
+list<str> default_for_zone(const Tx&, const SubnetRow& row) { return {yes_or_no(row.default_for_zone)}; }
 
 constexpr std::array subnet_filters{
     FilterRule<SubnetRow>{"subnet-id", [](const Tx&, const SubnetRow& row) { return list<str>{row.id}; }},
@@ -29,9 +29,10 @@ constexpr std::array subnet_filters{
     FilterRule<SubnetRow>{"availabilityZone", zone_of},
     FilterRule<SubnetRow>{"availability-zone-id",
                           [](const Tx&, const SubnetRow& row) { return list<str>{row.zone_id}; }},
-    FilterRule<SubnetRow>{"default-for-az", always_true},
-    FilterRule<SubnetRow>{"defaultForAz", always_true},
-    FilterRule<SubnetRow>{"map-public-ip-on-launch", always_true},
+    FilterRule<SubnetRow>{"default-for-az", default_for_zone},
+    FilterRule<SubnetRow>{"defaultForAz", default_for_zone},
+    FilterRule<SubnetRow>{"map-public-ip-on-launch",
+                          [](const Tx&, const SubnetRow& row) { return list<str>{yes_or_no(row.map_public_address)}; }},
     FilterRule<SubnetRow>{"cidr-block", cidr_of},
     FilterRule<SubnetRow>{"cidrBlock", cidr_of},
     FilterRule<SubnetRow>{"cidr", cidr_of},
@@ -41,6 +42,10 @@ constexpr std::array subnet_filters{
         [](const Tx& tx, const SubnetRow& row) { return list<str>{arn_of(tx.world(), "subnet", row.id)}; }},
     FilterRule<SubnetRow>{"owner-id", [](const Tx& tx, const SubnetRow&) { return list<str>{tx.world().account}; }}};
 
+str by_zone(const SubnetRow& row) { return cat(row.zone, " ", row.id); }
+
+}  // namespace
+
 api::Vpc view(const Tx& tx, const VpcRow& row) {
   api::Vpc vpc{.OwnerId = tx.world().account,
                .InstanceTenancy = "default",
@@ -49,6 +54,10 @@ api::Vpc view(const Tx& tx, const VpcRow& row) {
                .State = "available",
                .CidrBlock = row.cidr,
                .DhcpOptionsId = row.dhcp_options_id};
+  vpc.CidrBlockAssociationSet.ensure_value().push_back(
+      {.AssociationId = "vpc-cidr-assoc-" + row.id.substr(4),
+       .CidrBlock = row.cidr,
+       .CidrBlockState = api::VpcCidrBlockState{.State = "associated"}});
   vpc.Tags = *tags_of(tx, tx.world(), row.id);
   return vpc;
 }
@@ -65,15 +74,11 @@ api::Subnet view(const Tx& tx, const SubnetRow& row) {
                      .CidrBlock = row.cidr,
                      .AvailableIpAddressCount = static_cast<i32>(usable_addresses(row.cidr).size() - used),
                      .AvailabilityZone = row.zone,
-                     .DefaultForAz = true,
-                     .MapPublicIpOnLaunch = true};
+                     .DefaultForAz = row.default_for_zone,
+                     .MapPublicIpOnLaunch = row.map_public_address};
   subnet.Tags = *tags_of(tx, tx.world(), row.id);
   return subnet;
 }
-
-str by_zone(const SubnetRow& row) { return cat(row.zone, " ", row.id); }
-
-}  // namespace
 
 Outcome<api::DescribeVpcsResult> describe_vpcs(Tx& tx, const api::DescribeVpcsRequest& request) {
   ensure_default_vpc(tx, tx.world());

@@ -245,8 +245,12 @@ Outcome<Key> place_task(Tx& tx, const World& world, const TaskPlan& plan) {
     return refuse("CapacityUnavailable",
                   "Capacity is unavailable at this time. Please try again later or in a different availability zone");
   task.holds_capacity = true;
-  auto interface = ec2::create_interface(tx, world, subnet, plan.network->securityGroups.value_or(list<str>{}),
-                                         cat(arn_of(world, cat("attachment/", task.attachment_id))));
+  auto interface = ec2::create_interface(
+      tx, world,
+      {.subnet_id = subnet,
+       .security_groups = plan.network->securityGroups.value_or(list<str>{}),
+       .description = arn_of(world, cat("attachment/", task.attachment_id)),
+       .public_address = plan.network->assignPublicIp && *plan.network->assignPublicIp == "ENABLED"});
   if (!interface) {
     market::give_back(tx, purchase_of(task), amount_of(task));
     return std::unexpected(interface.error());

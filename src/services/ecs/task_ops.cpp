@@ -105,15 +105,26 @@ Outcome<> check_network(Tx& tx, const opt<api::NetworkConfiguration>& network) {
   const api::AwsVpcConfiguration& config = *network->awsvpcConfiguration;
   if (config.subnets.empty()) return invalid("subnets can not be empty.");
   if (config.subnets.size() > 16) return invalid("subnets can have at most 16 items.");
-  for (const str& id : config.subnets)
-    if (const auto subnet = ec2::subnet(tx, tx.world(), id); !subnet)
+  str vpc;
+  for (const str& id : config.subnets) {
+    const auto subnet = ec2::subnet(tx, tx.world(), id);
+    if (!subnet)
       return invalid(cat("Error retrieving subnet information for [", id, "]: ", subnet.error().message,
                          " (ErrorCode: ", subnet.error().code, ")"));
+    if (!vpc.empty() && subnet->vpc_id != vpc) return invalid("subnets must all belong to the same VPC.");
+    vpc = subnet->vpc_id;
+  }
+  if (config.securityGroups && config.securityGroups->size() > 5)
+    return invalid("securityGroups can have at most 5 items.");
   if (config.securityGroups)
-    for (const str& id : *config.securityGroups)
-      if (const auto group = ec2::security_group(tx, tx.world(), id); !group)
+    for (const str& id : *config.securityGroups) {
+      const auto group = ec2::security_group(tx, tx.world(), id);
+      if (!group)
         return invalid(cat("Error retrieving security group information for [", id, "]: ", group.error().message,
                            " (ErrorCode: ", group.error().code, ")"));
+      if (group->vpc_id != vpc)
+        return invalid(cat("Security group ", id, " does not appear to belong to the same VPC as the input subnets."));
+    }
   return {};
 }
 

@@ -169,8 +169,23 @@ void declare_tables(Schema& schema) {
   schema.report(report_kind<TargetIdleReport>, take_idle);
   schema.report(report_kind<BalancerReport>, take_balancer);
   schema.on_recover([](Tx& tx) {
-    tx.each<LoadBalancerRow>("", [&](const Key& key, const LoadBalancerRow&) { tx.mark(reconciler, key); });
+    tx.each<LoadBalancerRow>("", [&](const Key& key, const LoadBalancerRow& row) {
+      announce_name(tx, row, true);
+      tx.mark(reconciler, key);
+    });
   });
+}
+
+// Also by the name that it would have on AWS: some clients take every name below "localhost" for their own host.
+void announce_name(Tx& tx, const LoadBalancerRow& row, bool there) {
+  ChangeVpc change{.vpc_id = row.vpc_id};
+  const str alias = cat(row.dns_name.substr(0, row.dns_name.rfind('.')), ".amazonaws.com");
+  for (const str& name : {row.dns_name, alias}) {
+    DnsName& answer = change.names.emplace_back(DnsName{.name = name});
+    if (!there) continue;
+    for (const auto& zone : row.zones) answer.addresses.push_back(zone.address);
+  }
+  tx.emit(std::move(change));
 }
 
 void target_drained(Tx& tx, const Key& key) {

@@ -78,8 +78,9 @@ Outcome<> add_zones(Tx& tx, LoadBalancerRow& row, const list<str>& subnets) {
       return refuse("InvalidConfigurationRequest",
                     "A load balancer cannot be attached to multiple subnets in the same Availability Zone");
     row.vpc_id = subnet->vpc_id;
-    const InterfaceSpec interface =
-        TRY(ec2::create_interface(tx, tx.world(), id, row.security_groups, cat("ELB app/", row.name)));
+    const InterfaceSpec interface = TRY(ec2::create_interface(
+        tx, tx.world(),
+        {.subnet_id = id, .security_groups = row.security_groups, .description = cat("ELB app/", row.name)}));
     row.zones.push_back({.name = subnet->availability_zone,
                          .subnet_id = id,
                          .interface_id = interface.interface_id,
@@ -88,6 +89,17 @@ Outcome<> add_zones(Tx& tx, LoadBalancerRow& row, const list<str>& subnets) {
   if (zones.size() < 2)
     return refuse("InvalidConfigurationRequest",
                   "At least two subnets in two different Availability Zones must be specified");
+  return {};
+}
+
+Outcome<> check_groups(const Tx& tx, const list<str>& groups, const str& vpc_id) {
+  for (const str& id : groups) {
+    const auto group = ec2::security_group(tx, tx.world(), id);
+    if (!group) return refuse("InvalidSecurityGroup", cat("One or more security groups are invalid: ", id));
+    if (group->vpc_id != vpc_id)
+      return refuse("InvalidConfigurationRequest",
+                    cat("One or more security groups are invalid: ", id, " does not belong to VPC ", vpc_id));
+  }
   return {};
 }
 
@@ -146,12 +158,11 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
       .security_groups = request.SecurityGroups.value_or(list<str>{}),
       .tags = request.Tags.value_or(list<api::Tag>{}),
       .created_at = tx.now()};
-  for (const str& group : row.security_groups)
-    if (!ec2::security_group(tx, world, group))
-      return refuse("InvalidSecurityGroup", cat("One or more security groups are invalid: ", group));
   TRY_VOID(add_zones(tx, row, subnets));
+  TRY_VOID(check_groups(tx, row.security_groups, row.vpc_id));
   if (row.security_groups.empty()) row.security_groups = {ec2::default_security_group(tx, world, row.vpc_id)};
   tx.put(balancer_key(world, row.arn), row);
+  announce_name(tx, row, true);
   balancer_changed(tx, world, row.arn);
   return api::CreateLoadBalancerOutput{.LoadBalancers = list<api::LoadBalancer>{view(world, row)}};
 }
@@ -194,8 +205,23 @@ Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx& tx, const api::D
   }
   for (const auto& zone : row.zones) ec2::delete_interface(tx, world, zone.interface_id);
   tx.erase<LoadBalancerRow>(key);
+  announce_name(tx, row, false);
   tx.emit(RemoveBalancer{.arn = row.arn});
   return api::DeleteLoadBalancerOutput{};
+}
+
+Outcome<api::SetSecurityGroupsOutput> set_security_groups(Tx& tx, const api::SetSecurityGroupsInput& request) {
+  const Key key = balancer_key(tx.world(), request.LoadBalancerArn);
+  const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
+  if (known == nullptr) return not_found();
+  LoadBalancerRow row = *known;
+  if (request.SecurityGroups.empty())
+    return refuse("InvalidConfigurationRequest", "SecurityGroups: a load balancer has at least one security group");
+  TRY_VOID(check_groups(tx, request.SecurityGroups, row.vpc_id));
+  row.security_groups = request.SecurityGroups;
+  for (const auto& zone : row.zones) ec2::set_interface_groups(tx, tx.world(), zone.interface_id, row.security_groups);
+  tx.put(key, row);
+  return api::SetSecurityGroupsOutput{.SecurityGroupIds = row.security_groups};
 }
 
 Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(

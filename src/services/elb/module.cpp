@@ -12,6 +12,7 @@ constexpr std::array operations{
     operation<create_load_balancer>("CreateLoadBalancer"),
     operation<describe_load_balancers>("DescribeLoadBalancers"),
     operation<delete_load_balancer>("DeleteLoadBalancer"),
+    operation<set_security_groups>("SetSecurityGroups"),
     operation<modify_load_balancer_attributes>("ModifyLoadBalancerAttributes"),
     operation<describe_load_balancer_attributes>("DescribeLoadBalancerAttributes"),
     operation<add_tags>("AddTags"),

@@ -7,6 +7,7 @@ namespace utakata::elb {
 Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx&, const api::CreateLoadBalancerInput&);
 Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx&, const api::DescribeLoadBalancersInput&);
 Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx&, const api::DeleteLoadBalancerInput&);
+Outcome<api::SetSecurityGroupsOutput> set_security_groups(Tx&, const api::SetSecurityGroupsInput&);
 Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(
     Tx&, const api::ModifyLoadBalancerAttributesInput&);
 Outcome<api::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(

@@ -72,6 +72,8 @@ inline Key target_key(const World& w, std::string_view group, std::string_view a
 
 /// The groups that an action forwards to.
 list<str> groups_of(const list<api::Action>&);
+/// Tells the VPC's resolver the load balancer's name, or that it is gone.
+void announce_name(Tx&, const LoadBalancerRow&, bool there);
 /// Marks every load balancer that uses this group to be configured anew.
 void group_changed(Tx&, const World&, std::string_view group_arn);
 void balancer_changed(Tx&, const World&, std::string_view balancer_arn);

@@ -7,11 +7,16 @@ namespace utakata::ec2::api {
 struct GroupIdentifier {
   opt<str> GroupId, GroupName;
 };
+struct NetworkInterfaceAssociation {
+  opt<str> IpOwnerId, PublicDnsName, PublicIp;
+};
 struct NetworkInterfacePrivateIpAddress {
+  opt<NetworkInterfaceAssociation> Association;
   opt<bool> Primary;
   opt<str> PrivateDnsName, PrivateIpAddress;
 };
 struct NetworkInterface {
+  opt<NetworkInterfaceAssociation> Association;
   opt<str> AvailabilityZone, Description;
   as<"groupSet", list<GroupIdentifier>> Groups;
   opt<str> InterfaceType, MacAddress, NetworkInterfaceId, OwnerId, PrivateDnsName, PrivateIpAddress;

@@ -4,8 +4,16 @@
 
 namespace utakata::ec2::api {
 
+struct VpcCidrBlockState {
+  opt<str> State;
+};
+struct VpcCidrBlockAssociation {
+  opt<str> AssociationId, CidrBlock;
+  opt<VpcCidrBlockState> CidrBlockState;
+};
 struct Vpc {
   opt<str> OwnerId, InstanceTenancy;
+  opt<list<VpcCidrBlockAssociation>> CidrBlockAssociationSet;
   opt<bool> IsDefault;
   as<"tagSet", list<Tag>> Tags;
   opt<str> VpcId, State, CidrBlock, DhcpOptionsId;

@@ -24,7 +24,7 @@ struct CapacityProviderStrategyItem {
 struct AwsVpcConfiguration {
   list<str> subnets;
   opt<list<str>> securityGroups;
-  stored<OneOf<"ENABLED", "DISABLED">> assignPublicIp;
+  opt<OneOf<"ENABLED", "DISABLED">> assignPublicIp;
 };
 struct NetworkConfiguration {
   opt<AwsVpcConfiguration> awsvpcConfiguration;

@@ -36,6 +36,13 @@ struct CreateLoadBalancerInput {
   opt<OneOf<"application", "network", "gateway">> Type;
   opt<OneOf<"ipv4", "dualstack", "dualstack-without-public-ipv4">> IpAddressType;
 };
+struct SetSecurityGroupsInput {
+  str LoadBalancerArn;
+  list<str> SecurityGroups;
+};
+struct SetSecurityGroupsOutput {
+  opt<list<str>> SecurityGroupIds;
+};
 struct CreateLoadBalancerOutput {
   opt<list<LoadBalancer>> LoadBalancers;
 };

@@ -1,0 +1,214 @@
+"""VPCs with real containers: security groups, the load balancer, names, public addresses and the way out."""
+import json
+import os
+import subprocess
+import sys
+import unittest
+import urllib.error
+import urllib.request
+
+from platform_under_test import Platform, until
+
+SERVE = "mkdir -p /www; hostname > /www/index.html; exec httpd -f -p 80 -h /www"
+OUTSIDE = "203.0.113.7"
+
+
+class Team:
+    """What a team does by API: a VPC of its own, groups, tasks."""
+
+    def __init__(self, platform):
+        self.platform = platform
+        self.ec2, self.ecs, self.elb, self.logs = (platform.client(s) for s in ("ec2", "ecs", "elbv2", "logs"))
+        self.ecs.create_cluster(clusterName="c")
+        self.logs.create_log_group(logGroupName="/net")
+        self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.subnets = [self.ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone="ap-northeast-1" + zone)
+                        ["Subnet"]["SubnetId"] for n, zone in enumerate("ac")]
+
+    def open_to_the_internet(self):
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc)
+        table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        for subnet in self.subnets:
+            self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+
+    def group(self, name):
+        return self.ec2.create_security_group(GroupName=name, Description=name, VpcId=self.vpc)["GroupId"]
+
+    def port(self, port, **peer):
+        return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **peer}]
+
+    def run(self, script, groups, public="DISABLED", ports=()):
+        options = {"logDriver": "awslogs", "options": {"awslogs-group": "/net", "awslogs-stream-prefix": "p", "awslogs-region": "ap-northeast-1"}}
+        definition = self.ecs.register_task_definition(
+            family="t", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512", executionRoleArn="arn:aws:iam::123456789012:role/x",
+            containerDefinitions=[{"name": "app", "image": "busybox", "command": ["sh", "-c", script], "logConfiguration": options, "stopTimeout": 2,
+                                   "portMappings": [{"containerPort": port} for port in ports]}])["taskDefinition"]["taskDefinitionArn"]
+        answer = self.ecs.run_task(cluster="c", taskDefinition=definition, launchType="FARGATE", networkConfiguration={
+            "awsvpcConfiguration": {"subnets": self.subnets[:1], "securityGroups": groups, "assignPublicIp": public}})
+        assert not answer["failures"], answer["failures"]
+        return answer["tasks"][0]["taskArn"]
+
+    def task(self, arn, status):
+        return until(lambda: (t := self.ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0])["lastStatus"] == status and t, what=status)
+
+    def interface(self, task):
+        details = {d["name"]: d["value"] for d in task["attachments"][0]["details"]}
+        return self.ec2.describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])["NetworkInterfaces"][0]
+
+    def output(self, arn):
+        self.task(arn, "STOPPED")
+        stream = "p/app/" + arn.rsplit("/", 1)[1]
+        return until(lambda: [e["message"] for e in self.logs.filter_log_events(logGroupName="/net", logStreamNames=[stream])["events"]],
+                     what="output of " + arn)
+
+
+class Network(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.platform = Platform("--cpu", "8192", "--memory", "8192").start()
+        cls.team = Team(cls.platform)
+        cls.team.open_to_the_internet()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.platform.__exit__()
+
+    def test_a_balancer_reaches_its_targets_when_their_group_lets_it(self):
+        team = self.team
+        balancers, web = team.group("balancers"), team.group("web")
+        balancer = team.elb.create_load_balancer(Name="net", Subnets=team.subnets, SecurityGroups=[balancers])["LoadBalancers"][0]
+        group = team.elb.create_target_group(Name="net", Protocol="HTTP", Port=80, VpcId=team.vpc, TargetType="ip", HealthCheckIntervalSeconds=5,
+                                             HealthCheckTimeoutSeconds=2, HealthyThresholdCount=2)["TargetGroups"][0]["TargetGroupArn"]
+        team.elb.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=8080,
+                                 DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])
+        task = team.task(team.run(SERVE, [web]), "RUNNING")
+        address = team.interface(task)["PrivateIpAddress"]
+        team.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": address, "Port": 80}])
+
+        def is_now(state):
+            health = team.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"][0]["TargetHealth"]
+            return health["State"] == state and health
+        self.assertEqual(until(lambda: is_now("unhealthy"), what="unhealthy")["Reason"], "Target.Timeout")
+        rule = team.port(80, UserIdGroupPairs=[{"GroupId": balancers}])
+        team.ec2.authorize_security_group_ingress(GroupId=web, IpPermissions=rule)
+        until(lambda: is_now("healthy"), what="healthy")
+        with urllib.request.urlopen(f"http://{self.platform.balancer_address}:8080/", timeout=10) as answer:
+            self.assertEqual(answer.status, 200)
+        # A task finds the balancer by its name, and reaches it when the balancer's own group lets it.
+        ask = f"nslookup {balancer['DNSName']} | tail -n 3 | grep -o '10.0.*'; wget -q -T 2 -O /dev/null http://{self.balancer_address(balancer)}:8080/ && echo reached || echo kept"
+        mine = team.group("asks")
+        self.assertEqual(team.output(team.run(ask, [mine])), [self.balancer_address(balancer), "kept"])
+        team.ec2.authorize_security_group_ingress(GroupId=balancers, IpPermissions=team.port(8080, UserIdGroupPairs=[{"GroupId": mine}]))
+        self.assertEqual(team.output(team.run(ask, [mine])), [self.balancer_address(balancer), "reached"])
+        team.ec2.revoke_security_group_ingress(GroupId=web, IpPermissions=rule)
+        until(lambda: is_now("unhealthy"), what="unhealthy again")
+
+    def balancer_address(self, balancer):
+        found = self.team.ec2.describe_network_interfaces(Filters=[{"Name": "description", "Values": ["ELB app/" + balancer["LoadBalancerName"]]}])
+        return sorted(i["PrivateIpAddress"] for i in found["NetworkInterfaces"])[0]
+
+    def test_a_public_address_is_reached_from_the_host_when_the_group_lets_the_internet_in(self):
+        team = self.team
+        group = team.group("public")
+        task = team.task(team.run(SERVE, [group], public="ENABLED", ports=[80]), "RUNNING")
+        public = team.interface(task)["Association"]["PublicIp"]
+        with self.assertRaises((urllib.error.URLError, ConnectionError, TimeoutError)):
+            urllib.request.urlopen(f"http://{public}/", timeout=3)
+        team.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=team.port(80, IpRanges=[{"CidrIp": "0.0.0.0/0"}]))
+        with urllib.request.urlopen(f"http://{public}/", timeout=10) as answer:
+            self.assertIn("ip-10-0-0-", answer.read().decode())
+
+    def test_names_of_the_vpc(self):
+        lines = self.team.output(self.team.run(
+            "nslookup $(hostname) 2>&1 | grep -c 'Address: 10.0.0'; nslookup ip-10-0-1-77.ap-northeast-1.compute.internal | grep -o '10.0.1.77';"
+            "nslookup gone.elb.localhost 2>&1 | grep -o NXDOMAIN | head -n 1; nslookup outside.example 10.0.0.2 2>&1 | grep -o NXDOMAIN | head -n 1",
+            [self.team.group("names")]))
+        self.assertEqual(lines, ["1", "10.0.1.77", "NXDOMAIN", "NXDOMAIN"])
+
+    def test_the_aws_command_makes_and_unmakes_a_vpc(self):
+        aws = self.platform.aws
+        vpc = aws("ec2", "create-vpc", "--cidr-block", "10.9.0.0/16", "--tag-specifications", "ResourceType=vpc,Tags=[{Key=Name,Value=cli}]")["Vpc"]
+        self.assertEqual(vpc["Tags"], [{"Key": "Name", "Value": "cli"}])
+        subnet = aws("ec2", "create-subnet", "--vpc-id", vpc["VpcId"], "--cidr-block", "10.9.1.0/24")["Subnet"]["SubnetId"]
+        refused = aws("ec2", "delete-vpc", "--vpc-id", vpc["VpcId"], check=False)
+        self.assertIn("(DependencyViolation) when calling the DeleteVpc operation: The vpc '" + vpc["VpcId"] + "' has dependencies", refused.stderr)
+        aws("ec2", "delete-subnet", "--subnet-id", subnet)
+        aws("ec2", "delete-vpc", "--vpc-id", vpc["VpcId"])
+        gone = aws("ec2", "describe-vpcs", "--vpc-ids", vpc["VpcId"], check=False)
+        self.assertIn("(InvalidVpcID.NotFound)", gone.stderr)
+
+
+class WayOut(unittest.TestCase):
+    """The host stands in a namespace of its own here, and another one stands for the outside."""
+
+    def test_who_gets_out(self):
+        done = subprocess.run(["unshare", "--net", "--mount", sys.executable, __file__, "inside"], capture_output=True, text=True,
+                              cwd=os.path.dirname(os.path.abspath(__file__)))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        answers = json.loads(done.stdout.splitlines()[-1])
+        self.assertEqual(answers, {"public": "out", "private": "kept", "by nat": "out", "host's loopback": "kept", "off": "kept", "left": []})
+
+
+def ask(address):
+    return f"wget -q -T 2 -O /dev/null http://{address}/ && echo out || echo kept"
+
+
+def inside():
+    outside = f"utakata-outside-{os.getpid()}"
+    def ip(*words):
+        subprocess.run(["ip", *words], check=True)
+    ip("link", "set", "lo", "up")
+    ip("netns", "add", outside)
+    answers = {}
+    try:
+        ip("link", "add", "up0", "type", "veth", "peer", "name", "eth0", "netns", outside)
+        ip("addr", "add", "203.0.113.1/24", "dev", "up0")
+        ip("link", "set", "up0", "up")
+        ip("route", "add", "default", "via", OUTSIDE)
+        ip("-n", outside, "addr", "add", OUTSIDE + "/24", "dev", "eth0")
+        ip("-n", outside, "link", "set", "eth0", "up")
+        servers = [subprocess.Popen(["ip", "netns", "exec", outside, "busybox", "httpd", "-f", "-p", OUTSIDE + ":80", "-h", "/etc/alternatives"]),
+                   subprocess.Popen(["busybox", "httpd", "-f", "-p", "127.0.0.1:80", "-h", "/etc/alternatives"])]
+        try:
+            with Platform("--egress", "nat") as platform:
+                team = Team(platform)
+                team.open_to_the_internet()
+                group = team.group("out")
+                answers["public"] = team.output(team.run(ask(OUTSIDE + "/README"), [group], public="ENABLED"))[-1]
+                answers["private"] = team.output(team.run(ask(OUTSIDE + "/README"), [group]))[-1]
+                answers["host's loopback"] = team.output(team.run(ask("198.18.0.5/README"), [group], public="ENABLED"))[-1]
+                closed = team.ec2.create_subnet(VpcId=team.vpc, CidrBlock="10.0.7.0/24")["Subnet"]["SubnetId"]
+                address = team.ec2.allocate_address()["AllocationId"]
+                nat = team.ec2.create_nat_gateway(SubnetId=team.subnets[0], AllocationId=address)["NatGateway"]["NatGatewayId"]
+                table = team.ec2.create_route_table(VpcId=team.vpc)["RouteTable"]["RouteTableId"]
+                team.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+                team.ec2.associate_route_table(RouteTableId=table, SubnetId=closed)
+                team.subnets = [closed]
+                answers["by nat"] = team.output(team.run(ask(OUTSIDE + "/README"), [group]))[-1]
+            with Platform("--egress", "off") as platform:
+                team = Team(platform)
+                team.open_to_the_internet()
+                answers["off"] = team.output(team.run(ask(OUTSIDE + "/README"), [team.group("out")], public="ENABLED"))[-1]
+            answers["left"] = [p for p in os.listdir("/proc") if p.isdigit() and str(platform.state.parent / "utakata-test.") in cmdline(p)
+                               and "pasta" in cmdline(p)]
+        finally:
+            for server in servers:
+                server.terminate()
+                server.wait()
+    finally:
+        ip("netns", "del", outside)
+    print(json.dumps(answers))
+
+
+def cmdline(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+if __name__ == "__main__":
+    inside() if sys.argv[1:] == ["inside"] else unittest.main()

@@ -1,0 +1,141 @@
+// Security groups, spoofed addresses and several VPCs on real containers.
+#include <doctest/doctest.h>
+
+#include "place_test.hpp"
+
+using namespace utakata;        // NOLINT: a test
+using namespace utakata::test;  // NOLINT: a test
+
+namespace {
+
+// Says again and again whether it gets an answer.
+str asks(const str& address) {
+  return cat("while :; do wget -q -T 1 -O - http://", address,
+             "/ >/dev/null 2>&1 && echo yes || echo no; sleep 0.1; done");
+}
+constexpr const char* serves = "mkdir -p /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w";
+
+// Waits until the task says it, after the first `past` lines; the number of lines by then.
+std::size_t until_said(Place& place, const TaskSpec& spec, std::string_view what, std::size_t past = 0) {
+  while (true) {
+    const list<str> lines = place.reports.lines(spec.arn, past + 1);
+    REQUIRE_MESSAGE(lines.size() > past, "the task has not said ", str(what));
+    if (std::find(lines.begin() + static_cast<std::ptrdiff_t>(past), lines.end(), what) != lines.end())
+      return lines.size();
+    past = lines.size();
+  }
+}
+
+SecurityRule lets_in(str protocol, i32 port, str group) {
+  return {.protocol = std::move(protocol), .from_port = port, .to_port = port, .peer_group = std::move(group)};
+}
+const SecurityRule everything_out{.egress = true, .cidr = "0.0.0.0/0"};
+
+void set_group(Place& place, str id, list<SecurityRule> rules) {
+  place.sandbox->change(ChangeVpc{
+      .vpc_id = "vpc-1", .cidr = "172.31.0.0/16", .groups = {{.id = std::move(id), .rules = std::move(rules)}}});
+}
+
+}  // namespace
+
+TEST_CASE("containers: two tasks may not talk, then may, then may not, while they run") {
+  Place place;
+  set_group(place, "sg-web", {everything_out});
+  set_group(place, "sg-client", {everything_out});
+  const TaskSpec web = place.task({shell("web", serves)});
+  const TaskSpec client = place.task({tells("app", asks(web.network.address))});
+  place.start(web, {"sg-web"});
+  place.reports.until(web.arn, "RUNNING");
+  place.start(client, {"sg-client"});
+  std::size_t said = until_said(place, client, "no");
+  set_group(place, "sg-web", {everything_out, lets_in("tcp", 80, "sg-client")});
+  said = until_said(place, client, "yes", said);
+  set_group(place, "sg-web", {everything_out, lets_in("tcp", 81, "sg-client")});
+  said = until_said(place, client, "no", said);
+  // By membership as well as by rules, and by the rules of egress.
+  place.join(client, {"sg-open"});
+  place.join(web, {"sg-open"});
+  said = until_said(place, client, "yes", said);
+  set_group(place, "sg-mute", {});
+  place.join(client, {"sg-mute"});
+  until_said(place, client, "no", said);
+}
+
+TEST_CASE("containers: a connection that was let through goes on when its rule is gone") {
+  Place place;
+  set_group(place, "sg-web", {everything_out, lets_in("tcp", 9, "sg-client"), lets_in("tcp", 80, "sg-client")});
+  set_group(place, "sg-client", {everything_out});
+  const TaskSpec web = place.task({tells("app", "nc -l -p 9"), shell("web", serves)});
+  place.start(web, {"sg-web"});
+  place.reports.until(web.arn, "RUNNING");
+  const str to_web = web.network.address;
+  const TaskSpec client =
+      place.task({shell("holds", cat("sleep 1; (while :; do echo beat; sleep 0.1; done) | nc ", to_web, " 9")),
+                  tells("app", asks(to_web))});
+  place.start(client, {"sg-client"});
+  until_said(place, web, "beat");
+  const std::size_t said = until_said(place, client, "yes");
+  set_group(place, "sg-web", {everything_out});
+  until_said(place, client, "no", said);
+  const std::size_t beats = place.reports.lines(web.arn, 1).size();
+  CHECK(place.reports.lines(web.arn, beats + 20).size() >= beats + 20);
+}
+
+TEST_CASE("containers: what a task sends under another's address never arrives") {
+  Place place;
+  const str counts = "nc -l -p 7; awk '/^Icmp: [0-9]/ {print $10}' /proc/net/snmp";
+  const TaskSpec target = place.task({tells("app", counts)});
+  place.start(target);
+  place.reports.until(target.arn, "RUNNING");
+  const str& to = target.network.address;
+  ContainerSpec liar =
+      tells("app", cat("ip addr add 172.31.0.99/32 dev eth0 && ping -c 2 -W 1 -I 172.31.0.99 ", to, "; ping -c 1 -W 5 ",
+                       to, " >/dev/null && echo reached; echo end | nc ", to, " 7"));
+  liar.added_capabilities = {"NET_ADMIN", "NET_RAW"};
+  const TaskSpec lies = place.task({liar});
+  place.start(lies);
+  until_said(place, lies, "reached");
+  until_said(place, target, "1");
+}
+
+TEST_CASE("containers: VPCs with the same addresses have nothing to do with each other") {
+  Place place;
+  const auto in_vpc = [&](const str& vpc, const str& word) {
+    TaskSpec spec =
+        place.task({shell("web", cat("mkdir -p /w; echo ", word, " > /w/index.html; exec httpd -f -p 80 -h /w"))});
+    spec.network.vpc_id = vpc;
+    spec.network.address = "172.31.0.77";
+    return spec;
+  };
+  const auto asks_once = [&](const str& vpc) {
+    TaskSpec spec =
+        place.task({tells("app", "while :; do wget -q -T 2 -O - http://172.31.0.77/ && exit; sleep 0.1; done")});
+    spec.network.vpc_id = vpc;
+    return spec;
+  };
+  for (const str vpc : {"vpc-1", "vpc-2"}) place.start(in_vpc(vpc, vpc));
+  for (const str vpc : {"vpc-1", "vpc-2"}) {
+    const TaskSpec client = asks_once(vpc);
+    place.start(client);
+    CHECK(place.reports.lines(client.arn, 1) == list<str>{vpc});
+  }
+}
+
+TEST_CASE(
+    "containers: the picture that a new daemon is given is in force for tasks that run, and VPCs that are gone go") {
+  Place place;
+  const TaskSpec web = place.task({shell("web", serves)});
+  place.start(web);
+  place.reports.until(web.arn, "RUNNING");
+  const TaskSpec client = place.task({tells("app", asks(web.network.address))});
+  place.start(client);
+  std::size_t said = until_said(place, client, "yes");
+  place.sandbox->namespace_of("vpc-2");
+  place.sandbox = nullptr;
+  place.open();
+  place.sandbox->recover();
+  said = until_said(place, client, "yes", said);  // nobody has said anything yet: as it was
+  place.sandbox->configure({.vpcs = {{.id = "vpc-1", .cidr = "172.31.0.0/16"}}});
+  until_said(place, client, "no", said);
+  CHECK(!std::filesystem::exists(place.dir + "/network/vpc-2"));
+}
