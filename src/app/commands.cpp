@@ -67,6 +67,7 @@ constexpr std::array exec_options{
     OptionRule{"container", "NAME", "the container; a task with only one needs none", ""},
     OptionRule{"interactive", "", "give the command a terminal even if this is none", "", "-it"},
     OptionRule{"pipes", "", "give the command pipes even if this is a terminal"},
+};
 constexpr std::array logs_options{
     endpoint,
     OptionRule{.name = "follow", .value = "", .help = "go on with what comes", .brief = "-f"},

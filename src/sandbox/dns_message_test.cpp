@@ -6,6 +6,7 @@
 
 using namespace utakata;                // NOLINT: a test
 using namespace utakata::sandbox::dns;  // NOLINT: a test
+namespace dns = utakata::sandbox::dns;
 
 namespace {
 
@@ -37,7 +38,8 @@ TEST_CASE("dns: a question is read in lower case and its answer has the question
 TEST_CASE("dns: a name without answers, a name that is not there, and an answer too long for a datagram") {
   const auto query = parse_query(web);
   CHECK((write_answer(*query, Code::no_such_name, 0, {}, datagram_max)[3] & 15) == 3);
-  const list<Record> many(100, Record{.type = Type::srv, .target = "ip-10-0-1-11.ap-northeast-1.compute.internal"});
+  const list<Record> many(100,
+                          Record{.type = dns::Type::srv, .target = "ip-10-0-1-11.ap-northeast-1.compute.internal"});
   const str cut = write_answer(*query, Code::no_error, 60, many, datagram_max);
   CHECK(cut.size() <= datagram_max);
   CHECK((cut[2] & 2) != 0);

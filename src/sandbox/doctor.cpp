@@ -215,11 +215,14 @@ Finding storage_finding() {
 }  // namespace
 
 list<Finding> examine(const str& runtime) {
-  return {root_finding(),          kernel_finding(), namespace_finding(),
-          overlay_finding(),       cgroup_finding(), runtime_finding(runtime),
-          skopeo_finding(), filter_finding(runtime), device_finding(), given_capabilities_finding(),
-          user_finding(),          limit_finding(),  capability_finding(),
-          init_finding(),          storage_finding()};
+  return {root_finding(),       kernel_finding(),
+          namespace_finding(),  overlay_finding(),
+          cgroup_finding(),     runtime_finding(runtime),
+          skopeo_finding(),     filter_finding(runtime),
+          device_finding(),     given_capabilities_finding(),
+          user_finding(),       limit_finding(),
+          capability_finding(), init_finding(),
+          storage_finding()};
 }
 
 }  // namespace utakata::sandbox

@@ -9,13 +9,12 @@ namespace {
 
 VpcPicture one_task() {
   VpcPicture vpc;
-  vpc.take(VpcConfig{.id = "vpc-1",
-                     .cidr = "10.0.0.0/16",
-                     .groups = {{.id = "sg-0a", .rules = {{.egress = true, .cidr = "0.0.0.0/0"}}}},
-                     .interfaces = {{.id = "eni-0123456789abcdef0",
-                                     .address = "10.0.1.11",
-                                     .groups = {"sg-0a"},
-                                     .outward = {"0.0.0.0/0"}}}});
+  vpc.take(VpcConfig{
+      .id = "vpc-1",
+      .cidr = "10.0.0.0/16",
+      .groups = {{.id = "sg-0a", .rules = {{.egress = true, .cidr = "0.0.0.0/0"}}}},
+      .interfaces = {
+          {.id = "eni-0123456789abcdef0", .address = "10.0.1.11", .groups = {"sg-0a"}, .outward = {"0.0.0.0/0"}}}});
   return vpc;
 }
 // The line that one rule of ingress becomes.

@@ -109,8 +109,8 @@ class Sandbox::Inside {
 
   Outcome<> open() {
     std::error_code error;
-    for (const str& folder : {host_.tasks_dir(), host_.runtime_root(),
-                              host_.state_dir + "/network", host_.state_dir + "/users"})
+    for (const str& folder :
+         {host_.tasks_dir(), host_.runtime_root(), host_.state_dir + "/network", host_.state_dir + "/users"})
       fs::create_directories(folder, error);
     if (error) return refuse("Usage", cat("serve: cannot make ", host_.state_dir, ": ", error.message()));
     if (access(host_.supervisor.c_str(), X_OK) != 0)

@@ -23,9 +23,9 @@ struct Settings {
   images::Sources sources = {};       // but for the layouts
   images::CollectRules collect = {};  // of images that nobody uses
   StandIns stand_ins = {};
-  bool egress = false;  // tasks may have a way out of their VPC
-  str dns = "host";     // what their resolver asks: the host's resolvers, an address, or "none"
-  bool own_users = true;  // where the host allows it: tasks' users are nobody on the host
+  bool egress = false;              // tasks may have a way out of their VPC
+  str dns = "host";                 // what their resolver asks: the host's resolvers, an address, or "none"
+  bool own_users = true;            // where the host allows it: tasks' users are nobody on the host
   str logs_dir;                     // where the log store keeps its streams; containers write there themselves
   ports::LogStore* logs = nullptr;  // outlives the sandbox; nullptr: nobody is told what streams hold
   std::function<void(const str& sentence)> tell = [](const str&) {};  // to people; from any thread

@@ -3,9 +3,9 @@
 //   utakata-supervisor DIR RUNTIME ROOT ID
 //   utakata-supervisor hold DIR [USERS]                 hold_main.cpp
 //
-// Of the first form, DIR is the container's folder and holds the OCI bundle. The supervisor creates and starts the container
-// with RUNTIME (state in ROOT), keeps its output as DIR/log-plan says (log_main.hpp), and leaves one of these files, each
-// complete or absent:
+// Of the first form, DIR is the container's folder and holds the OCI bundle. The supervisor creates and starts the
+// container with RUNTIME (state in ROOT), keeps its output as DIR/log-plan says (log_main.hpp), and leaves one of these
+// files, each complete or absent:
 //   DIR/started   "PID NANOSECONDS\n"                   the container's process runs
 //   DIR/failed    the reason                            it could not be started
 //   DIR/exit      "CODE NANOSECONDS\n"                  it has ended; 128 + signal when a signal ended it

@@ -56,7 +56,7 @@ class Sweep {
     for (const str& id : host_.cgroups.task_ids())
       if (unowned(id)) host_.cgroups.remove_task(id);
     for (const str& id : host_.network.task_ids())
-      if (unowned(id)) host_.network.remove_task(id, "");
+      if (unowned(id)) host_.network.remove_task(id, InterfaceSpec{});
     for (const str& id : names_in(host_.roots_dir()))
       if (unowned(first_part(id, '-'))) unmount_folder(cat(host_.roots_dir(), "/", id));
     for (const str& id : names_in(host_.state_dir + "/users"))

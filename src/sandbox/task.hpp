@@ -42,8 +42,8 @@ struct Host {
   std::function<void(const str& sentence)> tell = [](const str&) {};  // to people: the daemon's log
   std::function<void(const str& task_arn)> on_gone = {};
   str api_address = {};                     // where tasks' calls to AWS go; empty: nowhere
-  str logs_dir = {};                // of the streams that containers write to
-  ports::LogStore* logs = nullptr;  // which tells what those hold
+  str logs_dir = {};                        // of the streams that containers write to
+  ports::LogStore* logs = nullptr;          // which tells what those hold
   std::unique_ptr<Endpoint> endpoint = {};  // the last: it asks the loop above
 
   [[nodiscard]] str tasks_dir() const { return state_dir + "/tasks"; }

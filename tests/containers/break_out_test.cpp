@@ -250,7 +250,7 @@ bool has(const list<str>& lines, const str& line) { return std::ranges::find(lin
 
 list<str> output(Place& place, const TaskSpec& spec, std::size_t lines) {
   place.sandbox->start(spec);
-  list<str> found = place.reports.lines(spec.arn, lines);
+  list<str> found = place.lines(spec, lines);
   place.reports.until(spec.arn, "STOPPED");
   return found;
 }
@@ -272,7 +272,7 @@ TEST_CASE("break-out: every known way is refused, and each would be open without
   const list<str> told{cat("supervisor=", parent_of(pid)), cat("socket=", socket.name),
                        cat("disk-major=", major(disk.st_dev)), cat("disk-minor=", minor(disk.st_dev))};
   tools.write("told", join(told, " "));
-  const list<str> lines = place.reports.lines(spec.arn, ways.size());
+  const list<str> lines = place.lines(spec, ways.size());
   list<str> command{"/tools/attempts", "--"};
   command.insert(command.end(), told.begin(), told.end());
   const list<str> control = run_control(cat(place.dir, "/tasks/", spec.id, "/app"), command);
@@ -338,7 +338,7 @@ TEST_CASE("break-out: a link at the place of a volume, planted before a restart,
   TaskSpec spec = place.task({app});
   spec.volumes = {{.name = "v"}};
   place.sandbox->start(spec);
-  CHECK(place.reports.lines(spec.arn, 1) == list<str>{"kept"});
+  CHECK(place.lines(spec, 1) == list<str>{"kept"});
   CHECK(fs::is_empty(target.path));
 }
 
@@ -357,7 +357,7 @@ TEST_CASE("break-out: neither the host's loopback nor its abstract sockets nor a
   const TaskSpec neighbour =
       place.task({tells("app", "echo x > /secret-of-a-neighbour; find / -xdev -name 'secret-of-*'; sleep 1000")});
   place.sandbox->start(neighbour);
-  CHECK(place.reports.lines(neighbour.arn, 1) == list<str>{"/secret-of-a-neighbour"});
+  CHECK(place.lines(neighbour, 1) == list<str>{"/secret-of-a-neighbour"});
   const int port = ntohs(address.sin_port);
   const TaskSpec spec = place.task({tells(
       "app",

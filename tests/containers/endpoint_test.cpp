@@ -15,7 +15,7 @@ const str get = "wget -q -T 5 -O - ";
 
 list<str> output(Place& place, const TaskSpec& spec, std::size_t lines) {
   place.sandbox->start(spec);
-  list<str> found = place.reports.lines(spec.arn, lines);
+  list<str> found = place.lines(spec, lines);
   place.reports.until(spec.arn, "STOPPED");
   REQUIRE(found.size() == lines);
   return found;
@@ -68,7 +68,7 @@ TEST_CASE("endpoint: a neighbour's metadata and credentials are out of reach, by
   TaskSpec first = place.task({victim});
   first.role_arn = "arn:aws:iam::000000000000:role/r";
   place.sandbox->start(first);
-  const list<str> told = place.reports.lines(first.arn, 1);
+  const list<str> told = place.lines(first, 1);
   REQUIRE(told.size() == 1);
   const str uri = told[0].substr(0, told[0].find(' '));
   const str credentials = told[0].substr(told[0].find(' ') + 1);
@@ -86,7 +86,7 @@ TEST_CASE("endpoint: a neighbour's metadata and credentials are out of reach, by
                  "\\r\\nConnection: close\\r\\n\\r\\n' | nc 169.254.170.2 80 | head -1 | tr -d '\\r'; echo END"));
   const TaskSpec second = place.task({thief});
   place.sandbox->start(second);
-  const list<str> lines = place.reports.lines(second.arn, 9);
+  const list<str> lines = place.lines(second, 9);
   CHECK(std::ranges::count(lines, "own") == 1);
   CHECK(std::ranges::count(lines, "safe") == 6);
   CHECK(std::ranges::count(lines, "STOLEN") == 0);
@@ -100,7 +100,7 @@ TEST_CASE("endpoint: after a restart of the daemon the same ids answer at the sa
       cat("echo first; until test -e /again; do sleep 0.1; done; id=$(basename $ECS_CONTAINER_METADATA_URI_V4); ", get,
           "$ECS_CONTAINER_METADATA_URI_V4 | grep -q $id && exit 42; exit 1"))});
   place.sandbox->start(spec);
-  REQUIRE(place.reports.lines(spec.arn, 1).size() == 1);
+  REQUIRE(place.lines(spec, 1).size() == 1);
   place.sandbox.reset();
   place.open();
   place.sandbox->recover();

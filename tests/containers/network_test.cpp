@@ -18,7 +18,7 @@ constexpr const char* serves = "mkdir -p /w; echo hello > /w/index.html; exec ht
 // Waits until the task says it, after the first `past` lines; the number of lines by then.
 std::size_t until_said(Place& place, const TaskSpec& spec, std::string_view what, std::size_t past = 0) {
   while (true) {
-    const list<str> lines = place.reports.lines(spec.arn, past + 1);
+    const list<str> lines = place.lines(spec, past + 1);
     REQUIRE_MESSAGE(lines.size() > past, "the task has not said ", str(what));
     if (std::find(lines.begin() + static_cast<std::ptrdiff_t>(past), lines.end(), what) != lines.end())
       return lines.size();
@@ -77,8 +77,8 @@ TEST_CASE("containers: a connection that was let through goes on when its rule i
   const std::size_t said = until_said(place, client, "yes");
   set_group(place, "sg-web", {everything_out});
   until_said(place, client, "no", said);
-  const std::size_t beats = place.reports.lines(web.arn, 1).size();
-  CHECK(place.reports.lines(web.arn, beats + 20).size() >= beats + 20);
+  const std::size_t beats = place.lines(web, 1).size();
+  CHECK(place.lines(web, beats + 20).size() >= beats + 20);
 }
 
 TEST_CASE("containers: what a task sends under another's address never arrives") {
@@ -117,7 +117,7 @@ TEST_CASE("containers: VPCs with the same addresses have nothing to do with each
   for (const str vpc : {"vpc-1", "vpc-2"}) {
     const TaskSpec client = asks_once(vpc);
     place.start(client);
-    CHECK(place.reports.lines(client.arn, 1) == list<str>{vpc});
+    CHECK(place.lines(client, 1) == list<str>{vpc});
   }
 }
 

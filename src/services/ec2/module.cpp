@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/report.hpp"
 #include "services/ec2/network.hpp"
 #include "services/ec2/ops.hpp"
 #include "services/ec2/routes.hpp"

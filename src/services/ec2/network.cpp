@@ -1,5 +1,6 @@
 #include "services/ec2/network.hpp"
 
+#include "core/effect.hpp"
 #include "services/ec2/routes.hpp"
 
 namespace utakata::ec2 {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ipv4.hpp"
+#include "core/report.hpp"
 
 namespace utakata::ec2 {
 namespace {

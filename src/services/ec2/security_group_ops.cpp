@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/effect.hpp"
 #include "services/ec2/describe.hpp"
 #include "services/ec2/network.hpp"
 #include "services/ec2/ops.hpp"

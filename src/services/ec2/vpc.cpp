@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/ipv4.hpp"
+#include "core/effect.hpp"
 #include "services/ec2/network.hpp"
 #include "services/ec2/public.hpp"
 #include "services/ec2/resource.hpp"
