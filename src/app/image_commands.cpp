@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <ctime>
 
@@ -27,6 +28,14 @@ Instant wall_clock() {
 void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
 
 std::string folder_of(const Arguments& arguments) { return arguments.text("state") + "/sandbox/images"; }
+
+// An empty answer about another folder would be taken for the truth.
+Outcome<> check_store(const Arguments& arguments) {
+  const std::string folder = folder_of(arguments);
+  if (access(folder.c_str(), R_OK | X_OK) == 0) return {};
+  if (errno == EACCES) return refuse("CannotOpen", cat(folder, " cannot be read: run it as root"));
+  return refuse("CannotOpen", cat("there is no store of images in ", folder, ": --state names the platform's folder"));
+}
 
 Outcome<> open_store(const images::ImageStore& images, const Arguments& arguments) {
   if (auto opened = images.open(); !opened)
@@ -146,6 +155,7 @@ Outcome<images::Record> import(const Arguments& arguments) {
 
 int run_image_ls(const Arguments& arguments) {
   const images::Store store(folder_of(arguments));
+  if (auto there = check_store(arguments); !there) return fail(there.error());
   Json answer = Json::object();
   Json& images = answer.set("images", Json::array());
   list<str> digests;
@@ -170,6 +180,7 @@ int run_image_import(const Arguments& arguments) {
 int run_image_rm(const Arguments& arguments) {
   const images::Store store(folder_of(arguments));
   if (auto enough = exactly(arguments, "image rm", 1, 1000); !enough) return fail(enough.error());
+  if (auto there = check_store(arguments); !there) return fail(there.error());
   Json answer = Json::object();
   Json& removed = answer.set("removed", Json::array());
   int status = 0;

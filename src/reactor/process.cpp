@@ -133,8 +133,8 @@ Outcome<ProcessResult> run_process_blocking(const std::vector<std::string>& argv
     poll(watched.data(), watched.size(), static_cast<int>(wait.milliseconds()) + 1);
     if (watched[0].revents != 0 && !drain(started.output, result.output)) watched[0].fd = -1;
     if (watched[1].revents != 0) break;
-    const bool enough = monotonic() >= deadline || (wishes.meanwhile && !wishes.meanwhile());
-    if (enough && !result.timed_out) {
+    if (result.timed_out) continue;
+    if (monotonic() >= deadline || (wishes.meanwhile && !wishes.meanwhile())) {
       result.timed_out = true;
       ::kill(started.pid, SIGKILL);
       deadline = monotonic() + killed_within;

@@ -178,7 +178,11 @@ TEST_CASE("layers: bombs are stopped by size, by entries, by ratio and by a file
   const str zeros(std::size_t{8} << 20, '\0');
   const auto said = [](const Outcome<images::Unpacked>& done) { return done ? str() : done.error().message; };
   Bench bench;
-  CHECK(said(bench.unpack({{.path = "zeros", .content = zeros}}, {.bytes = 1 << 20})).contains("larger than 1048576"));
+  CHECK(said(bench.unpack({{.path = "zeros", .content = zeros}}, {.bytes = 1 << 20}))
+            .contains("larger than a layer may be"));
+  const str half(std::size_t{700} << 10, 'x');
+  CHECK(said(bench.unpack({{.path = "one", .content = half}, {.path = "two", .content = half}}, {.bytes = 1 << 20}))
+            .contains("larger than 1048576"));
   CHECK(said(bench.unpack({{.path = "zeros", .content = zeros}}, {.ratio = 10, .ratio_begins = 1 << 20}))
             .contains("grows to more than 10 times"));
   list<Entry> many;
