@@ -30,7 +30,11 @@ TEST_CASE("logs: filtering interleaves the streams of a group, in pages without 
     }
     token = page->nextToken;
   } while (token);
-  CHECK(seen == list<str>{"hit 0", "hit 1", "hit 2", "hit 4", "hit 5"});
+  // Two were written in each second by two streams: which of them is first is the same on every page, and open.
+  REQUIRE(seen.size() == 5);
+  CHECK(seen[2] == "hit 2");
+  CHECK(std::set<str>(seen.begin(), seen.begin() + 2) == std::set<str>{"hit 0", "hit 1"});
+  CHECK(std::set<str>(seen.begin() + 3, seen.end()) == std::set<str>{"hit 4", "hit 5"});
   CHECK(ids.size() == 5);
   const auto one = bench.filter({.logStreamNames = list<str>{"other"}});
   CHECK(texts(*one->events) == list<str>{"hit 9"});
@@ -62,5 +66,5 @@ TEST_CASE("logs: a search through much answers with what is complete, and goes o
   CHECK(all("x").first == 60);
   const auto [found, pages] = all("nothing");
   CHECK(found == 0);
-  CHECK(pages >= 1);
+  CHECK(pages < 100);
 }
