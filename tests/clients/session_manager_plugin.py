@@ -71,6 +71,7 @@ class WebSocket:
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
         self.status = int(head.split()[1])
         if self.status != 101:
+            self.socket.close()
             raise ConnectionError(head.decode() + self.buffer.decode(errors="replace"))
         accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest())
         require(b"sec-websocket-accept: " + accept.lower() in head.lower(), "Sec-WebSocket-Accept")
@@ -122,6 +123,7 @@ class WebSocket:
             if frame[0] == 8:
                 self.close_code = int.from_bytes(frame[1][:2], "big")
                 self.close_reason = frame[1][2:].decode()
+                self.socket.close()
                 raise EOFError(self.close_reason)
             return frame
 
@@ -232,6 +234,7 @@ class DataChannel:
 
     def end(self, seconds=60):
         self.until(lambda: self.closed is not None, seconds, "channel_closed")
+        self.socket.socket.close()
         return self.closed
 
 

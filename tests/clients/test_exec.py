@@ -36,6 +36,15 @@ def processes_with(words):
     return found
 
 
+def sleep_of(number):
+    """A sleep that no other test's command is taken for."""
+    return f"sleep {number}{os.getpid()}".encode()
+
+
+def slept(number):
+    return sleep_of(number).replace(b" ", b"\0") + b"\0"
+
+
 class Terminal:
     """A program under a pseudo-terminal of its own."""
 
@@ -178,8 +187,8 @@ class Exec(unittest.TestCase):
         channel.size(90, 20)
         channel.type(b"stty size\n")
         channel.said(b"20 90")
-        channel.type(b"sleep 1000 || echo stopped-$((40+2))\n")
-        until(lambda: processes_with(b"sleep\x001000"), what="sleep")
+        channel.type(sleep_of(1) + b" || echo stopped-$((40+2))\n")
+        until(lambda: processes_with(slept(1)), what="sleep")
         channel.type(b"\x03")
         channel.type(b"echo on-$((40+2)); exit 7\n")
         channel.said(b"on-42")
@@ -282,22 +291,22 @@ class Exec(unittest.TestCase):
         self.assertIn(b"33 101", terminal.said(b"first-42"))
         terminal.size(120, 40)
         until(lambda: (terminal.type(b"stty size\r"), terminal.pump(), b"40 120" in terminal.text)[2], what="the new size")
-        terminal.type(b"sleep 2000 || echo stopped-$((40+2))\r")
-        until(lambda: processes_with(b"sleep\x002000"), what="sleep")
+        terminal.type(sleep_of(2) + b" || echo stopped-$((40+2))\r")
+        until(lambda: processes_with(slept(2)), what="sleep")
         terminal.type(b"\x03")
         terminal.type(b"echo on-$((40+2)); exit 7\r")
         terminal.said(b"on-42")
         self.assertEqual(terminal.end(), 7)
-        self.assertEqual(processes_with(b"sleep\x002000"), [])
+        self.assertEqual(processes_with(slept(2)), [])
         self.assertEqual(termios.tcgetattr(terminal.master), terminal.before)
 
     def test_a_signal_ends_the_command_and_restores_the_terminal(self):
-        terminal = self.terminal("sh", "-c", "echo up; exec sleep 3000")
+        terminal = self.terminal("sh", "-c", "echo up; exec " + sleep_of(3).decode())
         terminal.said(b"up")
         os.kill(terminal.pid, signal.SIGTERM)
         self.assertEqual(terminal.end(), 128 + signal.SIGTERM)
         self.assertEqual(termios.tcgetattr(terminal.master), terminal.before)
-        until(lambda: not processes_with(b"sleep\x003000"), what="the command's end")
+        until(lambda: not processes_with(slept(3)), what="the command's end")
 
     def test_pipes_keep_every_byte(self):
         done = self.piped("sh", "-c", "cat; echo oops >&2; exit 7", data=bytes(range(256)))
@@ -343,7 +352,7 @@ class Exec(unittest.TestCase):
 
     def test_the_container_stops_during_a_session(self):
         task = self.run_task(self.definition)
-        terminal = self.terminal("sh", "-c", "echo up; exec sleep 4000", task=task)
+        terminal = self.terminal("sh", "-c", "echo up; exec " + sleep_of(4).decode(), task=task)
         terminal.said(b"up")
         self.ecs.stop_task(cluster="c", task=task)
         self.assertEqual(terminal.end(), 137)
@@ -358,20 +367,38 @@ class KilledDaemon(unittest.TestCase):
             Here.platform, Here.ecs = platform, platform.client("ecs")
             Here.ecs.create_cluster(clusterName="c")
             task = Here.run_task(Here.register("exec", ["app"]))
-            terminal = Terminal([PROGRAM, "exec", task, "sh", "-c", "trap '' HUP; echo up; sleep 5000"], platform.env)
+            terminal = Terminal([PROGRAM, "exec", task, "sh", "-c", "trap '' HUP; echo up; " + sleep_of(5).decode()], platform.env)
             self.addCleanup(terminal.close)
             terminal.said(b"up")
-            self.assertTrue(processes_with(b"sleep\x005000"))
+            self.assertTrue(processes_with(slept(5)))
             platform.kill()
             self.assertEqual(terminal.end(), 1)
             self.assertIn(b"the connection to the platform was lost", terminal.text)
             self.assertEqual(termios.tcgetattr(terminal.master), terminal.before)
-            until(lambda: not processes_with(b"sleep\x005000"), what="the command's end")
+            until(lambda: not processes_with(slept(5)), what="the command's end")
             platform.start()
             ecs = platform.client("ecs")
             self.assertEqual(ecs.describe_tasks(cluster="c", tasks=[task])["tasks"][0]["lastStatus"], "RUNNING")
             done = subprocess.run([PROGRAM, "exec", task, "echo", "again"], env=platform.env, input=b"", capture_output=True, timeout=60)
             self.assertEqual(done.stdout, b"again\n")
+
+    def test_a_clean_end_of_the_daemon_ends_its_sessions(self):
+        with Platform("--cpu", "2048", "--memory", "2048") as platform:
+            class Here(Exec):
+                pass
+            Here.platform, Here.ecs = platform, platform.client("ecs")
+            Here.ecs.create_cluster(clusterName="c")
+            task = Here.run_task(Here.register("exec", ["app"]))
+            terminal = Terminal([PROGRAM, "exec", task, "sh", "-c", "echo up; exec yes"], platform.env)
+            self.addCleanup(terminal.close)
+            terminal.said(b"y\r\ny")
+            channel = DataChannel(Here.ecs.execute_command(cluster="c", task=task, container="app", command="yes", interactive=True)["session"])
+            channel.said(b"y\r\ny")  # and reads no more
+            platform.stop()
+            self.assertEqual(platform.process.returncode, 0)
+            self.assertEqual(terminal.end(), 1)
+            self.assertEqual(termios.tcgetattr(terminal.master), terminal.before)
+            channel.socket.socket.close()
 
 
 if __name__ == "__main__":
