@@ -11,7 +11,7 @@ from platform_under_test import REGION, Platform, awsvpc, until
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
-GET = "wget -q -T 5 -O -"
+GET = "timeout 5 wget -q -O -"
 
 
 def session(platform, service, credentials):

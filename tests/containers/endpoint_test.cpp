@@ -11,12 +11,13 @@ using namespace utakata::test;  // NOLINT: a test
 
 namespace {
 
-const str get = "wget -q -T 5 -O - ";
+const str get = "timeout 5 wget -q -O - ";
 
 list<str> output(Place& place, const TaskSpec& spec, std::size_t lines) {
-  place.sandbox->start(spec);
+  place.start(spec);
   list<str> found = place.lines(spec, lines);
   place.reports.until(spec.arn, "STOPPED");
+  INFO(join(found, "\n"));
   REQUIRE(found.size() == lines);
   return found;
 }
@@ -67,14 +68,14 @@ TEST_CASE("endpoint: a neighbour's metadata and credentials are out of reach, by
       tells("app", "echo $ECS_CONTAINER_METADATA_URI_V4 $AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; sleep 1000");
   TaskSpec first = place.task({victim});
   first.role_arn = "arn:aws:iam::000000000000:role/r";
-  place.sandbox->start(first);
+  place.start(first);
   const list<str> told = place.lines(first, 1);
   REQUIRE(told.size() == 1);
   const str uri = told[0].substr(0, told[0].find(' '));
   const str credentials = told[0].substr(told[0].find(' ') + 1);
   const str id = uri.substr(uri.rfind('/') + 1);
   CHECK(credentials.starts_with("/v2/credentials/"));
-  const str take = "wget -q -T 5 -O /dev/null ";
+  const str take = "timeout 5 wget -q -O /dev/null ";
   const str stolen = " 2>/dev/null && echo STOLEN || echo safe; ";
   const ContainerSpec thief = tells(
       "app", cat(take, "$ECS_CONTAINER_METADATA_URI_V4 && echo own; ",                                              //
@@ -85,8 +86,9 @@ TEST_CASE("endpoint: a neighbour's metadata and credentials are out of reach, by
                  "printf 'GET ", uri, " HTTP/1.1\\r\\nHost: x\\r\\nX-Forwarded-For: ", first.network.address,
                  "\\r\\nConnection: close\\r\\n\\r\\n' | nc 169.254.170.2 80 | head -1 | tr -d '\\r'; echo END"));
   const TaskSpec second = place.task({thief});
-  place.sandbox->start(second);
+  place.start(second);
   const list<str> lines = place.lines(second, 9);
+  INFO(join(lines, "\n"));
   CHECK(std::ranges::count(lines, "own") == 1);
   CHECK(std::ranges::count(lines, "safe") == 6);
   CHECK(std::ranges::count(lines, "STOLEN") == 0);
@@ -99,7 +101,7 @@ TEST_CASE("endpoint: after a restart of the daemon the same ids answer at the sa
       "app",
       cat("echo first; until test -e /again; do sleep 0.1; done; id=$(basename $ECS_CONTAINER_METADATA_URI_V4); ", get,
           "$ECS_CONTAINER_METADATA_URI_V4 | grep -q $id && exit 42; exit 1"))});
-  place.sandbox->start(spec);
+  place.start(spec);
   REQUIRE(place.lines(spec, 1).size() == 1);
   place.sandbox.reset();
   place.open();
