@@ -88,15 +88,19 @@ def loop_devices():
     return {f"{path.parent.parent.name}: {_read(path).strip()}" for path in pathlib.Path("/sys/block").glob("loop*/loop/backing_file")}
 
 
+def _names(folder):
+    try:
+        return [entry.path for entry in os.scandir(folder)]
+    except OSError:  # no folder, or gone since: others come and go here
+        return []
+
+
 def files():
     """Names in the places where programs leave things, two levels deep."""
     found = set()
-    for top in ("/run", "/tmp", "/var/tmp", "/dev/shm", "/var/lib", "/var/run/netns", "/run/netns"):
-        for pattern in ("*", "*/*"):
-            try:
-                found |= {str(path) for path in pathlib.Path(top).glob(pattern)}
-            except OSError:
-                continue
+    for top in ("/run", "/tmp", "/var/tmp", "/dev/shm", "/var/lib", "/run/netns"):
+        for path in _names(top):
+            found |= {path, *_names(path)}
     return found
 
 
@@ -138,7 +142,4 @@ def group_name(state):
 
 def files_of(platform):
     """What lies in the folders that a platform empties; logs, layers and the journal stay."""
-    found = []
-    for name in ("tasks", "runtime", "network", "outside"):
-        found += [str(path) for path in (pathlib.Path(platform.state) / "sandbox" / name).glob("*")]
-    return sorted(found)
+    return sorted(path for name in ("tasks", "runtime", "network", "outside", "users") for path in _names(f"{platform.state}/sandbox/{name}"))

@@ -6,8 +6,10 @@ import contextlib
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -22,7 +24,8 @@ def definitions(ecs):
     """Tasks of the kinds that have something to leave behind."""
     def register(family, containers, **more):
         return ecs.register_task_definition(family=family, requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256",
-                                            memory="512", containerDefinitions=containers, **more)["taskDefinition"]["taskDefinitionArn"]
+                                            memory="512", containerDefinitions=containers, taskRoleArn="arn:aws:iam::123456789012:role/r",
+                                            **more)["taskDefinition"]["taskDefinitionArn"]
 
     def container(name, script, **more):
         return {"name": name, "image": "busybox", "command": ["sh", "-c", script], "stopTimeout": 2, **more}
@@ -87,7 +90,37 @@ class Killer:
                 os.kill(pid, signal.SIGKILL)
 
 
+class Snapshot(unittest.TestCase):
+    """That it sees what it is for: each kind is planted once."""
+
+    def test_it_sees_what_is_planted(self):
+        before = HostState.take()
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="utakata-planted."))
+        group = pathlib.Path("/sys/fs/cgroup/memory" if os.path.isdir("/sys/fs/cgroup/memory") else "/sys/fs/cgroup") / folder.name
+        image, loop, process = folder / "image", "", None
+        try:
+            process = subprocess.Popen(["sleep", "1000"], cwd=folder)
+            group.mkdir()
+            subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
+            image.write_bytes(b"\0" * 4096)
+            loop = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True, check=False).stdout.strip()
+            left = HostState.take().more_than(before, [folder.name])
+            kinds = {item.split(":")[0] for item in left}
+            self.assertLessEqual({"processes", "mounts", "groups", "files"} | ({"loop devices"} if loop else set()), kinds)
+            self.assertEqual([item for item in HostState.take().more_than(before, ["no such word"]) if folder.name in item], [])
+        finally:
+            if loop:
+                subprocess.run(["losetup", "--detach", loop], check=False)
+            subprocess.run(["umount", "-l", folder], check=False)
+            process.kill()
+            process.wait()
+            group.rmdir()
+            folder.rmdir()
+
+
 class CleanUp(unittest.TestCase):
+    accepted = 0
+
     def marks_of(self, platform):
         """Its words; a wrong one would find nothing and never fail."""
         group = group_name(platform.state)
@@ -110,7 +143,6 @@ class CleanUp(unittest.TestCase):
         said = [f"UTAKATA_SEED={seed}"]
         before = HostState.take()
         platform = Platform("--cpu", "65536", "--memory", "65536").start()
-        before.parts["files"].add(str(platform.state))
         marks = self.marks_of(platform)
         try:
             killer = Killer(platform, dice)
@@ -118,6 +150,7 @@ class CleanUp(unittest.TestCase):
             arns = definitions(platform.client("ecs"))
             for _ in range(ROUNDS):
                 said.append(self.one_round(platform, killer, dice, arns))
+            self.assertGreaterEqual(self.accepted, ROUNDS, "the platform took hardly any task")
             self.stop_everything(platform)
             # The daemon, its own folder and the routers of its VPCs are all that may be there now.
             until(lambda: not self.left_of_tasks(platform, before, marks), 60,
@@ -125,7 +158,9 @@ class CleanUp(unittest.TestCase):
             platform.stop()
             self.assertEqual(platform.process.returncode, 0, platform.log()[-2000:])
             self.assertEqual(files_of(platform), [], said)
-            self.assert_clean(before, marks, f"{said}\n{platform.log()[-3000:]}")
+            log = platform.log()[-3000:]
+            shutil.rmtree(platform.state)
+            self.assert_clean(before, marks, f"{said}\n{log}")
         finally:
             platform.__exit__()
 
@@ -135,14 +170,14 @@ class CleanUp(unittest.TestCase):
         sessions = []
         with contextlib.suppress(Exception):  # the daemon may be killed under any call
             for _ in range(dice.randrange(1, 4)):
-                ecs.run_task(cluster="c", taskDefinition=dice.choice(arns), networkConfiguration=network, launchType="FARGATE",
-                             count=dice.randrange(1, 3), enableExecuteCommand=True)
+                self.accepted += len(ecs.run_task(cluster="c", taskDefinition=dice.choice(arns), networkConfiguration=network, launchType="FARGATE",
+                                                  count=dice.randrange(1, 3), enableExecuteCommand=True)["tasks"])
             time.sleep(dice.choice([0, 0.02, 0.05, 0.1, 0.2, 0.4, 1.0]))
             running = ecs.list_tasks(cluster="c")["taskArns"]
             if running and dice.random() < 0.5:
-                sessions.append(subprocess.Popen([PROGRAM, "exec", "--cluster", "c", "--task", dice.choice(running), "--container", "app",
-                                                  "--", "sleep", "100"], env=platform.env, stdin=subprocess.DEVNULL,
-                                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+                sessions.append(subprocess.Popen([PROGRAM, "exec", "--pipes", "--cluster", "c", "--container", "app", dice.choice(running), "--",
+                                                  "sleep", "100"], env=platform.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                                 stderr=subprocess.DEVNULL))
             for task in dice.sample(running, min(len(running), dice.randrange(0, 3))):
                 ecs.stop_task(cluster="c", task=task)
             time.sleep(dice.choice([0, 0.02, 0.05, 0.1, 0.2]))
@@ -173,7 +208,6 @@ class CleanUp(unittest.TestCase):
     def test_tasks_one_after_another_leave_the_host_as_it_was(self):
         before = HostState.take()
         with Platform("--cpu", "65536", "--memory", "65536") as platform:
-            before.parts["files"].add(str(platform.state))
             ecs = platform.client("ecs")
             ecs.create_cluster(clusterName="c", capacityProviders=["FARGATE"])
             brief = definitions(ecs)[1]
