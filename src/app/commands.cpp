@@ -1,6 +1,9 @@
 #include "app/commands.hpp"
 
 #include <array>
+#include <cstdio>
+
+#include "base/text.hpp"
 
 namespace utakata::app {
 namespace {
@@ -198,5 +201,11 @@ constexpr std::array<Command, 16> all{{
 }  // namespace
 
 std::span<const Command> commands() { return all; }
+
+int fail(const Fault& fault) {
+  const std::string text = cat(fault.code == "Usage" ? "" : "utakata: ", fault.message, "\n");
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  return fault.code == "Usage" ? 2 : 1;
+}
 
 }  // namespace utakata::app

@@ -58,11 +58,6 @@ bool asks_for_help(std::vector<std::string_view>& words) {
 
 }  // namespace
 
-int app::fail(const Fault& fault) {
-  print(stderr, cat(fault.code == "Usage" ? "" : "utakata: ", fault.message, "\n"));
-  return fault.code == "Usage" ? 2 : 1;
-}
-
 int main(int count, char** values) {
   std::vector<std::string_view> words(values + 1, values + count);
   const bool help = asks_for_help(words);

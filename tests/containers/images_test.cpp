@@ -210,10 +210,12 @@ TEST_CASE("images: nothing is taken away while something is being brought") {
 
 TEST_CASE("images: killed at any moment of an unpacking or a collection, an image is whole or not there") {
   Bench bench;
+  constexpr int files_of_layer = 60;
   list<list<Entry>> layers;
   for (int layer = 0; layer < 4; ++layer) {
     list<Entry> files;
-    for (int i = 0; i < 300; ++i) files.push_back({.path = cat("d", layer, "/f", i), .content = cat(layer, "-", i)});
+    for (int i = 0; i < files_of_layer; ++i)
+      files.push_back({.path = cat("d", layer, "/f", i), .content = cat(layer, "-", i)});
     layers.push_back(std::move(files));
   }
   write_layout(bench.layouts + "/app", "1", layers);
@@ -226,18 +228,18 @@ TEST_CASE("images: killed at any moment of an unpacking or a collection, an imag
       if (round % 2 == 1) static_cast<void>(collect(images.store(), {}, later));
       _exit(0);
     }
-    usleep(static_cast<useconds_t>(round * round) * 1500);
-    kill(child, SIGKILL);
+    usleep(static_cast<useconds_t>(round * round) * 500);
+    if (round % 5 != 4) kill(child, SIGKILL);  // the others come to their end
     waitpid(child, nullptr, 0);
     if (const auto image = bench.images.ready("app:1")) {
       ++whole;
       for (int layer = 0; layer < 4; ++layer)
-        for (int i = 0; i < 300; ++i)
+        for (int i = 0; i < files_of_layer; ++i)
           REQUIRE(text_of(cat(image->layers[static_cast<std::size_t>(layer)], "/d", layer, "/f", i)) ==
                   cat(layer, "-", i));
     }
   }
-  MESSAGE("found whole ", whole, " of 20 times");
+  CHECK(whole > 0);
   REQUIRE(bench.images.bring("app:1", nullptr));
   REQUIRE(collect(bench.store(), {.unused_for = hours(1'000'000)}, later));
   for (const char* folder : {"pulls", "partial", "trash"}) CHECK(bench.count(folder) == 0);
