@@ -167,9 +167,11 @@ class Containers(unittest.TestCase):
         self.assertIn("mode", refused(mode="fast"))
         self.assertIn("max-buffer-size", refused(max_buffer_size="much"))
         missing = self.run_task(task_definition(self.ecs, "missing", container("app", "true", logConfiguration=awslogs("/none")), **ROLE))
-        reason = missing[0]["reason"] if isinstance(missing, list) else self.until_status(missing, "STOPPED")["stoppedReason"]
-        self.assertIn("ResourceInitializationError", reason)
-        self.assertIn("The specified log group does not exist", reason)
+        stopped = self.until_status(missing, "STOPPED")
+        self.assertEqual(stopped["stopCode"], "TaskFailedToStart")
+        self.assertIn("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to "
+                      "create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.",
+                      stopped["stoppedReason"])
         script = "printf '2026-05-06 a\\n  b\\n2026-05-07 c\\n'"
         arn = self.run_task(task_definition(self.ecs, "multi", container("app", "sh", "-c", script, logConfiguration=awslogs(
             "/made", awslogs_create_group="true", awslogs_datetime_format="%Y-%m-%d", max_buffer_size="1m")), **ROLE))

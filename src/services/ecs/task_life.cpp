@@ -236,7 +236,6 @@ Outcome<Key> place_task(Tx& tx, const World& world, const TaskPlan& plan) {
   task.id = tx.random_hex(32);
   task.arn = arn_of(world, cat("task/", task.cluster_name, "/", task.id));
   task.attachment_id = tx.uuid();
-  TRY_VOID(make_log_streams(tx, world, task.id, definition.definition));
   const list<str>& subnets = plan.network->subnets;
   const str& subnet = subnets[plan.zone_turn % subnets.size()];
   task.availability_zone = TRY(ec2::subnet(tx, world, subnet))

@@ -25,7 +25,7 @@ struct TaskPlan {
   std::size_t zone_turn = 0;  // chooses the subnet: tasks are spread over them in turn
 };
 
-/// Fault CapacityUnavailable: no room of that kind now. Other faults: subnets, groups, addresses, awslogs groups.
+/// Fault CapacityUnavailable: no room of that kind now. Other faults: subnets, groups, addresses.
 Outcome<Key> place_task(Tx&, const World&, const TaskPlan&);
 
 /// Begins its farewell; a task that is stopping already keeps its first reason.

@@ -141,29 +141,22 @@ Outcome<> check_awslogs(const dict<str>& options) {
   return {};
 }
 
-Outcome<> make_log_streams(Tx& tx, const World& task_world, const str& task_id, const api::TaskDefinition& definition) {
+void fill_logs(Tx& tx, const World& task_world, const api::TaskDefinition& definition, TaskSpec& spec) {
   for (const auto& c : *definition.containerDefinitions) {
     const dict<str>* options = awslogs_of(c);
     if (options == nullptr) continue;
     const World world = world_of_logs(task_world, *options);
     const str group = option(*options, "awslogs-group");
+    const str name = stream_name(*options, *c.name, spec.id);
     if (option(*options, "awslogs-create-group") == "true") logs::ensure_group(tx, world, group);
-    const auto stream = logs::ensure_stream(tx, world, group, stream_name(*options, *c.name, task_id));
-    if (stream) continue;
-    return refuse("ResourceInitializationError",
-                  cat("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 "
-                      "times: failed to create Cloudwatch log stream: ",
-                      stream.error().code, ": ", stream.error().message, ": the group is ", group));
-  }
-  return {};
-}
-
-void fill_logs(const Tx& tx, const World& world, const api::TaskDefinition& definition, TaskSpec& spec) {
-  for (const auto& c : *definition.containerDefinitions) {
-    const dict<str>* options = awslogs_of(c);
-    if (options == nullptr) continue;
+    const auto stream = logs::ensure_stream(tx, world, group, name);
+    if (!stream && spec.cannot_start.empty())
+      spec.cannot_start =
+          cat("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+              "failed to create Cloudwatch log stream: ",
+              stream.error().code, ": ", stream.error().message, " : exit status 1 (log group ", group, ")");
     for (ContainerSpec& each : spec.containers)
-      if (each.name == *c.name) each.log = target_of(tx, world, *options, stream_name(*options, each.name, spec.id));
+      if (each.name == *c.name) each.log = target_of(tx, task_world, *options, name);
   }
 }
 

@@ -10,12 +10,9 @@ namespace utakata::ecs {
 /// Refused with AWS's texts: options that the driver does not have, and values that it cannot use.
 Outcome<> check_awslogs(const dict<str>& options);
 
-/// Makes the task's streams, and groups that awslogs-create-group asks for. Fault ResourceInitializationError: a group
-/// that is missing.
-Outcome<> make_log_streams(Tx&, const World&, const str& task_id, const api::TaskDefinition&);
-
-/// Where each container's output goes.
-void fill_logs(const Tx&, const World&, const api::TaskDefinition&, TaskSpec&);
+/// Makes the task's streams, and groups that awslogs-create-group asks for, and says where each container's output
+/// goes. A group that is missing becomes the spec's `cannot_start`, in the words of AWS's ResourceInitializationError.
+void fill_logs(Tx&, const World&, const api::TaskDefinition&, TaskSpec&);
 
 /// "10m", "512k", "1g", "4096": bytes; nothing if it is no size.
 std::optional<i64> parse_size(std::string_view);
