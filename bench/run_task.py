@@ -114,7 +114,7 @@ def main():
         for n in range(rounds + 1):
             begun = time.time_ns()
             task = ecs.run_task(cluster="bench", taskDefinition=definition, launchType="FARGATE", networkConfiguration=network)["tasks"][0]["taskArn"]
-            folder = platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1] / "app"
+            folder = platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1] / "containers/app"
             started = until(lambda: (folder / "started").exists() and (folder / "started").read_text())
             ours, theirs = (int(started.split()[1]) - begun) / 1e6, of_the_runtime(folder, f"peer{n}")
             others = {engine.name: engine.measure() for engine in engines if not engine.why_not}

@@ -65,7 +65,7 @@ class Killer:
 
     def containers(self):
         found = []
-        for started in pathlib.Path(self.platform.state).glob("sandbox/tasks/*/*/started"):
+        for started in pathlib.Path(self.platform.state).glob("sandbox/tasks/*/containers/*/started"):
             with contextlib.suppress(OSError, ValueError, IndexError):
                 pid = int(started.read_text().split()[0])
                 if group_name(self.platform.state) in pathlib.Path(f"/proc/{pid}/cgroup").read_text():
