@@ -85,7 +85,7 @@ def requests(host, port):
 
 def definition(ecs, family, script, cpu="1024", **more):
     return ecs.register_task_definition(
-        family=family, requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu=cpu, memory="2048",
+        family=family, requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu=cpu, memory="4096" if cpu == "2048" else "2048",
         executionRoleArn="arn:aws:iam::123456789012:role/x",
         containerDefinitions=[{"name": "app", "image": "busybox", "command": ["sh", "-c", script], "stopTimeout": 2, **more}],
     )["taskDefinition"]["taskDefinitionArn"]
