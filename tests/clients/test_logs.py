@@ -1,9 +1,11 @@
 """CloudWatch Logs through boto3, and what containers say: durable, in order, once, whatever is killed."""
 import json
+import subprocess
+import threading
 import time
 import unittest
 
-from platform_under_test import REGION, Platform, awsvpc, until
+from platform_under_test import PROGRAM, REGION, Platform, awsvpc, until
 from test_containers import container, task_definition
 
 ROLE = {"executionRoleArn": "arn:aws:iam::123456789012:role/x"}
@@ -109,6 +111,21 @@ class Api(unittest.TestCase):
         self.assertEqual([(r["message"], r["logGroupName"]) for r in rows], [("one", "/tail"), ("two ERROR", "/tail")])
         self.assertEqual(self.platform.utakata("logs", "/none", check=False).returncode, 1)
         self.assertEqual(self.platform.utakata("logs", "/tail", "--since", "soon", check=False).returncode, 2)
+
+    def test_following_shows_what_comes_once_and_in_order(self):
+        group = self.group("/follow", "s")
+        self.put(group, "s", "before")
+        with subprocess.Popen([PROGRAM, "logs", "-f", group], env=self.platform.env, stdout=subprocess.PIPE, text=True) as tail:
+            lines = []
+            reader = threading.Thread(target=lambda: lines.extend(iter(tail.stdout.readline, "")), daemon=True)
+            reader.start()
+            until(lambda: lines, what="the line from before")
+            for n in range(5):
+                self.put(group, "s", f"then {n}")
+            until(lambda: len(lines) >= 6, what="five lines")
+            tail.terminate()
+            reader.join(10)
+        self.assertEqual([line.split(" ", 2)[2] for line in lines], ["before\n"] + [f"then {n}\n" for n in range(5)])
 
 
 class Containers(unittest.TestCase):
