@@ -189,6 +189,8 @@ reactor::Co<void> Task::run_container(str name, int restarts) {
 reactor::Co<Outcome<Supervisor>> Task::begin_container(str name) {
   const auto self = shared_from_this();
   const reactor::Gate::Place place = co_await host_.starts.enter();
+  if (const auto marked = container(name).folder.write(asked_mark, ""); !marked)
+    co_return std::unexpected(marked.error());
   auto spawned = spawn_supervisor(host_.supervisor, container(name).folder.path(), host_.runtime, host_.runtime_root(),
                                   cat(run_.spec().id, "-", name));
   if (!spawned) co_return spawned;
@@ -221,7 +223,7 @@ reactor::Co<void> Task::end_half_started(str name) {
 reactor::Co<void> Task::watch_container(str name, int supervisor_fd, int supervisor_pid) {
   const auto self = shared_from_this();
   Container& c = container(name);
-  {
+  if (supervisor_fd >= 0) {
     reactor::Descriptor ended(host_.loop, supervisor_fd);
     co_await ended.readable();
   }
@@ -315,15 +317,13 @@ reactor::Co<void> Task::clean_up() {
 }
 
 // What the folder says has happened is told to the run again, in its order.
-void Task::replay(Container& c) {
+std::vector<agent::Action> Task::replay(Container& c) {
   const str& name = c.spec->name;
   c.stop_signal = c.folder.read("stop-signal");
   if (const auto restarted = c.folder.restarted()) run_.restarted_before(name, restarted->count, restarted->at);
-  if (const auto started = c.folder.started()) {
-    run_.started(started->at, name, started->pid, docker_id(name));
-  } else if (c.folder.has("failed")) {
-    run_.failed_to_start(wall_clock(), name, c.folder.failure());
-  }
+  if (const auto started = c.folder.started()) return run_.started(started->at, name, started->pid, docker_id(name));
+  if (c.folder.has("failed")) return run_.failed_to_start(wall_clock(), name, c.folder.failure());
+  return {};
 }
 
 void Task::adopt() {
@@ -333,23 +333,20 @@ void Task::adopt() {
   users_ = {parse_integer(ContainerFolder(folder()).read("first-id")).value_or(0)};
   host_.users.adopt(users_);
   open_public_door();
-  run_.prepared(wall_clock());
-  for (auto& [name, c] : containers_) replay(c);
-  std::vector<agent::Action> wanted;
-  const auto add = [&wanted](std::vector<agent::Action> more) { std::ranges::move(more, std::back_inserter(wanted)); };
+  std::vector<agent::Action> wanted = run_.prepared(wall_clock());
+  for (auto& [name, c] : containers_) std::ranges::move(replay(c), std::back_inserter(wanted));
+  const bool prepared = ContainerFolder(folder()).has(prepared_mark);
   for (auto& [name, c] : containers_) {
-    const auto started = c.folder.started();
-    if (!started && !c.folder.has("failed")) reactor::start(end_half_started(name));
-    if (!started) continue;
-    const int supervisor = open_supervisor(c.folder.path());
-    if (supervisor >= 0) {
-      reactor::start(watch_container(name, supervisor, 0));
-      continue;
-    }
-    const auto end = c.folder.ended();
-    reactor::start(delete_container(host_, cat(run_.spec().id, "-", name)));
-    add(run_.exited(end ? end->at : wall_clock(), name, end ? std::optional(end->code) : std::nullopt, ""));
+    if (c.folder.started())
+      reactor::start(watch_container(name, open_supervisor(c.folder.path()), 0));
+    else if (!c.folder.has("failed") && (!prepared || c.folder.has(asked_mark)))
+      reactor::start(end_half_started(name));
   }
+  // What was started, or was about to be, is not started again; what still waited for others is.
+  std::erase_if(wanted, [&](const agent::Action& action) {
+    const auto* start = std::get_if<agent::StartContainer>(&action);
+    return start != nullptr && (!prepared || container(start->name).folder.has(asked_mark));
+  });
   reactor::start(report_logs());
   act(wanted);
 }

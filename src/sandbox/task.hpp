@@ -54,6 +54,10 @@ struct Host {
   [[nodiscard]] str runtime_root() const { return state_dir + "/runtime"; }
 };
 
+// Files in folders, for a daemon that takes the task over.
+inline constexpr const char* prepared_mark = "prepared";  // the task's: its containers may be started
+inline constexpr const char* asked_mark = "asked";        // a container's: its start was begun
+
 /// One real task: carries out what its TaskRun asks for. Lives on the host's loop; kept alive by what is still under
 /// way.
 class Task : public std::enable_shared_from_this<Task> {
@@ -121,7 +125,7 @@ class Task : public std::enable_shared_from_this<Task> {
   reactor::Co<void> watch_container(str name, int supervisor_fd, int supervisor_pid);
   reactor::Co<void> check_health(str name);
   reactor::Co<void> clean_up();
-  void replay(Container&);
+  std::vector<agent::Action> replay(Container&);
   void forget_runtime(const Container&);
 
   Host& host_;

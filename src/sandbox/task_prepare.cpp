@@ -60,7 +60,7 @@ Outcome<> Task::prepare() {
   if (spec.shared_processes) paths.pid_namespace = TRY(hold_pid_namespace(host_.supervisor, folder(), paths.users));
   const HostLimits limits = host_limits();
   for (const ContainerSpec& each : spec.containers) TRY_VOID(prepare_container(container(each.name), paths, limits));
-  return {};
+  return own.write(prepared_mark, "");
 }
 
 Outcome<> Task::make_users() {

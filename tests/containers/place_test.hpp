@@ -52,6 +52,10 @@ class Reports {
       FAIL("waited for ", str(status), ", the task is ", str(tasks_[arn].status.name()), ": ", tasks_[arn].reason);
     return tasks_[arn];
   }
+  TaskReport latest(const str& arn) {
+    const std::scoped_lock lock(mutex_);
+    return tasks_[arn];
+  }
   std::optional<InventoryReport> inventory() {
     std::unique_lock lock(mutex_);
     arrived_.wait_for(lock, std::chrono::seconds(60), [&] { return inventory_.has_value(); });

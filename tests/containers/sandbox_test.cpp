@@ -86,7 +86,7 @@ TEST_CASE("containers: another sandbox adopts what the first left running, with 
   const i64 ending = place.reports.until(ends.arn, "RUNNING").containers[0].pid;
   place.sandbox = nullptr;  // containers go on
   ::kill(static_cast<pid_t>(ending), SIGUSR1);
-  while (access(cat(place.dir, "/tasks/", ends.id, "/app/exit").c_str(), F_OK) != 0) usleep(10'000);
+  while (access(cat(place.dir, "/tasks/", ends.id, "/containers/app/exit").c_str(), F_OK) != 0) usleep(10'000);
   place.open();
   place.sandbox->recover();
   const auto inventory = place.reports.inventory();
