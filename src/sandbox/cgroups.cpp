@@ -156,14 +156,23 @@ void Cgroups::make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const
 }
 
 // Runtimes take a path that does not begin with a slash as relative to the caller's own group, in each hierarchy.
+namespace {
+
+// Version 1 has files of these names in each group; no container's name has a dot.
+str group_of(const str& container) {
+  return container == "tasks" || container == "notify_on_release" ? container + ".container" : container;
+}
+
+}  // namespace
+
 str Cgroups::container_path(const str& task_id, const str& container) const {
-  const str below = cat(name_, "/", task_id, "/", container);
+  const str below = cat(name_, "/", task_id, "/", group_of(container));
   if (version_1_ || own_path_v2_ == "/") return below;
   return cat(own_path_v2_, "/", below);
 }
 
 bool Cgroups::ran_out_of_memory(const str& task_id, const str& container) const {
-  const str below = cat("/", name_, "/", task_id, "/", container);
+  const str below = cat("/", name_, "/", task_id, "/", group_of(container));
   if (const auto v1 = folders_.find("memory"); v1 != folders_.end())
     return number_after(read_file(v1->second + below + "/memory.oom_control"), "oom_kill") > 0;
   if (const auto v2 = folders_.find("unified"); v2 != folders_.end() && unified_controllers_.contains("memory"))

@@ -32,7 +32,7 @@ Instant wall_clock() {
 
 Task::Task(Host& host, TaskSpec spec) : host_(host), run_(std::move(spec)) {
   for (const ContainerSpec& each : run_.spec().containers) {
-    ContainerFolder place(cat(folder(), "/", each.name));
+    ContainerFolder place(cat(folder(), "/containers/", each.name));  // apart from the task's own files
     containers_.emplace(each.name, Container{.spec = &each, .folder = std::move(place)});
   }
 }

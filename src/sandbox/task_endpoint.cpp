@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/cbor.hpp"
 #include "base/text.hpp"
 #include "reactor/random.hpp"
 #include "sandbox/endpoint.hpp"
@@ -27,22 +28,19 @@ str random_uuid() {
              digits.substr(20));
 }
 
-// Chosen once and kept: the same after a restart of the daemon.
-Outcome<str> kept(const ContainerFolder& folder, const str& name, const str& fresh) {
-  if (const str known = folder.read(name); !known.empty()) return known;
-  TRY_VOID(folder.write(name, fresh));
-  return fresh;
-}
-
 }  // namespace
 
+// Chosen once and kept: the same after a restart of the daemon.
 Outcome<> Task::choose_endpoint_ids() {
   const ContainerFolder own(folder());
-  ids_.credentials = TRY(kept(own, "credentials-id", random_uuid()));
+  if (auto known = cbor::read<EndpointIds>(own.read("endpoint-ids"))) {
+    ids_ = *std::move(known);
+    return {};
+  }
+  ids_.credentials = random_uuid();
   for (const ContainerSpec& each : run_.spec().containers)
-    ids_.container[each.name] =
-        TRY(kept(own, cat("docker-id-", each.name), cat(run_.spec().id, "-", random_digits(docker_id_digits))));
-  return {};
+    ids_.container[each.name] = cat(run_.spec().id, "-", random_digits(docker_id_digits));
+  return own.write("endpoint-ids", cbor::write(ids_));
 }
 
 str Task::docker_id(const str& container) const {

@@ -10,8 +10,8 @@ namespace utakata::sandbox {
 /// How the paths of a task's endpoint name it and its containers. Kept in the task's folder, so that a restart of the
 /// daemon changes none of them.
 struct EndpointIds {
-  str credentials;               // /v2/credentials/ID
-  std::map<str, str> container;  // name -> TASK-DIGITS, as Fargate's DockerId
+  str credentials;      // /v2/credentials/ID
+  dict<str> container;  // name -> TASK-DIGITS, as Fargate's DockerId
 };
 
 /// One task as its host sees it now, for its metadata.

@@ -92,6 +92,16 @@ class Example(unittest.TestCase):
         self.assertEqual((hog["exitCode"], hog["reason"]), (137, "OutOfMemoryError: Container killed due to memory usage"))
         self.assertNotIn("reason", quiet)
 
+    def test_any_name_that_aws_allows_is_a_containers_name_and_no_other(self):
+        names = ["spec", "hosts", "hostname", "storage", "tasks", "holder", "containers", "endpoint-ids", "A_" + "x" * 100]
+        arn = self.run_task(*(container(n, "sleep 1000", stopTimeout=2) for n in names))
+        self.until_status(arn, "RUNNING")
+        self.ecs.stop_task(cluster="c", task=arn)
+        self.until_status(arn, "STOPPED")
+        for name in ("../../../evil", "a/b", ".", "..", "a.b", "x" * 256):
+            with self.assertRaisesRegex(self.ecs.exceptions.ClientException, "Container name"):
+                self.run_task(container(name, "true"))
+
     def test_a_dependency_that_takes_too_long_ends_the_start(self):
         arn = self.run_task(container("slow", "sleep 1000", essential=False, startTimeout=2, stopTimeout=2),
                             container("app", "echo never", dependsOn=[{"containerName": "slow", "condition": "COMPLETE"}]))

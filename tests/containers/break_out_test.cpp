@@ -275,7 +275,7 @@ TEST_CASE("break-out: every known way is refused, and each would be open without
   const list<str> lines = place.lines(spec, ways.size());
   list<str> command{"/tools/attempts", "--"};
   command.insert(command.end(), told.begin(), told.end());
-  const list<str> control = run_control(cat(place.dir, "/tasks/", spec.id, "/app"), command);
+  const list<str> control = run_control(cat(place.dir, "/tasks/", spec.id, "/containers/app"), command);
   CHECK(lines.size() == ways.size());
   for (const Way& way : ways) {
     INFO(str(way.name));

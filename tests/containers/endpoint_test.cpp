@@ -107,6 +107,6 @@ TEST_CASE("endpoint: after a restart of the daemon the same ids answer at the sa
   place.open();
   place.sandbox->recover();
   REQUIRE(place.reports.inventory());
-  std::ofstream(cat(place.dir, "/tasks/", spec.id, "/app/rootfs/again")) << "x";
+  std::ofstream(cat(place.dir, "/tasks/", spec.id, "/containers/app/rootfs/again")) << "x";
   CHECK(*place.reports.until(spec.arn, "STOPPED").containers[0].exit_code == 42);
 }

@@ -13,6 +13,7 @@ namespace {
 
 using Container = api::ContainerDefinition;
 
+constexpr std::size_t names_length_max = 255;
 constexpr std::size_t environment_files_max = 10;
 constexpr std::size_t ignored_exit_codes_max = 50;
 constexpr i32 tmpfs_mib_max = 1 << 20;
@@ -50,6 +51,12 @@ Outcome<> between(const Container& c, const opt<i32>& value, i32 least, i32 most
   if (value && (*value < least || *value > most))
     return wrong(c, cat(name, " must be between ", least, " and ", most, "."));
   return {};
+}
+
+bool is_name(std::string_view text) {
+  return text.size() <= names_length_max && std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
 }
 
 Outcome<> check_refused(const Container& c) {
@@ -239,6 +246,10 @@ Outcome<> check_secret_names(const opt<list<api::Secret>>& secrets, const opt<li
 
 Outcome<> check_container(const Container& c, bool requires_fargate, const HostRow& host) {
   if (!c.name || c.name->empty()) return client_fault("Container.name should not be null or empty.");
+  if (!is_name(*c.name))
+    return client_fault(cat("Container name '", c.name->substr(0, names_length_max),
+                            "' is invalid: it may have letters, numbers, hyphens and underscores, up to ",
+                            names_length_max, "."));
   if (!c.image || c.image->empty()) return client_fault("Container.image should not be null or empty.");
   TRY_VOID(check_refused(c));
   TRY_VOID(check_sizes(c));
