@@ -8,6 +8,7 @@ import json
 import pathlib
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -24,6 +25,15 @@ def skopeo(*words):
     if done.returncode:
         raise AssertionError(f"skopeo {' '.join(words)}: {done.stderr}")
     return done.stdout
+
+
+def certificate(folder):
+    """Of nobody but itself, for loopback."""
+    path = pathlib.Path(folder) / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", f"{path}.crt"], check=True, capture_output=True)
+    path.write_text(path.read_text() + pathlib.Path(f"{path}.crt").read_text())
+    return path
 
 
 def free_port():
@@ -77,7 +87,8 @@ class Registry:
 class OddRegistry:
     """Serves the layout of the tests' image as team/app:1, and does what it is told besides."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
+        self.certificate = certificate  # a file with key and certificate: it speaks HTTPS
         self.token = None        # the bearer token that it wants
         self.corrupt = False     # blobs have another content than their digests say
         self.platform = None     # the tag is an index with this platform alone
@@ -102,6 +113,10 @@ class OddRegistry:
                 pass
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.address = f"127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self

@@ -5,9 +5,10 @@ import subprocess
 import tempfile
 import time
 import unittest
+import unittest.mock
 
-from platform_under_test import IMAGES, Platform, awsvpc, until
-from registry_under_test import PASSWORD, USER, OddRegistry, Registry, free_port, skopeo
+from platform_under_test import IMAGES, PROGRAM, Platform, awsvpc, until
+from registry_under_test import PASSWORD, USER, OddRegistry, Registry, certificate, free_port, skopeo
 
 
 def define(ecs, image, family="f", secret=None, command=("sleep", "1000")):
@@ -165,6 +166,25 @@ class OddRegistries(unittest.TestCase):
             self.assertIn("unauthorized", world.refused(f"{odd.address}/team/app:1", secret=world.secret("wrong", "x")))
             world.running(f"{odd.address}/team/app:1", secret=world.secret("right", PASSWORD))
 
+    def test_https_is_asked_for_and_verified(self):
+        with tempfile.TemporaryDirectory(prefix="utakata-test.") as folder, OddRegistry(certificate(folder)) as odd:
+            with Platform("--cpu", "2048", "--memory", "2048") as platform:
+                self.assertIn("x509", World(platform).refused(f"{odd.address}/team/app:1"))
+            with unittest.mock.patch.dict("os.environ", SSL_CERT_FILE=f"{folder}/certificate.pem"):
+                with Platform("--cpu", "2048", "--memory", "2048") as platform:
+                    World(platform).running(f"{odd.address}/team/app:1")
+        with OddRegistry() as odd, Platform("--cpu", "2048", "--memory", "2048") as platform:  # HTTP only when it is configured
+            self.assertIn("TLS handshake", World(platform).refused(f"{odd.address}/team/app:1"))
+
+    def test_a_pull_by_hand_shows_how_far_it_is(self):
+        with OddRegistry() as odd, tempfile.TemporaryDirectory(prefix="utakata-test.") as folder:
+            odd.seconds = 2
+            words = [PROGRAM, "image", "pull", "--state", folder, "--insecure-registry", odd.address, f"{odd.address}/team/app:1"]
+            done = subprocess.run(words, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stderr, rf"{odd.address}/team/app:1: \d+ KiB of \d+ KiB\n")
+            self.assertIn(f"{odd.address}/team/app:1 sha256:", done.stdout)
+
     def test_corrupt_blobs_and_other_platforms_are_told_apart_and_leave_nothing(self):
         with OddRegistry() as odd, Platform("--cpu", "2048", "--memory", "2048", "--insecure-registry", odd.address) as platform:
             world = World(platform)
@@ -242,6 +262,11 @@ class Archives(unittest.TestCase):
             self.assertIn("NAME:TAG", image("import", f"oci-archive:{folder}/oci.tar", check=False).stderr)
             self.assertIn("docker-archive:", image("import", f"{folder}/oci.tar", check=False).stderr)
             self.assertIn("cannot import", image("import", f"oci-archive:{folder}/none.tar", "x:1", check=False).stderr)
+            engine = f"containers-storage:[vfs@{folder}/root+{folder}/run]localhost/tool:5"
+            skopeo("copy", source, engine)
+            image("import", engine, "tool:5")
+            image("import", source, "tool:6")
+            image("rm", "tool:5", "tool:6")
             for reference in ("tool:3", "registry.invalid/team/tool:4"):  # the store goes before the registry
                 world.running(reference)
             listed = {i["reference"]: i for i in json.loads(image("ls", "--json").stdout)["images"]}
