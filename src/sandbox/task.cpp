@@ -51,9 +51,9 @@ str Task::root_for_all(const str& name) const { return cat(host_.roots_dir(), "/
 str Task::folder() const { return cat(host_.tasks_dir(), "/", run_.spec().id); }
 
 void Task::start() {
+  if (!run_.spec().cannot_start.empty()) return act(run_.failed_to_prepare(wall_clock(), run_.spec().cannot_start));
   run_.pull_began(wall_clock());
   host_.sink(run_.report());
-  if (!run_.spec().cannot_start.empty()) return act(run_.failed_to_prepare(wall_clock(), run_.spec().cannot_start));
   pulls_left_ = containers_.size();
   for (const auto& [name, c] : containers_) reactor::start(pull_image(name));
 }

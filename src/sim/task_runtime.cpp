@@ -158,13 +158,13 @@ std::string pull_failure_text(PullFailure why, const std::string& image) {
 // Images are pulled side by side: the task waits for the slowest.
 void TaskRuntime::prepare(const std::string& arn, Task& task) {
   const Instant began = queue_.now();
-  task.run.pull_began(began);
   const auto fail = [&](const std::string& reason) {
     queue_.after(seconds(1), [this, arn, reason] {
       hear(arn, [this, reason](agent::TaskRun& run) { return run.failed_to_prepare(queue_.now(), reason); });
     });
   };
   if (!task.run.spec().cannot_start.empty()) return fail(task.run.spec().cannot_start);
+  task.run.pull_began(began);
   Duration longest;
   for (const auto& [name, container] : task.containers) {
     if (container.model.pull_failure != PullFailure::none) {
