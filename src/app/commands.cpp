@@ -27,6 +27,7 @@ constexpr std::array serve_options{
     OptionRule{"public-addresses", "BLOCK", "loopback addresses for tasks with a public one", "127.128.0.0/16"},
     OptionRule{"runtime", "NAME", "OCI runtime: runc or crun", "runc"},
     OptionRule{"task-endpoint", "on|off", "whether tasks reach this API, and have AWS_ENDPOINT_URL set to it", "on"},
+    OptionRule{"log-space", "MIB", "of all log streams together; beyond it the oldest events go", "10240"},
     OptionRule{"on-exit", "WHAT", "stop or keep the tasks at SIGTERM", "stop"},
     OptionRule{"task-users", "WHOSE", "own: tasks have users of their own where the host allows it; or host", "own"},
     OptionRule{"s3", "DIR", "stands in for S3 (environmentFiles): DIR/BUCKET/KEY", {}},

@@ -54,7 +54,7 @@ class Running final : public Platform {
     logs_ = TRY(store::SegmentLogStore::open(logs_dir()));
     engine_ = std::make_unique<shell::Engine>(machine_, *store_, sequence, surroundings());
     log_desk_ = std::make_unique<shell::LogDesk>(
-        loop_, *logs_, [this](Report report) { engine_->report(std::move(report)); }, log_);
+        loop_, *logs_, settings_.log_space, [this](Report report) { engine_->report(std::move(report)); }, log_);
     sandbox_ = TRY(sandbox::Sandbox::open(sandbox_settings(reactor::local_port(listener)), sink()));
     balancer_ = std::make_unique<balancer::Balancer>(balancer::Settings{.listen_address = settings_.balancer_address},
                                                      sink(), sandbox_.get());

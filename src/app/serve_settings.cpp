@@ -163,6 +163,7 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   if (at_exit != "stop" && at_exit != "keep")
     return refuse("Usage", cat("utakata serve: --on-exit must be stop or keep, not '", at_exit, "'"));
   settings.keep_tasks_at_exit = at_exit == "keep";
+  settings.log_space = TRY(arguments.integer("log-space", 64, i64{1} << 30)) << 20;
   TRY_VOID(image_settings(arguments, settings));
   const std::string task_endpoint = arguments.text("task-endpoint");
   if (task_endpoint != "on" && task_endpoint != "off")

@@ -22,6 +22,7 @@ struct ServeSettings {
   std::string runtime = "runc";
   bool own_users = true;
   bool keep_tasks_at_exit = false;
+  i64 log_space = 0;  // bytes
   images::Sources image_sources;
   images::CollectRules image_rules;
   images::Credential ecr_login;     // of the registry that stands in for ECR

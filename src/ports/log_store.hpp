@@ -27,6 +27,8 @@ class LogStore {
   /// Takes away whatever part of the store holds nothing newer than `before` (milliseconds since 1970).
   virtual void expire(const std::string& stream, std::int64_t before) = 0;
   virtual void remove(const std::string& stream) = 0;
+  /// Takes the oldest of all streams away until the store holds no more than so many bytes; how many went.
+  virtual std::int64_t trim(std::int64_t bytes_kept) = 0;
   [[nodiscard]] virtual std::vector<std::string> streams() = 0;
 };
 

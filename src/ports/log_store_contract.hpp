@@ -80,6 +80,13 @@ inline void hold_to_contract(LogStore& store) {
   store.remove("c");
   store.remove("a");
   CHECK(joined(*store.read({.streams = both})) == "b15 b20");
+
+  CHECK(store.trim(1 << 20) == 0);
+  CHECK(joined(*store.read({.streams = both})) == "b15 b20");
+  CHECK(store.trim(0) > 0);
+  CHECK(store.read({.streams = both})->events.empty());
+  REQUIRE(store.append({{.stream = "b", .events = {{30, 60, "again"}}}}).at(0));
+  CHECK(joined(*store.read({.streams = both})) == "again");
 }
 
 }  // namespace utakata::ports::test

@@ -10,23 +10,40 @@ namespace {
 constexpr std::size_t questions_max = 1'000;
 constexpr std::size_t reader_threads = 2;
 constexpr Duration retry_interval = seconds(1);
+constexpr Duration trim_interval = seconds(10);
 
 }  // namespace
 
-LogDesk::LogDesk(reactor::Loop& loop, ports::LogStore& store, ports::ReportSink sink,
+LogDesk::LogDesk(reactor::Loop& loop, ports::LogStore& store, std::int64_t bytes_kept, ports::ReportSink sink,
                  std::function<void(const std::string&)> tell)
     : loop_(loop),
       store_(store),
+      bytes_kept_(bytes_kept),
       sink_(std::move(sink)),
       tell_(std::move(tell)),
       self_(std::make_shared<LogDesk*>(this)),
       readers_(std::make_unique<reactor::Pool>(reader_threads)),
-      writer_(std::make_unique<reactor::Pool>(1)) {}
+      writer_(std::make_unique<reactor::Pool>(1)) {
+  keep_within();
+}
 
 LogDesk::~LogDesk() {
   readers_.reset();
   writer_.reset();
   *self_ = nullptr;
+}
+
+void LogDesk::keep_within() {
+  writer_->submit([this] {
+    if (const std::int64_t gone = store_.trim(bytes_kept_); gone > 0)
+      tell_(cat("the logs have outgrown --log-space: their oldest ", gone >> 20, " MiB were taken away"));
+    loop_.post([self = self_] {
+      if (*self == nullptr) return;
+      (*self)->loop_.after(trim_interval, [self] {
+        if (*self != nullptr) (*self)->keep_within();
+      });
+    });
+  });
 }
 
 void LogDesk::ask(Question question, Done done) {

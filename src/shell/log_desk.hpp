@@ -19,7 +19,9 @@ class LogDesk {
  public:
   using Done = std::function<void(Outcome<Answer>)>;
 
-  LogDesk(reactor::Loop&, ports::LogStore&, ports::ReportSink, std::function<void(const std::string&)> tell);
+  /// The store is kept within `bytes_kept`.
+  LogDesk(reactor::Loop&, ports::LogStore&, std::int64_t bytes_kept, ports::ReportSink,
+          std::function<void(const std::string&)> tell);
   LogDesk(const LogDesk&) = delete;
   LogDesk& operator=(const LogDesk&) = delete;
   ~LogDesk();
@@ -37,10 +39,12 @@ class LogDesk {
   };
   void write(Write);
   void flush();
+  void keep_within();
   void read(const LogQuery&, Done done);
 
   reactor::Loop& loop_;
   ports::LogStore& store_;
+  std::int64_t bytes_kept_;
   ports::ReportSink sink_;
   std::function<void(const std::string&)> tell_;
   std::shared_ptr<LogDesk*> self_;  // cleared at the end: what is still posted then finds nothing

@@ -45,6 +45,24 @@ void MemoryLogStore::expire(const std::string& id, std::int64_t before) {
     std::erase_if(stream->second.events, [before](const auto& one) { return one.second.at < before; });
 }
 
+std::int64_t MemoryLogStore::trim(std::int64_t bytes_kept) {
+  i64 bytes = 0;
+  for (const std::string& id : streams()) bytes += holds(id).bytes;
+  const i64 before = bytes;
+  while (bytes > bytes_kept) {
+    auto oldest = streams_.end();
+    for (auto at = streams_.begin(); at != streams_.end(); ++at)
+      if (!at->second.events.empty() &&
+          (oldest == streams_.end() ||
+           at->second.events.begin()->second.ingested < oldest->second.events.begin()->second.ingested))
+        oldest = at;
+    if (oldest == streams_.end()) break;
+    bytes -= static_cast<i64>(oldest->second.events.begin()->second.text.size()) + ports::log_event_overhead;
+    oldest->second.events.erase(oldest->second.events.begin());
+  }
+  return before - bytes;
+}
+
 std::vector<std::string> MemoryLogStore::streams() {
   std::vector<std::string> ids;
   for (const auto& [id, stream] : streams_) ids.push_back(id);

@@ -16,6 +16,7 @@ class MemoryLogStore final : public ports::LogStore {
   [[nodiscard]] LogReport holds(const std::string& stream) override;
   void expire(const std::string& stream, std::int64_t before) override;
   void remove(const std::string& stream) override { streams_.erase(stream); }
+  std::int64_t trim(std::int64_t bytes_kept) override;
   [[nodiscard]] std::vector<std::string> streams() override;
 
  private:

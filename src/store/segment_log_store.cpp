@@ -296,11 +296,41 @@ LogReport SegmentLogStore::holds(const std::string& stream) {
 void SegmentLogStore::expire(const std::string& stream, std::int64_t before) {
   for (const SegmentSummary& each : summaries(stream)) {
     if (each.last >= before || each.events == 0) continue;
-    const std::scoped_lock lock(mutex_);
-    unlink(segment_path(folder(stream), each.number).c_str());
-    if (const auto at = writing_.find(stream); at != writing_.end() && at->second.number == each.number)
-      writing_.erase(at);
+    take_away(stream, each.number);
   }
+}
+
+void SegmentLogStore::take_away(const std::string& stream, i64 segment) {
+  const std::scoped_lock lock(mutex_);
+  unlink(segment_path(folder(stream), segment).c_str());
+  if (const auto at = writing_.find(stream); at != writing_.end() && at->second.number == segment) writing_.erase(at);
+}
+
+// Numbers are the times at which segments were begun.
+std::int64_t SegmentLogStore::trim(std::int64_t bytes_kept) {
+  struct File {
+    i64 number = 0;
+    i64 bytes = 0;
+    std::string stream;
+  };
+  std::vector<File> files;
+  i64 bytes = 0;
+  for (const std::string& stream : streams())
+    for (const i64 number : numbers_in(folder(stream))) {
+      struct stat info{};
+      if (::stat(segment_path(folder(stream), number).c_str(), &info) != 0) continue;
+      files.push_back({.number = number, .bytes = info.st_size, .stream = stream});
+      bytes += info.st_size;
+    }
+  if (bytes <= bytes_kept) return 0;
+  std::ranges::sort(files, {}, &File::number);
+  const i64 before = bytes;
+  for (const File& file : files) {
+    if (bytes <= bytes_kept) break;
+    take_away(file.stream, file.number);
+    bytes -= file.bytes;
+  }
+  return before - bytes;
 }
 
 void SegmentLogStore::remove(const std::string& stream) {

@@ -29,6 +29,7 @@ class SegmentLogStore final : public ports::LogStore {
   [[nodiscard]] LogReport holds(const std::string& stream) override;
   void expire(const std::string& stream, std::int64_t before) override;
   void remove(const std::string& stream) override;
+  std::int64_t trim(std::int64_t bytes_kept) override;
   [[nodiscard]] std::vector<std::string> streams() override;
 
   /// How much a page without end looks through before it is answered with where to go on.
@@ -46,6 +47,7 @@ class SegmentLogStore final : public ports::LogStore {
   /// The stream's segments as they are now.
   std::vector<SegmentSummary> summaries(const std::string& stream);
   Outcome<> write(const LogAppend&, std::set<std::string>& unflushed);
+  void take_away(const std::string& stream, i64 segment);
   Outcome<> begin_segment(const std::string& stream, SegmentSummary&);
   std::vector<Candidate> candidates(const LogQuery&, const ports::LogPageKeeper&);
   void read_oldest(std::vector<Candidate>&, const LogQuery&, const filter::Pattern&, ports::LogPageKeeper&);

@@ -113,6 +113,20 @@ TEST_CASE("log segments: a segment that has grown is sealed, and its seal tells 
   CHECK(texts(*store, "s") == std::vector<std::string>{"goes on"});
 }
 
+TEST_CASE("log segments: what outgrows the space for logs loses its oldest segments, of whatever stream") {
+  const Folder folder;
+  const auto store = folder.open();
+  const std::string text(1 << 20, 'x');
+  for (int i = 0; i < 36; ++i)
+    REQUIRE(
+        store->append({{.stream = i < 18 ? "old" : "new", .events = {{.at = i, .ingested = i, .text = text}}}}).at(0));
+  CHECK(store->trim(i64{20} << 20) >= i64{16} << 20);
+  CHECK(store->holds("old").bytes == 0);
+  CHECK(store->holds("new").bytes > 0);
+  CHECK(store->holds("new").bytes <= i64{20} << 20);
+  CHECK(store->trim(i64{20} << 20) == 0);
+}
+
 TEST_CASE("log segments: a search that looks through much goes on where it ended") {
   const Folder folder;
   const auto store = folder.open();
