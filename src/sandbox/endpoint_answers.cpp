@@ -15,6 +15,8 @@ constexpr f64 requests_per_second = 40;
 constexpr f64 requests_at_once = 60;
 constexpr Duration patience = seconds(5);
 constexpr Duration least_sample_distance = seconds(1);
+constexpr Duration between_looks = milliseconds(20);
+constexpr int looks_at_start = 50;
 
 http::Response json_response(int status, const str& text) {
   return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = text};
@@ -38,9 +40,20 @@ ClockDrift clock_drift() {
           .at = wall_now()};
 }
 
-reactor::Co<Outcome<TaskPicture>> picture_of(std::shared_ptr<Visitor> task) {
-  co_return co_await answer_of<TaskPicture>(task->loop, task->answers, patience,
-                                            [&](auto take) { task->picture(task->spec->arn, std::move(take)); });
+const ContainerState* state_of(const TaskPicture& picture, const str& name) {
+  const auto at = std::ranges::find(picture.report.containers, name, &ContainerState::name);
+  return at != picture.report.containers.end() ? &*at : nullptr;
+}
+
+// Whoever asks by a container's id is this container, so it runs: the host hears of its start a moment later.
+reactor::Co<Outcome<TaskPicture>> picture_of(std::shared_ptr<Visitor> task, str asking) {
+  for (int looks = 1;; ++looks) {
+    auto picture = co_await answer_of<TaskPicture>(task->loop, task->answers, patience,
+                                                   [&](auto take) { task->picture(task->spec->arn, std::move(take)); });
+    const ContainerState* state = picture ? state_of(*picture, asking) : nullptr;
+    if (state == nullptr || state->status != "PENDING" || looks == looks_at_start) co_return picture;
+    co_await task->loop.sleep(between_looks);
+  }
 }
 
 // Without the platform's word, what the host itself knows.
@@ -57,8 +70,8 @@ reactor::Co<inside::Facts> facts_of(std::shared_ptr<Visitor> task, bool ends) {
 
 // A task's two latest samples of each container: one that comes soon after another does not replace the older one.
 Json statistics_of(Visitor& task, const TaskPicture& picture, const str& container) {
-  const auto at = std::ranges::find(picture.report.containers, container, &ContainerState::name);
-  const i64 pid = at != picture.report.containers.end() && at->status == "RUNNING" ? at->pid : 0;
+  const ContainerState* state = state_of(picture, container);
+  const i64 pid = state != nullptr && state->status == "RUNNING" ? state->pid : 0;
   auto sample = sample_use(pid, i64{task.spec->memory_mib} * 1024 * 1024, wall_now());
   if (!sample) return {};
   if (const auto newest = task.newest.find(container);
@@ -114,7 +127,7 @@ reactor::Co<http::Response> answer_metadata(std::shared_ptr<Visitor> task, Metad
     co_return json_response(200, str(R"({"Associations":[]})"));
   }
   const bool statistics = path.what.ends_with("stats");
-  const auto picture = co_await picture_of(task);
+  const auto picture = co_await picture_of(task, container->name);
   if (!picture)
     co_return json_response(500, Json(statistics          ? "failed to get stats"
                                       : path.what.empty() ? "failed to get container metadata"

@@ -107,6 +107,18 @@ TEST_CASE("endpoint: when the platform is silent, the host says what it knows") 
   CHECK(bench.json("/v4/1-0000000001/task").text_at({"DesiredStatus"}) == "RUNNING");
 }
 
+TEST_CASE("endpoint: a container that asks before its host has heard of its start is known to run") {
+  Bench bench;
+  bench.picture.report.containers[0].status = "PENDING";
+  int looks = 0;
+  bench.task->picture = [&](const str&, const auto& take) {
+    if (++looks == 3) bench.picture.report.containers[0].status = "RUNNING";
+    take(bench.picture);
+  };
+  CHECK(bench.json("/v4/1-0000000001").text_at({"KnownStatus"}) == "RUNNING");
+  CHECK(looks == 3);
+}
+
 TEST_CASE("endpoint: what it does not know is told in the agent's words") {
   Bench bench;
   const http::Response unknown = bench.ask("/v4/2-0000000001");
