@@ -1,3 +1,4 @@
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -133,6 +134,24 @@ TEST_CASE("images: a blob that is not what its digest says, or is missing, is re
     write_text(path, before);
     CHECK(bench.why_not("app:1") == "it is there");
   }
+}
+
+TEST_CASE("images: a full disk is told as one, and what was unpacked meanwhile goes") {
+  const TemporaryFolder place;
+  const str folder = place.path + "/store";
+  std::filesystem::create_directories(folder);
+  REQUIRE(mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=1m") == 0);
+  {
+    ImageStore images(folder, {.layouts = place.path + "/layouts"});
+    REQUIRE(images.open());
+    write_layout(place.path + "/layouts/app", "1", layers_of(str(std::size_t{3} << 20, 'x')));
+    const auto image = images.bring("app:1", nullptr);
+    REQUIRE_FALSE(image);
+    CHECK_MESSAGE(image.error().message.contains("no space left on device"), image.error().message);
+    CHECK(names_in(folder + "/partial").empty());
+    CHECK(names_in(folder + "/references").empty());
+  }
+  umount2(folder.c_str(), MNT_DETACH);
 }
 
 TEST_CASE("images: the unused go by age and by space, the longest unused first; what is used or kept stays") {
