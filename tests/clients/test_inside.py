@@ -138,6 +138,22 @@ class Inside(unittest.TestCase):
         self.assertIn("403", self.lines(arn, 1)[0])  # not signed, and it is verified
         self.ecs.stop_task(cluster="c", task=arn)
 
+    def test_a_task_that_holds_connections_harms_only_itself(self):
+        ask = f"{GET} $ECS_CONTAINER_METADATA_URI_V4 >/dev/null 2>&1"
+        arn = self.run_task(f"exec 2>/dev/null; for i in $(seq 40); do (sleep 1000 | nc 169.254.170.2 80) & done; "
+                            f"while {ask}; do sleep 0.1; done; echo refused; sleep 5; killall nc; "
+                            f"until {ask}; do sleep 0.2; done; echo again; sleep 1000")
+        self.lines(arn, 1)
+        other = self.run_task(f"{ask} && echo well; sleep 1000")
+        self.assertEqual(self.lines(other, 1), ["well"])
+        self.assertEqual(self.lines(arn, 2)[:2], ["refused", "again"])
+        for each in (arn, other):
+            self.ecs.stop_task(cluster="c", task=each)
+
+    def test_queue_urls_lead_back_the_way_that_the_caller_came(self):
+        queue = self.platform.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+        self.assertEqual(queue, f"{self.platform.url}/{ACCOUNT}/q")
+
     def test_assume_role(self):
         sts = self.platform.client("sts")
         made = sts.assume_role(RoleArn=ROLE, RoleSessionName="me", DurationSeconds=900)
