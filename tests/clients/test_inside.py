@@ -1,7 +1,9 @@
 """What a task finds inside: metadata, credentials of its role that work, protection, and the way to the API."""
 import contextlib
 import json
+import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
@@ -124,6 +126,22 @@ class Inside(unittest.TestCase):
             session(self.platform, "sts", given).get_caller_identity()
         self.assertNotIn(given["SecretAccessKey"], self.platform.log())
 
+    def test_an_sdk_in_the_task_finds_credentials_and_api_by_itself(self):
+        arn = self.run_task("echo $AWS_CONTAINER_CREDENTIALS_RELATIVE_URI $AWS_ENDPOINT_URL; sleep 1000")
+        task_id = arn.rsplit("/", 1)[1]
+        uri, url = self.lines(arn, 1)[0].split()
+        # The host's boto3 in the task's network: it knows nothing but what a container's environment says.
+        script = (f"import boto3; c = boto3.client('sts', endpoint_url={url!r}); "
+                  "print(c.get_caller_identity()['Arn']); "
+                  f"print(boto3.client('sqs', endpoint_url={url!r}).create_queue(QueueName='inside')['QueueUrl'])")
+        done = subprocess.run(["nsenter", f"--net={self.platform.state}/sandbox/network/task-{task_id}", "python3", "-c", script],
+                              env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_DEFAULT_REGION": REGION,
+                                   "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": uri},
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.stdout.split(), [f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/{task_id}",
+                                               f"{url}/{ACCOUNT}/inside"], done.stderr)
+        self.ecs.stop_task(cluster="c", task=arn)
+
     def test_without_a_role_there_are_no_credentials(self):
         arn = self.run_task(f"echo role:$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; {GET} http://169.254.170.2/v2/credentials/x "
                             "2>&1; sleep 1000", role=None)
@@ -187,6 +205,13 @@ class Inside(unittest.TestCase):
 
 class Open(unittest.TestCase):
     """Without verification, and without a way to the API."""
+
+    def test_a_session_is_of_its_account_also_when_nothing_is_verified(self):
+        with Platform(account="111122223333") as platform:
+            made = platform.client("sts").assume_role(RoleArn="arn:aws:iam::111122223333:role/r", RoleSessionName="me")
+            identity = session(platform, "sts", made["Credentials"]).get_caller_identity()
+            self.assertEqual((identity["Account"], identity["Arn"]),
+                             ("111122223333", "arn:aws:sts::111122223333:assumed-role/r/me"))
 
     def test_task_endpoint_off(self):
         with Platform("--task-endpoint", "off") as platform:
