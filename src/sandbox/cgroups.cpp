@@ -135,8 +135,23 @@ void Cgroups::limit_unified(const str& own, const str& folder, const str& quota,
   write_file(folder + "/memory.swap.max", "0");  // Fargate's tasks have no swap
 }
 
+namespace {
+
+str quota_of(i32 cpu_units) { return cpu_units > 0 ? cat(std::int64_t{cpu_units} * 100'000 / 1024) : str("-1"); }
+
+}  // namespace
+
+void Cgroups::limit_cpu(const str& task_id, i32 cpu_units) const {
+  const str quota = quota_of(cpu_units);
+  const str below = cat("/", name_, "/", task_id);
+  if (const auto v1 = folders_.find("cpu"); v1 != folders_.end())
+    write_file(cat(v1->second, below, "/cpu.cfs_quota_us"), quota);
+  else if (const auto v2 = folders_.find("unified"); v2 != folders_.end() && unified_controllers_.contains("cpu"))
+    write_file(cat(v2->second, below, "/cpu.max"), quota == "-1" ? "max" : quota + " 100000");
+}
+
 void Cgroups::make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const {
-  const str quota = cpu_units > 0 ? cat(std::int64_t{cpu_units} * 100'000 / 1024) : str("-1");
+  const str quota = quota_of(cpu_units);
   const std::int64_t bytes = std::int64_t{memory_mib} * 1024 * 1024;
   for (const auto& [controller, own] : folders_) {
     const str folder = cat(own, "/", name_, "/", task_id);

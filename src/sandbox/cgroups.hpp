@@ -22,6 +22,9 @@ class Cgroups {
 
   /// Makes the task's group with its limits. cpu in units of 1024 a core; 0 = no limit.
   void make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const;
+  /// The task's limit of cpu alone; 0 lifts it. Making a container takes more than a small task may use at once, and is
+  /// the platform's work.
+  void limit_cpu(const str& task_id, i32 cpu_units) const;
   /// For the OCI configuration: the container's group, as the runtime wants it.
   [[nodiscard]] str container_path(const str& task_id, const str& container) const;
   /// True if the kernel killed a process of this container for want of memory.

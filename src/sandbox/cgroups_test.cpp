@@ -52,6 +52,9 @@ TEST_CASE("cgroups: version 1 limits a task by each controller's own tree, and t
   CHECK(groups.kind() == "v1");
   groups.make_task("t", 256, 512);
   CHECK(read(place.path + "/cpu/u/t/cpu.cfs_quota_us") == "25000");
+  write(place.path + "/cpu/u/t/cpu.cfs_quota_us", "");
+  groups.limit_cpu("t", 0);
+  CHECK(read(place.path + "/cpu/u/t/cpu.cfs_quota_us") == "-1");
   CHECK(read(place.path + "/memory/own/u/t/memory.limit_in_bytes") == "536870912");
   CHECK(read(place.path + "/memory/own/u/t/memory.swappiness") == "0");
   CHECK_FALSE(groups.ran_out_of_memory("t", "c"));
@@ -89,6 +92,9 @@ TEST_CASE("cgroups: version 2 limits a task by the controllers that it has, and 
   CHECK(groups.has("memory"));
   groups.make_task("t", 512, 64);
   CHECK(read(top + "/u/t/cpu.max") == "50000 100000");
+  write(top + "/u/t/cpu.max", "");
+  groups.limit_cpu("t", 0);
+  CHECK(read(top + "/u/t/cpu.max") == "max");
   CHECK(read(top + "/u/t/memory.max") == "67108864");
   CHECK(read(top + "/u/t/memory.swap.max") == "0");
   CHECK(read(top + "/u/t/cgroup.subtree_control") == "+cpu +memory +pids");

@@ -206,28 +206,26 @@ int main(int count, char** values) {
   char runtime_log[4096];
   path_of(pid_file, sizeof pid_file, "pid");
   path_of(runtime_log, sizeof runtime_log, "runtime.log");
-  char* const create[] = {values[2],
-                          const_cast<char*>("--root"),
-                          values[3],
-                          const_cast<char*>("--log"),
-                          runtime_log,
-                          const_cast<char*>("create"),
-                          const_cast<char*>("--bundle"),
-                          values[1],
-                          const_cast<char*>("--pid-file"),
-                          pid_file,
-                          values[4],
-                          nullptr};
+  // In one step: a second process of the runtime, to start what a first one has created, costs a fifth of the time.
+  char* const run[] = {values[2],
+                       const_cast<char*>("--root"),
+                       values[3],
+                       const_cast<char*>("--log"),
+                       runtime_log,
+                       const_cast<char*>("run"),
+                       const_cast<char*>("--detach"),
+                       const_cast<char*>("--bundle"),
+                       values[1],
+                       const_cast<char*>("--pid-file"),
+                       pid_file,
+                       values[4],
+                       nullptr};
   const int input = kept_open_input();
-  int status = run_runtime(create, input, out_ends[1], err_ends[1]);
+  const int status = run_runtime(run, input, out_ends[1], err_ends[1]);
   close(out_ends[1]);
   close(err_ends[1]);
-  if (status != 0) fail("create", status);
+  if (status != 0) fail("run", status);
   const pid_t container = read_pid();
-  char* const start[] = {values[2],   const_cast<char*>("--root"), values[3], const_cast<char*>("--log"),
-                         runtime_log, const_cast<char*>("start"),  values[4], nullptr};
-  status = run_runtime(start, -1, -1, -1);
-  if (status != 0) fail("start", status);
   char text[64];
   snprintf(text, sizeof text, "%d %lld\n", static_cast<int>(container), static_cast<long long>(wall_ns()));
   leave_file("started", text);

@@ -191,11 +191,14 @@ reactor::Co<Outcome<Supervisor>> Task::begin_container(str name) {
   const reactor::Gate::Place place = co_await host_.starts.enter();
   if (const auto marked = container(name).folder.write(asked_mark, ""); !marked)
     co_return std::unexpected(marked.error());
+  if (starting_++ == 0) host_.cgroups.limit_cpu(run_.spec().id, 0);
   auto spawned = spawn_supervisor(host_.supervisor, container(name).folder.path(), host_.runtime, host_.runtime_root(),
                                   cat(run_.spec().id, "-", name));
-  if (!spawned) co_return spawned;
-  reactor::Descriptor ready(host_.loop, spawned->ready_fd);
-  co_await ready.readable();
+  if (spawned) {
+    reactor::Descriptor ready(host_.loop, spawned->ready_fd);
+    co_await ready.readable();
+  }
+  if (--starting_ == 0) host_.cgroups.limit_cpu(run_.spec().id, run_.spec().cpu);
   co_return spawned;
 }
 
@@ -332,6 +335,7 @@ void Task::adopt() {
   if (!endpoint) host_.tell(cat("task ", run_.spec().id, " has no endpoint any more: ", endpoint.error().message));
   users_ = {parse_integer(ContainerFolder(folder()).read("first-id")).value_or(0)};
   host_.users.adopt(users_);
+  host_.cgroups.limit_cpu(run_.spec().id, run_.spec().cpu);  // the daemon may have ended while it was lifted
   open_public_door();
   std::vector<agent::Action> wanted = run_.prepared(wall_clock());
   for (auto& [name, c] : containers_) std::ranges::move(replay(c), std::back_inserter(wanted));

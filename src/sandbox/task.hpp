@@ -130,6 +130,7 @@ class Task : public std::enable_shared_from_this<Task> {
 
   Host& host_;
   agent::TaskRun run_;
+  int starting_ = 0;  // containers that are being made: until they are, the task's limit of cpu does not hold
   IdRange users_;
   std::map<str, Container> containers_;
   reactor::Loop::Timer timer_;
