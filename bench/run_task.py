@@ -4,6 +4,7 @@ and against `podman run` and `docker run` of the same image where they are insta
 
   sudo python3 bench/run_task.py [ROUNDS]
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -58,8 +59,8 @@ class Engine:
 
     def words(self, *words):
         if self.name == "podman":
-            return ["podman", "--root", str(self.folder / "root"), "--runroot", str(self.folder / "run"), "--cgroup-manager=cgroupfs",
-                    "--events-backend=none", *words]
+            return ["podman", "--root", str(self.folder / "root"), "--runroot", str(self.folder / "run"), "--tmpdir", str(self.folder / "tmp"),
+                    "--cgroup-manager=cgroupfs", "--events-backend=none", *words]
         return ["docker", "--host", f"unix://{self.folder}/socket", *words]
 
     def start(self):
@@ -82,6 +83,10 @@ class Engine:
             if str(self.folder) in line.split()[4]:
                 subprocess.run(["umount", "-l", line.split()[4]], **QUIET)
         shutil.rmtree(self.folder, ignore_errors=True)
+        for group in pathlib.Path("/sys/fs/cgroup").glob("*/libpod_parent" if self.name == "podman" else "*/docker"):
+            for folder in [*(path for path in group.iterdir() if path.is_dir()), group]:
+                with contextlib.suppress(OSError):  # of another engine's containers
+                    folder.rmdir()
 
 
 def of_the_runtime(folder, name):
@@ -112,12 +117,19 @@ def main():
             containerDefinitions=[{"name": "app", "image": "busybox", "command": ["sleep", "1000"], "stopTimeout": 2}])["taskDefinition"]["taskDefinitionArn"]
         network = awsvpc(platform)
         for n in range(rounds + 1):
+            time.sleep(0.3)  # what the one before leaves to the background is not the next one's
             begun = time.time_ns()
             task = ecs.run_task(cluster="bench", taskDefinition=definition, launchType="FARGATE", networkConfiguration=network)["tasks"][0]["taskArn"]
             folder = platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1] / "containers/app"
             started = until(lambda: (folder / "started").exists() and (folder / "started").read_text())
-            ours, theirs = (int(started.split()[1]) - begun) / 1e6, of_the_runtime(folder, f"peer{n}")
-            others = {engine.name: engine.measure() for engine in engines if not engine.why_not}
+            ours = (int(started.split()[1]) - begun) / 1e6
+            time.sleep(0.3)
+            theirs = of_the_runtime(folder, f"peer{n}")
+            others = {}
+            for engine in engines:
+                if not engine.why_not:
+                    time.sleep(0.3)
+                    others[engine.name] = engine.measure()
             if n:  # the first unpacks the image
                 for name, value in {"utakata": ours, "runc": theirs, **others}.items():
                     taken[name].append(value)
