@@ -56,9 +56,16 @@ str add_rules(const SecurityGroupConfig& group) {
 str declare_group(const str& id) {
   return cat("add set ", table, " ", members_set(id), " { type ipv4_addr; }\n",  //
              "add chain ", table, " ", chain_of(id, false), "\n",                //
-             "add chain ", table, " ", chain_of(id, true), "\n",                 //
-             "add rule ", table, " inward ip daddr @", members_set(id), " jump ", chain_of(id, false), "\n",
-             "add rule ", table, " outward ip saddr @", members_set(id), " jump ", chain_of(id, true), "\n");
+             "add chain ", table, " ", chain_of(id, true), "\n");
+}
+
+// From the chains that are walked for every packet to the rules of each group.
+str lead_to_groups(const std::set<str>& groups) {
+  str text = cat("flush chain ", table, " inward\nflush chain ", table, " outward\n");
+  for (const str& id : groups)
+    text += cat("add rule ", table, " inward ip daddr @", members_set(id), " jump ", chain_of(id, false), "\n",
+                "add rule ", table, " outward ip saddr @", members_set(id), " jump ", chain_of(id, true), "\n");
+  return text;
 }
 
 // Who may go to a block of addresses outside.
@@ -68,10 +75,15 @@ str way_set(const str& block) {
   return name;
 }
 
-str declare_way(const str& block) {
-  const str side = block.ends_with("/0") ? str() : cat("ip daddr ", block, " ");
-  return cat("add set ", table, " ", way_set(block), " { type ipv4_addr; }\n",  //
-             "add rule ", table, " ways ", side, "ip saddr @", way_set(block), " accept\n");
+str lead_to_ways(const std::set<str>& blocks) {
+  str text;
+  for (const str& block : blocks) text += cat("add set ", table, " ", way_set(block), " { type ipv4_addr; }\n");
+  text += cat("flush chain ", table, " ways\n");
+  for (const str& block : blocks) {
+    const str side = block.ends_with("/0") ? str() : cat("ip daddr ", block, " ");
+    text += cat("add rule ", table, " ways ", side, "ip saddr @", way_set(block), " accept\n");
+  }
+  return text;
 }
 
 str element(std::string_view verb, const str& set, const str& what) {
@@ -177,8 +189,9 @@ str resolver_address_of(const str& cidr) { return ipv4_text(Ipv4Block::parse(cid
 
 str firewall(const VpcPicture& vpc) {
   str text = skeleton(vpc.cidr);
-  for (const str& id : named_groups(vpc.groups, vpc.interfaces)) text += declare_group(id);
-  for (const str& block : named_blocks(vpc.interfaces)) text += declare_way(block);
+  const std::set<str> named = named_groups(vpc.groups, vpc.interfaces);
+  for (const str& id : named) text += declare_group(id);
+  text += lead_to_groups(named) + lead_to_ways(named_blocks(vpc.interfaces));
   for (const auto& [id, group] : vpc.groups) text += add_rules(group);
   for (const auto& [id, interface] : vpc.interfaces)
     for (const auto& [set, what] : elements_of(interface)) text += element("add", set, what);
@@ -194,11 +207,14 @@ std::optional<str> firewall_change(const VpcPicture& before, const ChangeVpc& ch
   for (const SecurityGroupConfig& each : change.groups) groups[each.id] = each;
   for (const InterfaceConfig& each : change.interfaces) interfaces[each.id] = each;
   str text;
+  const std::size_t groups_before = known.size();
   for (const str& id : named_groups(groups, interfaces))
     if (known.insert(id).second) text += declare_group(id);
-  std::set<str> known_blocks = named_blocks(before.interfaces);
-  for (const str& block : named_blocks(interfaces))
-    if (known_blocks.insert(block).second) text += declare_way(block);
+  if (known.size() > groups_before) text += lead_to_groups(known);
+  std::set<str> blocks = named_blocks(before.interfaces);
+  const std::size_t blocks_before = blocks.size();
+  blocks.merge(named_blocks(interfaces));
+  if (blocks.size() > blocks_before) text += lead_to_ways(blocks);
   for (const auto& [id, group] : groups) {
     for (const bool egress : {false, true}) text += cat("flush chain ", table, " ", chain_of(id, egress), "\n");
     text += add_rules(group);

@@ -10,7 +10,7 @@ namespace {
 
 // Says again and again whether it gets an answer.
 str asks(const str& address) {
-  return cat("while :; do wget -q -T 1 -O - http://", address,
+  return cat("while :; do timeout 1 wget -q -O - http://", address,
              "/ >/dev/null 2>&1 && echo yes || echo no; sleep 0.1; done");
 }
 constexpr const char* serves = "mkdir -p /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w";
@@ -65,7 +65,7 @@ TEST_CASE("containers: a connection that was let through goes on when its rule i
   Place place;
   set_group(place, "sg-web", {everything_out, lets_in("tcp", 9, "sg-client"), lets_in("tcp", 80, "sg-client")});
   set_group(place, "sg-client", {everything_out});
-  const TaskSpec web = place.task({tells("app", "nc -l -p 9"), shell("web", serves)});
+  const TaskSpec web = place.task({tells("app", "sleep 1000 | nc -l -p 9"), shell("web", serves)});
   place.start(web, {"sg-web"});
   place.reports.until(web.arn, "RUNNING");
   const str to_web = web.network.address;
@@ -109,7 +109,7 @@ TEST_CASE("containers: VPCs with the same addresses have nothing to do with each
   };
   const auto asks_once = [&](const str& vpc) {
     TaskSpec spec =
-        place.task({tells("app", "while :; do wget -q -T 2 -O - http://172.31.0.77/ && exit; sleep 0.1; done")});
+        place.task({tells("app", "while :; do timeout 2 wget -q -O - http://172.31.0.77/ && exit; sleep 0.1; done")});
     spec.network.vpc_id = vpc;
     return spec;
   };
