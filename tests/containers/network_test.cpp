@@ -108,8 +108,8 @@ TEST_CASE("containers: VPCs with the same addresses have nothing to do with each
     return spec;
   };
   const auto asks_once = [&](const str& vpc) {
-    TaskSpec spec =
-        place.task({tells("app", "while :; do timeout 2 wget -q -O - http://172.31.0.77/ && exit; sleep 0.1; done")});
+    TaskSpec spec = place.task({tells(
+        "app", "exec 2>/dev/null; while :; do timeout 2 wget -q -O - http://172.31.0.77/ && exit; sleep 0.1; done")});
     spec.network.vpc_id = vpc;
     return spec;
   };
