@@ -48,7 +48,7 @@ def plain(folder):
 
 def flood(platform, ecs, definition, network):
     task = ecs.run_task(cluster="bench", taskDefinition=definition, launchType="FARGATE", networkConfiguration=network)["tasks"][0]["taskArn"]
-    folder = platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1] / "app"
+    folder = platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1] / "containers/app"
     root = folder / "rootfs"
     until(lambda: (root / "tmp/ready").exists(), what="the container")
     supervisor = supervisor_of(folder)
@@ -126,7 +126,7 @@ with Platform("--cpu", "65536", "--memory", "65536") as platform, tempfile.Tempo
     for _ in range(ROUNDS):
         quiet.append(requests(platform.balancer_address, 8080))
         task = ecs.run_task(cluster="bench", taskDefinition=ever, launchType="FARGATE", networkConfiguration=network)["tasks"][0]["taskArn"]
-        until(lambda: (platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1] / "app/rootfs/tmp/ready").exists(), what="the flood")
+        until(lambda: (platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1] / "containers/app/rootfs/tmp/ready").exists(), what="the flood")
         disturbed.append(requests(platform.balancer_address, 8080))
         ecs.stop_task(cluster="bench", task=task)
         until(lambda: not (platform.state / "sandbox/tasks" / task.rsplit("/", 1)[1]).exists())

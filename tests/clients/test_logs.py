@@ -200,7 +200,7 @@ class Containers(unittest.TestCase):
             arn = self.run_task(task_definition(self.ecs, family, container("app", "sleep", "1000", stopTimeout=2,
                                                                            logConfiguration=awslogs("/c")), **ROLE))
             self.until_status(arn, "RUNNING")
-            text = (self.platform.state / "sandbox/tasks" / arn.rsplit("/", 1)[1] / "app/log-plan").read_text()
+            text = (self.platform.state / "sandbox/tasks" / arn.rsplit("/", 1)[1] / "containers/app/log-plan").read_text()
             return text.splitlines()[1]
         self.assertEqual(plan("default"), f"non-blocking {10 << 20}")
         self.ecs.put_account_setting_default(name="defaultLogDriverMode", value="blocking")
