@@ -72,7 +72,7 @@ class Follower {
  private:
   using Answer = Outcome<Json>;
 
-  reactor::Co<Answer> ecs(std::string operation, Json input) {
+  reactor::Co<Answer> ecs(std::string_view operation, Json input) {
     return api_.call("ecs", cat("AmazonEC2ContainerServiceV20141113.", operation), std::move(input));
   }
 
