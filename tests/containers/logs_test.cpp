@@ -20,7 +20,9 @@ list<str> everything(Place& place, const str& stream) {
   }
 }
 
-str root_of(const Place& place, const TaskSpec& spec) { return cat(place.dir, "/tasks/", spec.id, "/containers/app/rootfs"); }
+str root_of(const Place& place, const TaskSpec& spec) {
+  return cat(place.dir, "/tasks/", spec.id, "/containers/app/rootfs");
+}
 
 }  // namespace
 
@@ -84,7 +86,8 @@ TEST_CASE("logs: with a full disk the container lives, and the log and a person 
     place.sandbox->start(spec);
     for (int tries = 0; tries < 6'000 && !std::filesystem::exists(root_of(place, spec) + "/full"); ++tries)
       usleep(10'000);
-    CHECK(sandbox::lost_output(cat(place.dir, "/tasks/", spec.id, "/containers/app")).contains("No space left on device"));
+    CHECK(sandbox::lost_output(cat(place.dir, "/tasks/", spec.id, "/containers/app"))
+              .contains("No space left on device"));
     std::filesystem::remove(filler);
     std::ofstream(root_of(place, spec) + "/go") << "";
     CHECK(place.reports.until(spec.arn, "STOPPED").containers[0].exit_code == 7);

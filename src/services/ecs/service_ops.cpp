@@ -25,6 +25,11 @@ Outcome<const TaskDefinitionRow*> usable_definition(Tx& tx, const str& text) {
   return definition;
 }
 
+Outcome<> check_registries(const opt<list<api::ServiceRegistry>>& registries) {
+  if (!registries || registries->empty()) return {};
+  return invalid("serviceRegistries: service discovery (AWS Cloud Map) is not served yet.");
+}
+
 Outcome<> check_load_balancers(Tx& tx, const list<api::LoadBalancer>& balancers, const TaskDefinitionRow& definition) {
   if (balancers.size() > 5) return invalid("load balancers can have at most 5 items.");
   for (const api::LoadBalancer& each : balancers) {
@@ -156,6 +161,7 @@ Outcome<api::CreateServiceResponse> create_service(Tx& tx, const api::CreateServ
   if (request.enableECSManagedTags) service.managed_tags = *request.enableECSManagedTags;
   TRY_VOID(take_configuration(service, request.deploymentConfiguration));
   TRY_VOID(check_network(tx, request.networkConfiguration));
+  TRY_VOID(check_registries(request.serviceRegistries));
   const auto balancers = request.loadBalancers.value_or(list<api::LoadBalancer>{});
   TRY_VOID(check_load_balancers(tx, balancers, *definition));
   begin_deployment(tx, tx.world(), service, definition->arn, *request.networkConfiguration, balancers);
@@ -181,6 +187,7 @@ Outcome<api::UpdateServiceResponse> update_service(Tx& tx, const api::UpdateServ
     service.launch_type.reset();
   }
   TRY_VOID(take_configuration(service, request.deploymentConfiguration));
+  TRY_VOID(check_registries(request.serviceRegistries));
   if (request.healthCheckGracePeriodSeconds) service.grace_seconds = *request.healthCheckGracePeriodSeconds;
   if (request.propagateTags) service.propagate = *request.propagateTags;
   if (request.enableExecuteCommand) service.enable_execute_command = *request.enableExecuteCommand;

@@ -61,12 +61,17 @@ struct Service {
   opt<bool> enableExecuteCommand;
   opt<OneOf<"ENABLED", "DISABLED">> availabilityZoneRebalancing;
 };
+struct ServiceRegistry {
+  opt<str> registryArn, containerName;
+  opt<i32> containerPort, port;
+};
 struct CreateServiceRequest {
   opt<str> cluster;
   str serviceName;
   opt<str> taskDefinition;
   stored<OneOf<"ENABLED", "DISABLED">> availabilityZoneRebalancing;
   opt<list<LoadBalancer>> loadBalancers;
+  opt<list<ServiceRegistry>> serviceRegistries;
   opt<i32> desiredCount;
   opt<str> clientToken;
   opt<LaunchType> launchType;
@@ -100,6 +105,7 @@ struct UpdateServiceRequest {
   opt<bool> enableExecuteCommand;
   stored<bool> enableECSManagedTags;
   opt<list<LoadBalancer>> loadBalancers;
+  opt<list<ServiceRegistry>> serviceRegistries;
   opt<PropagateTags> propagateTags;
 };
 struct UpdateServiceResponse {
