@@ -38,6 +38,11 @@ struct Held {
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
   ~Held() { close_all(); }
+  // The pipes: a container whose root is nobody's on the host could not open them by their names.
+  void give_to(uid_t root) const {
+    for (std::size_t i = 1; i < fds.size(); ++i)
+      if (fds.at(i) >= 0 && fchown(fds.at(i), root, root) != 0) return;
+  }
   void close_all() {
     for (int& fd : fds)
       if (fd >= 0) close(std::exchange(fd, -1));
@@ -173,6 +178,8 @@ reactor::Co<Outcome<ports::CommandEnds>> begin_command(Host& host, ContainerFold
   }
   Lines lines;
   if (const auto made = make_lines(plan.terminal, lines); !made) co_return std::unexpected(made.error());
+  if (const auto root = parse_integer(trim(container.read("root-id"))); root && !plan.terminal)
+    lines.given.give_to(static_cast<uid_t>(*root));
   const str kind = plan.terminal ? "terminal" : "pipes";
   const auto supervisor = spawn_session(
       host.supervisor,

@@ -103,6 +103,20 @@ int kept_open_input() {
   return ends[0];
 }
 
+// The container's root, if it is nobody's on the host (DIR/root-id), owns its standard input and output: else programs
+// could not open /dev/stdout by its name.
+void give_to_root(const int* fds, size_t count) {
+  char name[4096];
+  path_of(name, sizeof name, "root-id");
+  FILE* file = fopen(name, "re");
+  unsigned root = 0;
+  if (file == nullptr) return;
+  const bool there = fscanf(file, "%u", &root) == 1;
+  fclose(file);
+  for (size_t i = 0; there && i < count; ++i)
+    if (fds[i] >= 0 && fchown(fds[i], root, root) != 0) return;
+}
+
 [[noreturn]] void fail(const char* doing, int status) {
   char reason[8192];
   int length = snprintf(reason, sizeof reason, "%s ended with status %d\n", doing, status);
@@ -221,6 +235,8 @@ int main(int count, char** values) {
                        values[4],
                        nullptr};
   const int input = kept_open_input();
+  const int given[] = {input, out_ends[1], err_ends[1]};
+  give_to_root(given, 3);
   const int status = run_runtime(run, input, out_ends[1], err_ends[1]);
   close(out_ends[1]);
   close(err_ends[1]);

@@ -113,6 +113,7 @@ Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLim
   TRY_VOID(c.folder.write("stop-signal", c.stop_signal));
   TRY_VOID(write_log_plan(c.folder.path(), host_.logs_dir, c.spec->log));
   if (c.spec->interactive) TRY_VOID(c.folder.write("keep-stdin-open", ""));
+  if (users_) TRY_VOID(c.folder.write("root-id", cat(users_.first, "\n")));
   return c.folder.write("config.json",
                         bundle_config(run_.spec(), *c.spec, c.process, c.user, paths, limits, warnings_));
 }

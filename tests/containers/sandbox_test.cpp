@@ -25,6 +25,19 @@ TEST_CASE("containers: an exit code, the log and a clean host") {
   CHECK(read_file("/proc/mounts").find(place.dir) == str::npos);
 }
 
+TEST_CASE("containers: standard output can be opened by its name, by root and by another user") {
+  Place place;
+  for (const char* user : {"0", "1000:1000"}) {
+    ContainerSpec by_name = tells("app", "echo out > /dev/stdout; echo err > /dev/stderr; cat < /dev/stdin; echo done");
+    by_name.user = user;
+    const TaskSpec spec = place.task({by_name});
+    place.start(spec);
+    list<str> lines = place.lines(spec, 3);
+    std::ranges::sort(lines);
+    CHECK(lines == list<str>{"done", "err", "out"});
+  }
+}
+
 TEST_CASE("containers: the stop signal is heeded, or the stop timeout ends it") {
   Place place;
   const TaskSpec heeds = place.task({tells("app", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done")});
