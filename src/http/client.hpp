@@ -47,7 +47,7 @@ struct ClientLimits {
 class Client {
  public:
   Client(reactor::Loop& loop, reactor::Address address, std::string host, ClientLimits limits = {})
-      : loop_(loop), address_(std::move(address)), host_(std::move(host)), limits_(limits) {}
+      : loop_(loop), address_(std::move(address)), host_(std::move(host)), limits_(std::move(limits)) {}
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
