@@ -163,12 +163,9 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   if (at_exit != "stop" && at_exit != "keep")
     return refuse("Usage", cat("utakata serve: --on-exit must be stop or keep, not '", at_exit, "'"));
   settings.keep_tasks_at_exit = at_exit == "keep";
-  settings.log_space = TRY(arguments.integer("log-space", 64, i64{1} << 30)) << 20;
+  settings.log_space = TRY(arguments.integer("log-space", 64, i64{1} << 30))
+  << 20;
   TRY_VOID(image_settings(arguments, settings));
-  const std::string task_endpoint = arguments.text("task-endpoint");
-  if (task_endpoint != "on" && task_endpoint != "off")
-    return refuse("Usage", cat("utakata serve: --task-endpoint must be on or off, not '", task_endpoint, "'"));
-  settings.task_endpoint = task_endpoint == "on";
   const std::string users = arguments.text("task-users");
   if (users != "own" && users != "host")
     return refuse("Usage", cat("utakata serve: --task-users must be own or host, not '", users, "'"));
@@ -192,6 +189,11 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
         "Usage",
         cat("utakata serve: --listen ", settings.listen.host,
             " needs --credentials: without them every signature is accepted, so only loopback may be listened on"));
+  const std::string task_endpoint = arguments.text("task-endpoint");
+  if (task_endpoint != "on" && task_endpoint != "off" && task_endpoint != "auto")
+    return refuse("Usage", cat("utakata serve: --task-endpoint must be auto, on or off, not '", task_endpoint, "'"));
+  // Where every signature is accepted, a container that reaches the API is master of every account.
+  settings.task_endpoint = task_endpoint == "on" || (task_endpoint == "auto" && !settings.credentials.empty());
   return settings;
 }
 

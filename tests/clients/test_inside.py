@@ -213,8 +213,8 @@ class Open(unittest.TestCase):
             self.assertEqual((identity["Account"], identity["Arn"]),
                              ("111122223333", "arn:aws:sts::111122223333:assumed-role/r/me"))
 
-    def test_task_endpoint_off(self):
-        with Platform("--task-endpoint", "off") as platform:
+    def test_without_credentials_tasks_have_no_way_to_the_api(self):
+        with Platform() as platform:
             ecs, logs = platform.client("ecs"), platform.client("logs")
             ecs.create_cluster(clusterName="c")
             logs.create_log_group(logGroupName="/r")
