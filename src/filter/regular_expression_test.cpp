@@ -30,6 +30,25 @@ TEST_CASE("regular expressions: Go's and AWS's mean the same to the C library") 
   }
 }
 
+TEST_CASE("regular expressions: repetitions that would grow beyond all bounds are refused before they are compiled") {
+  for (const char* bad :
+       {"a{255}{255}{255}", "a**", "a+*", "a??+", "a{2}?{2}", "a*{2}", "((a{255}){255}){255}", "(a{200}b{200}){30}",
+        "((a?){100}){50}b", "((a*){100}){100}", "((a|b|){50}){50}c", "((a{0,30}){0,100})c", "(((a{99,}){9}){9}){9}"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(extended_expression(bad));
+  }
+  std::string nested = "a+";
+  for (int i = 0; i < 30; ++i) nested = "(" + nested + ")+";
+  CHECK_FALSE(extended_expression(nested));
+  for (const char* good :
+       {"a{255}", "a{255}b{1,200}", "(a{9}){9}", "((a+)+b?)*", "a+?b*?c??d{2}?", R"((\d{1,3}\.){3}\d+)",
+        R"(^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?)"}) {
+    CAPTURE(good);
+    CHECK(extended_expression(good));
+  }
+  CHECK(extended_expression(std::string(4'000, 'a')));
+}
+
 TEST_CASE("regular expressions: bytes of any kind are looked at, and no more than are given") {
   const auto expression = RegularExpression::parse("b$");
   REQUIRE(expression);
