@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "images/digest.hpp"
+#include "images/files.hpp"
 #include "images/reference.hpp"
 
 namespace utakata::images {
@@ -80,6 +81,7 @@ class Collector {
     discard_others("layers", needed.layers);
     discard_others("sizes", needed.layers);
     for (const char* folder : {"pulls", "partial"}) discard_others(folder, {});
+    for (const char* folder : {"references", "holders"}) remove_half_written(folder);
     return collected_;
   }
 
@@ -123,6 +125,12 @@ class Collector {
       fs::rename(path, store_.path(cat("trash/", flat, "-", name, "-", getpid(), "-", ++discarded_, "-", now_.ns)),
                  error);
     }
+  }
+
+  // Nobody writes while this has the lock: what has no name yet was left by somebody who was killed.
+  void remove_half_written(std::string_view folder) {
+    for (const str& name : names_in(store_.path(folder)))
+      if (is_half_written(name)) unlink(cat(store_.path(folder), "/", name).c_str());
   }
 
   const Store& store_;

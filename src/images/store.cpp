@@ -142,8 +142,10 @@ bool Store::forget(const str& reference) const { return unlink(record_path(refer
 list<Record> Store::records() const {
   list<Record> all;
   const str folder = path("references");
-  for (const str& name : names_in(folder))
+  for (const str& name : names_in(folder)) {
+    if (is_half_written(name)) continue;
     if (auto record = read_record(cat(folder, "/", name))) all.push_back(*std::move(record));
+  }
   std::ranges::sort(all, {}, &Record::reference);
   return all;
 }
@@ -166,7 +168,7 @@ list<str> Store::holder(const str& name) const {
 dict<list<str>> Store::holders() const {
   dict<list<str>> all;
   for (const str& name : names_in(path("holders")))
-    if (!name.ends_with(".new")) all[name] = holder(name);
+    if (!is_half_written(name)) all[name] = holder(name);
   return all;
 }
 

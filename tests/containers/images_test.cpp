@@ -212,10 +212,15 @@ TEST_CASE("images: what a crash has left half done is no image, and goes") {
   write_text(bench.store().path("partial/1-1/etc/passwd"), "half");
   write_text(bench.store().path("trash/layers-x-1/etc/passwd"), "half gone");
   write_text(bench.store().path("blobs/sha256/" + str(64, 'a')), "of an image that never came");
+  const str record = bench.store().path("references/" + names_in(bench.store().path("references")).at(0));
+  write_text(cat(record, ".7.0.new"), text_of(record));
+  write_text(bench.store().path("holders/task-1.7.1.new"), "half");
+  CHECK(bench.store().records().size() == 1);
   const auto collected = collect(bench.store(), {}, Instant{1});
   REQUIRE(collected);
   CHECK(collected->references.empty());
-  for (const char* folder : {"pulls", "partial", "trash"}) CHECK(bench.count(folder) == 0);
+  for (const char* folder : {"pulls", "partial", "trash", "holders"}) CHECK(bench.count(folder) == 0);
+  CHECK(bench.count("references") == 1);
   CHECK(bench.count("blobs/sha256") == 2);  // manifest and configuration: the layers lie in the layout
   CHECK(bench.images.ready("app:1"));
 }
