@@ -304,13 +304,15 @@ bool Log::drain(Lines& lines) {
   }
   const size_t from = lines.filled;
   lines.filled += static_cast<size_t>(n);
+  lines.taken += static_cast<size_t>(n);
   take_lines(lines, from);
   flush();
   return true;
 }
 
-void Log::drain_all(Lines& lines) {
-  while (lines.fd >= 0) {
+void Log::drain_all(Lines& lines, size_t most) {
+  const size_t begun = lines.taken;
+  while (lines.fd >= 0 && lines.taken - begun < most) {
     errno = 0;
     if (!drain(lines)) lines.fd = -1;
     if (errno == EAGAIN) return;

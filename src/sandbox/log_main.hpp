@@ -91,7 +91,8 @@ struct Lines {
   static constexpr size_t chunk = 128 * 1024;
   int fd = -1;
   size_t filled = 0;
-  size_t held = 0;  // of an event that may get more lines
+  size_t taken = 0;  // read in all
+  size_t held = 0;   // of an event that may get more lines
   int64_t held_at = 0;
   char buffer[log_block::line_bytes_max + chunk];
   char event[log_block::line_bytes_max];
@@ -104,8 +105,8 @@ class Log {
   void begin(const char* folder);
   /// Reads once. False at the end of the stream.
   bool drain(Lines&);
-  /// Whatever is there, until the end of the stream or until there is nothing.
-  void drain_all(Lines&);
+  /// Whatever is there, until the end of the stream, until there is nothing, or until `most` bytes are read.
+  void drain_all(Lines&, size_t most);
   /// Milliseconds until an event of several lines waits no longer for more of them; -1: none waits.
   [[nodiscard]] int patience() const;
   void flush_overdue();

@@ -35,6 +35,8 @@
 namespace {
 
 constexpr int pipe_bytes = 256 * 1024;
+// What the first process wrote is within a pipe's size; a child that it left behind may go on writing for ever.
+constexpr size_t last_bytes_max = 4 * size_t{pipe_bytes};
 
 const char* folder;
 
@@ -179,8 +181,8 @@ void watch(pid_t container) {
       ended = true;
     }
   }
-  log.drain_all(log.out);
-  log.drain_all(log.err);
+  log.drain_all(log.out, last_bytes_max);
+  log.drain_all(log.err, last_bytes_max);
   log.end();
   leave_exit(status);
 }
