@@ -64,6 +64,11 @@ trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
 apt() { apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null >"$log" 2>&1; }
 
+# Where systemd runs, Debian's package would start a registry for everybody; the tests start their own.
+if [[ " ${missing[*]} " == *' docker-registry '* ]] && command -v systemctl >/dev/null; then
+  systemctl mask docker-registry.service >/dev/null 2>&1 || echo "setup: docker-registry.service could not be masked" >&2
+fi
+
 echo "setup: installing ${missing[*]}" >&2
 # A broken third-party source must not stop us: whether the packages can be had is what counts.
 apt update || echo "setup: some package sources could not be read; going on with the rest" >&2
