@@ -1,4 +1,6 @@
 """Images: private registries, what goes wrong told apart, archives, Amazon ECR's names, kill -9 during a pull."""
+import base64
+import contextlib
 import json
 import pathlib
 import subprocess
@@ -58,6 +60,15 @@ class World:
         return stopped["stoppedReason"]
 
 
+def skopeo_commands(folder):
+    """The command lines of what runs now and works in the folder."""
+    commands = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            commands.append(path.read_text(errors="replace").replace("\0", " "))
+    return [command for command in commands if "skopeo" in command and str(folder) in command]
+
+
 class PrivateRegistry(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -104,7 +115,10 @@ class PrivateRegistry(unittest.TestCase):
         refused = self.world.refused(f"127.0.0.1:{port}/team/app:1")
         self.assertIn(f'retried 3 time(s): failed to resolve ref 127.0.0.1:{port}/team/app:1: failed to do request: Head "https://127.0.0.1:'
                       f'{port}/v2/team/app/manifests/1": dial tcp 127.0.0.1:{port}: connect: connection refused', refused)
-        self.assertIn("no such host", self.world.refused("registry.invalid/team/app:1"))
+        # A machine without a name server of its own gets other words from the resolver, about the name all the same.
+        self.assertRegex(self.world.refused("registry.invalid/team/app:1"),
+                         r"dial tcp: lookup registry\.invalid.*: (no such host|server misbehaving|.*connection refused|.*i/o timeout"
+                         "|.*temporary failure.*|.*network is unreachable)$")
 
     def test_a_tag_that_moves_is_pulled_anew(self):
         image = f"{self.registry.address}/team/moves:1"
@@ -150,11 +164,29 @@ class PrivateRegistry(unittest.TestCase):
 
     def test_no_password_is_seen_by_others(self):
         """Neither on a command line nor in a file that is left behind or that others may read."""
-        self.world.running(self.image, secret=self.right)
-        found = subprocess.run(["grep", "-rlF", "--exclude=journal.db*", PASSWORD, self.platform.state], capture_output=True, text=True).stdout
-        tasks = [line for line in found.splitlines() if "/tasks/" not in line]
-        self.assertEqual(tasks, [])
-        self.assertEqual(list((self.platform.state / "sandbox/images/pulls").iterdir()), [])
+        login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        with OddRegistry() as odd:
+            odd.token, odd.seconds = "of-the-token-server", 5
+            platform = Platform("--cpu", "2048", "--memory", "2048", "--insecure-registry", odd.address)
+            platform.state.chmod(0o755)
+            with platform:
+                world = World(platform)
+                arn = world.run(f"{odd.address}/team/app:1", secret=world.secret("right", PASSWORD))
+                pulls = platform.state / "sandbox/images/pulls"
+                commands = until(lambda: any("/blobs/" in path for path in odd.asked) and skopeo_commands(pulls), what="the pull's commands")
+                files = [path for path in pulls.rglob("*") if path.is_file() and login in path.read_text(errors="replace")]
+                modes = [path.stat().st_mode & 0o777 for path in files]
+                world.until(arn, "RUNNING")
+                for command in commands:
+                    self.assertNotIn(PASSWORD, command)
+                    self.assertNotIn(login, command)
+                self.assertEqual([path.name for path in files], ["auth.json"])
+                self.assertEqual(modes, [0o600])
+                self.assertEqual(platform.state.stat().st_mode & 0o777, 0o700)
+                found = subprocess.run(["grep", "-rlF", "--exclude=journal.db*", "-e", PASSWORD, "-e", login, platform.state],
+                                       capture_output=True, text=True).stdout
+                self.assertEqual([line for line in found.splitlines() if "/tasks/" not in line], [])
+                self.assertEqual(list(pulls.iterdir()), [])
 
 
 class OddRegistries(unittest.TestCase):
