@@ -22,11 +22,12 @@ std::optional<str> protocol_of(std::string_view given) {
   };
   static constexpr std::array names{Name{"tcp", "6"}, Name{"udp", "17"}, Name{"icmp", "1"}, Name{"icmpv6", "58"},
                                     Name{"-1", "all"}};
-  for (const Name& each : names)
-    if (equals_ignoring_case(given, each.name) || equals_ignoring_case(given, each.number)) return str(each.name);
   const auto number = parse_integer(given);
+  const str plain = number ? cat(*number) : str(given);  // "006" is 6
+  for (const Name& each : names)
+    if (equals_ignoring_case(plain, each.name) || equals_ignoring_case(plain, each.number)) return str(each.name);
   if (!number || *number < 0 || *number > 255) return {};
-  return str(given);
+  return plain;
 }
 
 Outcome<> take_ports(Rule& rule, const api::IpPermission& permission) {

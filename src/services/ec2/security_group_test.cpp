@@ -148,6 +148,19 @@ TEST_CASE("ec2: a permission that makes no sense is refused in AWS's words") {
   CHECK(fault(tcp(80, "0.0.0.0/0")).code == "InvalidPermission.Duplicate");
 }
 
+TEST_CASE("ec2: a protocol's number is shown by its name or as a plain number, however it was written") {
+  Bench bench;
+  const str group = *create(bench, "web")->GroupId;
+  for (const auto& [given, shown] : {std::pair{"006", "tcp"}, {"0017", "udp"}, {"01", "icmp"}, {"010", "10"}}) {
+    api::IpPermission permission = tcp(80, "10.0.0.0/8");
+    permission.IpProtocol = str(given);
+    if (shown == str("icmp")) permission.FromPort = permission.ToPort = -1;
+    const auto made = authorize(bench, group, {permission});
+    REQUIRE(made);
+    CHECK(made->SecurityGroupRules->front().IpProtocol == str(shown));
+  }
+}
+
 TEST_CASE("ec2: a group holds sixty rules of one direction") {
   Bench bench;
   const str group = *create(bench, "web")->GroupId;
