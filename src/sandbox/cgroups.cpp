@@ -17,6 +17,8 @@ namespace utakata::sandbox {
 namespace {
 
 constexpr std::string_view leaf_name = "utakata-daemon";
+// Of one task, with threads: the host's own processes must not want for ids.
+constexpr std::string_view task_processes_max = "4096";
 
 str read_file(const str& path) {
   std::ifstream file(path);
@@ -130,6 +132,7 @@ void Cgroups::limit_unified(const str& own, const str& folder, const str& quota,
   for (const str& controller : unified_controllers_) wanted += cat(wanted.empty() ? "+" : " +", controller);
   for (const str& above : {own, cat(own, "/", name_), folder}) write_file(above + "/cgroup.subtree_control", wanted);
   if (unified_controllers_.contains("cpu")) write_file(folder + "/cpu.max", quota == "-1" ? "max" : quota + " 100000");
+  if (unified_controllers_.contains("pids")) write_file(folder + "/pids.max", str(task_processes_max));
   if (!unified_controllers_.contains("memory") || bytes == 0) return;
   write_file(folder + "/memory.max", cat(bytes));
   write_file(folder + "/memory.swap.max", "0");  // Fargate's tasks have no swap
@@ -164,6 +167,8 @@ void Cgroups::make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const
       write_file(folder + "/memory.use_hierarchy", "1");
       write_file(folder + "/memory.limit_in_bytes", cat(bytes));
       write_file(folder + "/memory.swappiness", "0");  // Fargate's tasks have no swap; groups below inherit it
+    } else if (controller == "pids") {
+      write_file(folder + "/pids.max", str(task_processes_max));
     } else if (controller == "unified") {
       limit_unified(own, folder, quota, bytes);
     }

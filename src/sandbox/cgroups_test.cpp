@@ -43,12 +43,14 @@ str read(const str& path) {
 
 TEST_CASE("cgroups: version 1 limits a task by each controller's own tree, and tells an out-of-memory kill") {
   const Folder place;
-  for (const char* name : {"/cpu/u/t/cpu.cfs_quota_us", "/cpu/u/t/cpu.cfs_period_us",
-                           "/memory/own/u/t/memory.limit_in_bytes", "/memory/own/u/t/memory.swappiness"})
+  for (const char* name :
+       {"/cpu/u/t/cpu.cfs_quota_us", "/cpu/u/t/cpu.cfs_period_us", "/memory/own/u/t/memory.limit_in_bytes",
+        "/memory/own/u/t/memory.swappiness", "/pids/u/t/pids.max"})
     write(place.path + name, "");
-  const Cgroups groups = Cgroups::from(cat("30 1 0:1 / ", place.path, "/cpu rw - cgroup cgroup rw,cpu\n31 1 0:2 / ",
-                                           place.path, "/memory rw - cgroup cgroup rw,memory\n"),
-                                       "2:cpu:/\n1:memory:/own\n", "u");
+  const Cgroups groups = Cgroups::from(
+      cat("30 1 0:1 / ", place.path, "/cpu rw - cgroup cgroup rw,cpu\n31 1 0:2 / ", place.path,
+          "/memory rw - cgroup cgroup rw,memory\n32 1 0:3 / ", place.path, "/pids rw - cgroup cgroup rw,pids\n"),
+      "3:pids:/\n2:cpu:/\n1:memory:/own\n", "u");
   CHECK(groups.kind() == "v1");
   groups.make_task("t", 256, 512);
   CHECK(read(place.path + "/cpu/u/t/cpu.cfs_quota_us") == "25000");
@@ -57,6 +59,7 @@ TEST_CASE("cgroups: version 1 limits a task by each controller's own tree, and t
   CHECK(read(place.path + "/cpu/u/t/cpu.cfs_quota_us") == "-1");
   CHECK(read(place.path + "/memory/own/u/t/memory.limit_in_bytes") == "536870912");
   CHECK(read(place.path + "/memory/own/u/t/memory.swappiness") == "0");
+  CHECK(read(place.path + "/pids/u/t/pids.max") == "4096");
   CHECK_FALSE(groups.ran_out_of_memory("t", "c"));
   write(place.path + "/memory/own/u/t/c/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
   CHECK(groups.ran_out_of_memory("t", "c"));
@@ -83,7 +86,7 @@ TEST_CASE("cgroups: version 2 limits a task by the controllers that it has, and 
   const Folder place;
   const str top = place.path + "/unified";
   for (const char* name : {"/cgroup.subtree_control", "/u/cgroup.subtree_control", "/u/t/cgroup.subtree_control",
-                           "/u/t/cpu.max", "/u/t/memory.max", "/u/t/memory.swap.max"})
+                           "/u/t/cpu.max", "/u/t/memory.max", "/u/t/memory.swap.max", "/u/t/pids.max"})
     write(top + name, "");
   write(top + "/cgroup.controllers", "cpuset cpu io memory pids\n");
   Cgroups groups = Cgroups::from(cat("30 1 0:1 / ", top, " rw - cgroup2 cgroup2 rw\n"), "0::/\n", "u");
@@ -97,6 +100,7 @@ TEST_CASE("cgroups: version 2 limits a task by the controllers that it has, and 
   CHECK(read(top + "/u/t/cpu.max") == "max");
   CHECK(read(top + "/u/t/memory.max") == "67108864");
   CHECK(read(top + "/u/t/memory.swap.max") == "0");
+  CHECK(read(top + "/u/t/pids.max") == "4096");
   CHECK(read(top + "/u/t/cgroup.subtree_control") == "+cpu +memory +pids");
   CHECK_FALSE(groups.ran_out_of_memory("t", "c"));
   write(top + "/u/t/c/memory.events", "low 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n");
