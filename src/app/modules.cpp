@@ -9,6 +9,7 @@
 #include "services/events/module.hpp"
 #include "services/logs/module.hpp"
 #include "services/secretsmanager/module.hpp"
+#include "services/servicediscovery/module.hpp"
 #include "services/sqs/module.hpp"
 #include "services/ssm/module.hpp"
 #include "services/sts/module.hpp"
@@ -16,17 +17,26 @@
 namespace utakata::app {
 
 std::span<void (*const)(Schema&)> modules() {
-  static constexpr std::array<void (*)(Schema&), 10> list{
-      logs::declare, sqs::declare, events::declare,         ec2::declare, elb::declare, ecs::declare,
-      sts::declare,  ssm::declare, secretsmanager::declare, ecr::declare};
+  static constexpr std::array<void (*)(Schema&), 11> list{
+      logs::declare, sqs::declare, events::declare, ec2::declare, servicediscovery::declare,
+      elb::declare,  ecs::declare, sts::declare,    ssm::declare, secretsmanager::declare,
+      ecr::declare};
   return list;
 }
 
 std::span<const wire::Service* const> services() {
-  static constexpr std::array<const wire::Service*, 11> list{
-      &ecs::service,        &elb::service, &ec2::service, &events::service,         &sqs::service,
-      &logs::service,       &sts::service, &ssm::service, &secretsmanager::service, &ecr::service,
-      &ecs::control_service};
+  static constexpr std::array<const wire::Service*, 12> list{&ecs::service,
+                                                             &elb::service,
+                                                             &ec2::service,
+                                                             &events::service,
+                                                             &sqs::service,
+                                                             &logs::service,
+                                                             &sts::service,
+                                                             &ssm::service,
+                                                             &secretsmanager::service,
+                                                             &ecr::service,
+                                                             &servicediscovery::service,
+                                                             &ecs::control_service};
   return list;
 }
 

@@ -8,6 +8,7 @@
 #include "services/events/module.hpp"
 #include "services/logs/module.hpp"
 #include "services/secretsmanager/module.hpp"
+#include "services/servicediscovery/module.hpp"
 #include "services/sqs/module.hpp"
 #include "services/ssm/module.hpp"
 #include "services/sts/module.hpp"
@@ -17,12 +18,14 @@
 namespace utakata::sim::test {
 
 inline Program program() {
-  static constexpr std::array<void (*)(Schema&), 9> modules{
-      logs::declare, sqs::declare, events::declare,         ec2::declare, elb::declare,
+  static constexpr std::array<void (*)(Schema&), 10> modules{
+      logs::declare, sqs::declare, events::declare,         ec2::declare, servicediscovery::declare, elb::declare,
       ecs::declare,  ssm::declare, secretsmanager::declare, sts::declare};
-  static constexpr std::array<const wire::Service*, 9> services{
-      &ecs::service, &ecs::control_service, &elb::service, &ec2::service,           &events::service,
-      &sqs::service, &logs::service,        &ssm::service, &secretsmanager::service};
+  static constexpr std::array<const wire::Service*, 10> services{
+      &ecs::service,           &ecs::control_service, &elb::service,
+      &ec2::service,           &events::service,      &sqs::service,
+      &logs::service,          &ssm::service,         &servicediscovery::service,
+      &secretsmanager::service};
   return {.modules = modules, .services = services};
 }
 

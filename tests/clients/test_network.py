@@ -138,15 +138,6 @@ class Network(unittest.TestCase):
             [self.team.group("names")]))
         self.assertEqual(lines, ["1", "10.0.1.77", "NXDOMAIN", "NXDOMAIN"])
 
-    def test_service_discovery_is_refused_by_name(self):
-        definition = self.team.ecs.register_task_definition(
-            family="found", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
-            containerDefinitions=[{"name": "app", "image": "busybox"}])["taskDefinition"]["taskDefinitionArn"]
-        with self.assertRaisesRegex(self.team.ecs.exceptions.InvalidParameterException, "serviceRegistries.*not served yet"):
-            self.team.ecs.create_service(cluster="c", serviceName="found", taskDefinition=definition, launchType="FARGATE", desiredCount=0,
-                                         networkConfiguration={"awsvpcConfiguration": {"subnets": self.team.subnets}},
-                                         serviceRegistries=[{"registryArn": "arn:aws:servicediscovery:ap-northeast-1:123456789012:service/srv-1"}])
-
     def test_the_aws_command_makes_and_unmakes_a_vpc(self):
         aws = self.platform.aws
         vpc = aws("ec2", "create-vpc", "--cidr-block", "10.9.0.0/16", "--tag-specifications", "ResourceType=vpc,Tags=[{Key=Name,Value=cli}]")["Vpc"]

@@ -1,4 +1,5 @@
 #include "services/ecs/service_ops.hpp"
+#include "services/ecs/discovery.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -23,11 +24,6 @@ Outcome<const TaskDefinitionRow*> usable_definition(Tx& tx, const str& text) {
       definition->definition.networkMode != decltype(definition->definition.networkMode.value)("awsvpc"))
     return invalid("Task definition does not support launch_type FARGATE.");
   return definition;
-}
-
-Outcome<> check_registries(const opt<list<api::ServiceRegistry>>& registries) {
-  if (!registries || registries->empty()) return {};
-  return invalid("serviceRegistries: service discovery (AWS Cloud Map) is not served yet.");
 }
 
 Outcome<> check_load_balancers(Tx& tx, const list<api::LoadBalancer>& balancers, const TaskDefinitionRow& definition) {
@@ -161,9 +157,10 @@ Outcome<api::CreateServiceResponse> create_service(Tx& tx, const api::CreateServ
   if (request.enableECSManagedTags) service.managed_tags = *request.enableECSManagedTags;
   TRY_VOID(take_configuration(service, request.deploymentConfiguration));
   TRY_VOID(check_network(tx, request.networkConfiguration));
-  TRY_VOID(check_registries(request.serviceRegistries));
   const auto balancers = request.loadBalancers.value_or(list<api::LoadBalancer>{});
   TRY_VOID(check_load_balancers(tx, balancers, *definition));
+  service.registries = request.serviceRegistries.value_or(list<api::ServiceRegistry>{});
+  TRY_VOID(check_registries(tx, service.registries));
   begin_deployment(tx, tx.world(), service, definition->arn, *request.networkConfiguration, balancers);
   tx.put(key, service);
   tx.mark("ecs.service", key);
@@ -187,7 +184,10 @@ Outcome<api::UpdateServiceResponse> update_service(Tx& tx, const api::UpdateServ
     service.launch_type.reset();
   }
   TRY_VOID(take_configuration(service, request.deploymentConfiguration));
-  TRY_VOID(check_registries(request.serviceRegistries));
+  if (request.serviceRegistries) {
+    TRY_VOID(check_registries(tx, *request.serviceRegistries));
+    service.registries = *request.serviceRegistries;
+  }
   if (request.healthCheckGracePeriodSeconds) service.grace_seconds = *request.healthCheckGracePeriodSeconds;
   if (request.propagateTags) service.propagate = *request.propagateTags;
   if (request.enableExecuteCommand) service.enable_execute_command = *request.enableExecuteCommand;
@@ -207,7 +207,7 @@ Outcome<api::UpdateServiceResponse> update_service(Tx& tx, const api::UpdateServ
   const list<api::LoadBalancer> balancers = request.loadBalancers ? *request.loadBalancers : primary.load_balancers;
   TRY_VOID(check_load_balancers(tx, balancers, *definition));
   const bool redeploy = request.forceNewDeployment.value_or(false) || definition_arn != primary.task_definition_arn ||
-                        request.networkConfiguration || request.loadBalancers;
+                        request.networkConfiguration || request.loadBalancers || request.serviceRegistries;
   if (redeploy) begin_deployment(tx, tx.world(), service, definition_arn, network, balancers);
   service.try_again_at = {};
   const Key key = key_of(tx.world(), service);

@@ -158,6 +158,7 @@ void start_tasks(Look& look, i32 wanted) {
                         .service_key = key_of(look.world, service),
                         .deployment_id = deployment.id,
                         .load_balancers = deployment.load_balancers,
+                        .registries = service.registries,
                         .tags = service.propagate && *service.propagate == "SERVICE"           ? service.tags
                                 : service.propagate && *service.propagate == "TASK_DEFINITION" ? definition->tags
                                                                                                : list<api::Tag>{},

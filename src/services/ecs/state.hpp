@@ -54,6 +54,12 @@ struct DeploymentRow {
   bool is_rollback = false;  // of the circuit breaker, which does not judge its own work
 };
 
+/// Where a service's tasks are found by name (Cloud Map).
+struct RegistryRow {
+  str arn;
+  opt<i32> port;  // of SRV records
+};
+
 struct ServiceRow {
   static constexpr std::string_view table_name = "ecs.services";
   static constexpr std::size_t by_cluster = 0;
@@ -68,7 +74,8 @@ struct ServiceRow {
   opt<api::DeploymentCircuitBreaker> breaker;
   i32 grace_seconds = 0;
   list<DeploymentRow> deployments;  // the primary first
-  list<api::ServiceEvent> events;   // the newest first
+  list<api::ServiceRegistry> registries;
+  list<api::ServiceEvent> events;  // the newest first
   list<api::Tag> tags;
   opt<api::PropagateTags> propagate;
   opt<bool> enable_execute_command, managed_tags;
@@ -122,6 +129,8 @@ struct TaskRow {
   list<str> warnings;                     // what its host could not give it as asked
   list<RegisteredTarget> wanted_targets;  // to be registered when it runs
   bool registered = false;
+  list<RegistryRow> registries;
+  bool discovered = false;  // they have it
   Instant created_at, connectivity_at, pull_started_at, pull_stopped_at, started_at, stopping_at, execution_stopped_at,
       stopped_at;
   str stop_code, stopped_reason;

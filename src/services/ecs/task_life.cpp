@@ -1,4 +1,5 @@
 #include "services/ecs/task_life.hpp"
+#include "services/ecs/discovery.hpp"
 
 #include <algorithm>
 
@@ -56,6 +57,7 @@ void register_targets(Tx& tx, const World& world, TaskRow& task) {
 }
 
 void deregister_targets(Tx& tx, const World& world, TaskRow& task) {
+  leave_registries(tx, world, task);
   if (!task.registered || task.deregistered_at.set()) return;
   task.deregistered_at = tx.now();
   for (const RegisteredTarget& target : task.wanted_targets)
@@ -182,6 +184,7 @@ void take(Tx& tx, const Key& key, const TaskReport& report) {
     if (!task.connectivity_at.set()) task.connectivity_at = tx.now();
     task.started_at = report.started_at.set() ? report.started_at : tx.now();
     register_targets(tx, world, task);
+    enter_registries(tx, world, task);
     changed = true;
   } else if (report.status == "STOPPING" && alive) {
     take_reason(task, report);
@@ -261,6 +264,7 @@ Outcome<Key> place_task(Tx& tx, const World& world, const TaskPlan& plan) {
       if (balancer.containerName == c.name && balancer.targetGroupArn && balancer.containerPort)
         task.wanted_targets.push_back({*balancer.targetGroupArn, *balancer.containerPort});
   }
+  task.registries = registries_of(plan.registries);
   send_start(tx, world, task);
   publish_task(tx, world, task);
   task.version = 1;
@@ -279,6 +283,7 @@ void stop_task(Tx& tx, const Key& key, std::string_view code, const str& reason)
   task.stopped_reason = reason;
   task.stopping_at = tx.now();
   publish_task(tx, world, task);
+  leave_registries(tx, world, task);
   if (task.registered) {
     task.last_status = "DEACTIVATING";
     deregister_targets(tx, world, task);

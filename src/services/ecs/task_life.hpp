@@ -18,6 +18,7 @@ struct TaskPlan {
   str group, started_by;
   str service_key, deployment_id;
   list<api::LoadBalancer> load_balancers;
+  list<api::ServiceRegistry> registries;
   api::TaskOverride overrides;
   i32 cpu = 0, memory_mib = 0;  // 0: the definition's
   list<api::Tag> tags;

@@ -125,6 +125,7 @@ api::Service view(const Tx& tx, const Key& key, const ServiceRow& row, bool tags
                  .serviceName = row.name,
                  .clusterArn = row.cluster_arn,
                  .loadBalancers = list<api::LoadBalancer>{},
+                 .serviceRegistries = row.registries,
                  .status = str(row.status.name()),
                  .desiredCount = row.desired,
                  .runningCount = 0,

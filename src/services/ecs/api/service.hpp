@@ -33,6 +33,10 @@ struct Deployment {
   opt<OneOf<"COMPLETED", "FAILED", "IN_PROGRESS">> rolloutState;
   opt<str> rolloutStateReason;
 };
+struct ServiceRegistry {
+  opt<str> registryArn, containerName;
+  opt<i32> containerPort, port;
+};
 struct ServiceEvent {
   opt<str> id;
   opt<Instant> createdAt;
@@ -41,6 +45,7 @@ struct ServiceEvent {
 struct Service {
   opt<str> serviceArn, serviceName, clusterArn;
   opt<list<LoadBalancer>> loadBalancers;
+  opt<list<ServiceRegistry>> serviceRegistries;
   opt<str> status;
   opt<i32> desiredCount, runningCount, pendingCount;
   opt<LaunchType> launchType;
@@ -60,10 +65,6 @@ struct Service {
   opt<PropagateTags> propagateTags;
   opt<bool> enableExecuteCommand;
   opt<OneOf<"ENABLED", "DISABLED">> availabilityZoneRebalancing;
-};
-struct ServiceRegistry {
-  opt<str> registryArn, containerName;
-  opt<i32> containerPort, port;
 };
 struct CreateServiceRequest {
   opt<str> cluster;
