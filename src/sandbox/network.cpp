@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds watch_interval(5);
+constexpr std::chrono::seconds retry_interval(1);
 
 Outcome<int> open_namespace(const str& file) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
@@ -80,6 +81,7 @@ void Network::configure(const ConfigureVpcs& all) {
     if (const str name = entry.path().filename(); !name.starts_with("task-")) gone.insert(name);
   {
     const std::scoped_lock lock(mutex_);
+    configured_ = true;
     for (const auto& [id, vpc] : vpcs_) gone.insert(id);
     for (const VpcConfig& each : all.vpcs) {
       gone.erase(each.id);
@@ -113,11 +115,21 @@ void Network::mark(const str& vpc_id) {
   wake_.notify_all();
 }
 
+void Network::try_again(const str& vpc_id) {
+  if (failed_.empty()) again_at_ = std::chrono::steady_clock::now() + retry_interval;
+  failed_.insert(vpc_id);
+  wake_.notify_all();
+}
+
 void Network::work() {
+  std::map<str, str> told;  // VPC -> what went wrong last
   std::unique_lock lock(mutex_);
   while (true) {
-    const bool woken = wake_.wait_for(lock, watch_interval, [this] { return ending_ || !dirty_.empty(); });
+    const auto now = std::chrono::steady_clock::now();
+    const auto until = failed_.empty() ? now + watch_interval : again_at_;
+    const bool woken = wake_.wait_until(lock, until, [this] { return ending_ || !dirty_.empty(); });
     if (ending_) return;
+    if (!failed_.empty() && std::chrono::steady_clock::now() >= again_at_) dirty_.merge(std::exchange(failed_, {}));
     if (!woken && settings_.egress)
       for (const auto& [id, vpc] : vpcs_)
         if (vpc->router >= 0) dirty_.insert(id);  // its way out may have ended
@@ -129,22 +141,37 @@ void Network::work() {
     std::error_code error;
     const bool there = fs::exists(vpc_file(id), error);
     const auto vpc = there ? open_vpc(id) : nullptr;
-    const Outcome<> done = !there ? Outcome<>() : vpc ? put_in_force(**vpc) : std::unexpected(vpc.error());
-    if (!done) settings_.tell(cat(id, ": ", done.error().message));
+    const Outcome<> done = !there ? Outcome<>() : vpc ? put_in_force(id, **vpc) : std::unexpected(vpc.error());
+    const str trouble = done ? str() : done.error().message;
+    if (!done && told[id] != trouble) settings_.tell(cat(id, ": ", trouble));
     lock.lock();
+    if (done) {
+      told.erase(id);
+    } else {
+      told[id] = trouble;
+      try_again(id);
+    }
   }
 }
 
 // Whoever comes first takes everything that is pending; the others find it done.
-Outcome<> Network::put_in_force(Vpc& vpc) {
+Outcome<> Network::put_in_force(const str& vpc_id, Vpc& vpc) {
   const std::scoped_lock in_force(vpc.in_force);
   str commands;
   {
     const std::scoped_lock lock(mutex_);
-    commands = std::exchange(vpc.pending, {});
-    if (std::exchange(vpc.rewrite, false)) commands = firewall(vpc.picture);
+    // A part of the picture must not replace a whole table that running tasks live by.
+    if (vpc.made || configured_) {
+      commands = std::exchange(vpc.pending, {});
+      if (std::exchange(vpc.rewrite, false)) commands = firewall(vpc.picture);
+    }
   }
-  if (!commands.empty()) TRY_VOID(run_rules(vpc, std::move(commands)));
+  if (const Outcome<> ran = commands.empty() ? Outcome<>() : run_rules(vpc, std::move(commands)); !ran) {
+    const std::scoped_lock lock(mutex_);
+    vpc.rewrite = true;
+    try_again(vpc_id);
+    return ran;
+  }
   resolve_in(vpc);
   if (settings_.egress) open_way(vpc);
   return {};
@@ -163,10 +190,7 @@ Outcome<> Network::run_rules(Vpc& vpc, str commands) {
     vpc.pending.clear();
     commands = firewall(vpc.picture);
   }
-  const Outcome<> again = vpc.nft->run(commands);
-  const std::scoped_lock lock(mutex_);
-  vpc.rewrite = vpc.rewrite || !again;
-  return again;
+  return vpc.nft->run(commands);
 }
 
 void Network::resolve_in(Vpc& vpc) {
@@ -211,6 +235,7 @@ Outcome<std::shared_ptr<Network::Vpc>> Network::open_vpc(const str& vpc_id) {
   if (vpc->router >= 0) return vpc;
   fs::create_directories(settings_.dir);
   if (TRY(make_namespace(vpc_file(vpc_id)))) {
+    vpc->made = true;
     vpc->rewrite = true;
     mark(vpc_id);
   }
@@ -258,7 +283,7 @@ Outcome<> Network::connect(const InterfaceSpec& spec, int router_fd, int task_fd
 
 Outcome<str> Network::add_task(const str& task_id, const InterfaceSpec& spec) {
   const auto vpc = TRY(open_vpc(spec.vpc_id));
-  TRY_VOID(put_in_force(*vpc));
+  TRY_VOID(put_in_force(spec.vpc_id, *vpc));
   const str file = task_file(task_id);
   static_cast<void>(TRY(make_namespace(file)));
   const int task_fd = TRY(open_namespace(file));

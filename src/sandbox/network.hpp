@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -66,18 +67,20 @@ class Network {
     VpcPicture picture;
     str pending;           // commands that are not in force yet
     bool rewrite = false;  // the whole table has to be made
+    bool made = false;     // its namespace is new; else a former daemon's rules are in force in it
     str resolving;         // the block of addresses for which its resolver stands
     str no_way_told;       // why there is no way out, as it was told last
     std::unique_ptr<Nft> nft;
     std::mutex in_force;  // held while rules are put in force; taken before mutex_
   };
   Outcome<std::shared_ptr<Vpc>> open_vpc(const str& vpc_id);
-  Outcome<> put_in_force(Vpc&);
+  Outcome<> put_in_force(const str& vpc_id, Vpc&);
   Outcome<> run_rules(Vpc&, str commands);
   void resolve_in(Vpc&);
   void open_way(Vpc&);
   void remove_vpc(const str& vpc_id);
   void mark(const str& vpc_id);
+  void try_again(const str& vpc_id);
   void work();
   Outcome<> connect(const InterfaceSpec&, int router, int task);
   [[nodiscard]] str vpc_file(const str& vpc_id) const;
@@ -86,7 +89,10 @@ class Network {
   WayOut ways_;
   std::mutex mutex_;  // of everything below and of the pictures
   std::map<str, std::shared_ptr<Vpc>> vpcs_;
-  std::set<str> dirty_;  // VPCs that the worker has to look at
+  std::set<str> dirty_;   // VPCs that the worker has to look at
+  std::set<str> failed_;  // those that it has to look at once more, at this time
+  std::chrono::steady_clock::time_point again_at_;
+  bool configured_ = false;  // pictures are whole: configure() came
   std::condition_variable wake_;
   bool ending_ = false;
   Resolver resolver_;

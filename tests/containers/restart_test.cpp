@@ -48,6 +48,29 @@ TEST_CASE("restart: a container that waits for another one when the daemon ends 
   CHECK((report.containers[0].status == "RUNNING"));
 }
 
+TEST_CASE("restart: tasks keep the rules that they have until the whole configuration comes") {
+  Place place;
+  const TaskSpec web = place.task({shell("web", "mkdir -p /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w")});
+  const TaskSpec client =
+      place.task({tells("app", cat("while :; do timeout 1 wget -q -O - http://", web.network.address,
+                                   "/ >/dev/null 2>&1 && echo yes || echo no; sleep 0.1; done"))});
+  place.start(web);
+  place.reports.until(web.arn, "RUNNING");
+  place.start(client);
+  const auto heard = [&](std::size_t past, std::string_view word) {
+    const list<str> lines = place.lines(client, past + 20);
+    REQUIRE(lines.size() >= past + 20);
+    return std::find(lines.end() - 5, lines.end(), word) != lines.end();
+  };
+  const auto told = [&] { return place.lines(client, 1).size(); };
+  REQUIRE(heard(told(), "yes"));
+  restart(place);
+  place.sandbox->change(ChangeVpc{.vpc_id = "vpc-1", .cidr = "172.31.0.0/16", .groups = {{.id = "sg-other"}}});
+  CHECK(heard(told(), "yes"));
+  place.sandbox->configure({.vpcs = {{.id = "vpc-1", .cidr = "172.31.0.0/16"}}});
+  CHECK(heard(told(), "no"));
+}
+
 TEST_CASE("restart: how a container ended while no daemon was there is told in full") {
   Place place;
   ContainerSpec hog = shell("app", until_told + "a=x; while :; do a=$a$a; done");
