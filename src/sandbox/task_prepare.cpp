@@ -64,7 +64,7 @@ Outcome<> Task::prepare() {
 }
 
 Outcome<> Task::make_users() {
-  users_ = host_.users.take();
+  users_ = TRY(host_.users.take());
   if (!users_) return {};
   TRY_VOID(ContainerFolder(folder()).write("first-id", cat(users_.first)));
   return host_.users.make(run_.spec().id, users_, host_.network.task_file(run_.spec().id));

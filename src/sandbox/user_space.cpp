@@ -128,12 +128,13 @@ str try_mapped_mount(const UserSpace& users, const str& dir) {
 
 }  // namespace
 
-IdRange UserSpace::take() {
-  if (!enabled_) return {};
+Outcome<IdRange> UserSpace::take() {
+  if (!enabled_) return IdRange{};
   const std::scoped_lock lock(mutex_);
   for (i64 n = 0; n < ranges_max; ++n)
-    if (const i64 first = first_of_all + n * IdRange::size; taken_.insert(first).second) return {first};
-  return {};
+    if (const i64 first = first_of_all + n * IdRange::size; taken_.insert(first).second) return IdRange{first};
+  return refuse("ResourceInitializationError",
+                cat("ResourceInitializationError: all ", ranges_max, " ranges of user ids are taken by other tasks"));
 }
 
 void UserSpace::adopt(IdRange range) {
@@ -183,7 +184,9 @@ str users_obstacle(const str& state_dir) {
   str dir = state_dir + "/.users-XXXXXX";
   if (mkdtemp(dir.data()) == nullptr) return cat("no folder can be made in ", state_dir);
   UserSpace users(dir, true);
-  const Outcome<> made = users.make("probe", users.take(), dir + "/network");
+  const auto range = users.take();
+  const Outcome<> made =
+      range ? users.make("probe", *range, dir + "/network") : Outcome<>(std::unexpected(range.error()));
   str obstacle = made ? try_mapped_mount(users, dir) : made.error().message;
   users.remove("probe");
   unbind(dir + "/network");

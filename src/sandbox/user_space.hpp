@@ -26,8 +26,8 @@ class UserSpace {
   UserSpace(str dir, bool enabled) : dir_(std::move(dir)), enabled_(enabled) {}
   [[nodiscard]] bool enabled() const { return enabled_; }
 
-  /// A range that no task has; none when it is not enabled or all are taken.
-  IdRange take();
+  /// A range that no task has; none when it is not enabled. Refused when all are taken.
+  Outcome<IdRange> take();
   void adopt(IdRange);
   void give_back(IdRange);
 
