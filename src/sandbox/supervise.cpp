@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,8 +33,20 @@ str read_all(const str& path) {
   return text.str();
 }
 
+// A container can give its processes any command line, but has PIDs of its own always. The program is not compared: it
+// may have been replaced by a newer one since.
+bool is_of_platform(const str& process) {
+  struct stat owner{};
+  struct stat pids{};
+  struct stat own_pids{};
+  return stat(cat("/proc/", process).c_str(), &owner) == 0 && owner.st_uid == geteuid() &&
+         stat(cat("/proc/", process, "/ns/pid").c_str(), &pids) == 0 && stat("/proc/self/ns/pid", &own_pids) == 0 &&
+         pids.st_ino == own_pids.st_ino && pids.st_dev == own_pids.st_dev;
+}
+
 // The second word of the command line is the folder (supervisor_main.cpp).
 bool supervises(const str& process, const str& folder) {
+  if (!is_of_platform(process)) return false;
   const str line = read_all(cat("/proc/", process, "/cmdline"));
   const std::vector<std::string_view> words = split(line, '\0');
   return words.size() > 2 && words[0].ends_with("utakata-supervisor") && words[1] == folder;
