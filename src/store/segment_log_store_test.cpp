@@ -154,3 +154,29 @@ TEST_CASE("log segments: a search that looks through much goes on where it ended
   for (int i = 0; i < 40; ++i) CHECK(found.at(static_cast<std::size_t>(i)) == cat("hit ", i));
   CHECK(pages > 3);
 }
+
+TEST_CASE("log segments: an append of any size is read again, and one event that no block holds is refused") {
+  const Folder folder;
+  const auto store = folder.open();
+  std::vector<LogEvent> large;
+  for (int i = 0; i < 6; ++i) large.push_back({.at = 10 - i, .ingested = 1, .text = std::string(1 << 20, 'x')});
+  std::vector<LogEvent> many;
+  for (int i = 0; i < 25'000; ++i) many.push_back({.at = i, .ingested = 1, .text = "line"});
+  const auto done = store->append({{.stream = "large", .events = large},
+                                   {.stream = "many", .events = many},
+                                   {.stream = "huge",
+                                    .events = {{.at = 1, .ingested = 1, .text = "small"},
+                                               {.at = 1, .ingested = 1, .text = std::string(4 << 20, 'x')}}}});
+  CHECK(done.at(0));
+  CHECK(done.at(1));
+  REQUIRE_FALSE(done.at(2));
+  CHECK(done.at(2).error().message.contains("cannot write the log: Message too long"));
+  const auto again = folder.open();
+  CHECK(again->holds("large").bytes == 6 * ((1 << 20) + 26));
+  CHECK(again->holds("many").bytes == 25'000 * (4 + 26));
+  CHECK(again->holds("huge").bytes == 0);
+  const auto page = again->read({.streams = {"large"}, .bytes = 16 << 20});
+  REQUIRE(page);
+  REQUIRE(page->events.size() == 6);
+  for (int i = 0; i < 6; ++i) CHECK(page->events.at(static_cast<std::size_t>(i)).event.at == 5 + i);
+}
