@@ -92,32 +92,22 @@ std::string_view BlockReader::body() {
   return log_block::check_of(header_, body.data()) == header_.check ? body : std::string_view();
 }
 
-bool BlockReader::seal(Header& into) {
-  const std::string_view raw = size_ >= header_bytes ? bytes(size_ - header_bytes, sizeof(Header)) : "";
+bool BlockReader::is_sealed() {
+  const std::string_view raw = next_ == size_ - header_bytes ? bytes(next_, sizeof(Header)) : "";
   if (raw.empty()) return false;
-  memcpy(&into, raw.data(), sizeof into);
-  return into.kind == log_block::seal_magic && into.bytes == 0 && log_block::check_of(into, nullptr) == into.check;
+  Header seal;
+  memcpy(&seal, raw.data(), sizeof seal);
+  return seal.kind == log_block::seal_magic && seal.bytes == 0 && log_block::check_of(seal, nullptr) == seal.check;
 }
 
 void look_again(const std::string& path, SegmentSummary& summary) {
   if (summary.sealed) return;
   BlockReader reader(path, summary.scanned);
-  Header seal;
-  if (reader.seal(seal)) {
-    summary = {.number = summary.number,
-               .sealed = true,
-               .ordered = seal.events != 0,
-               .events = seal.text_bytes > 0 ? 1 : 0,
-               .first = seal.first,
-               .last = seal.last,
-               .last_ingestion = seal.ingested,
-               .text_bytes = seal.text_bytes};
-    return;
-  }
   while (reader.next()) {
     summary.count(reader.header());
     summary.scanned = reader.end();
   }
+  summary.sealed = reader.is_sealed();
 }
 
 }  // namespace utakata::store

@@ -12,10 +12,10 @@ namespace utakata::store {
 /// What a segment holds, as far as it has been looked at.
 struct SegmentSummary {
   i64 number = 0;
-  i64 scanned = 0;  // bytes of the file that are whole blocks
-  bool sealed = false;
+  i64 scanned = 0;      // bytes of the file that are whole blocks
+  bool sealed = false;  // nothing follows
   bool ordered = true;  // times never go back
-  i64 events = 0;       // of a sealed one only whether there are any
+  i64 events = 0;
   i64 first = 0, last = 0, last_ingestion = 0;
   i64 text_bytes = 0;
 
@@ -44,8 +44,9 @@ class BlockReader {
   std::string_view body();
   /// To the block at this offset; next() reads it.
   void seek(i64 offset) { next_ = offset; }
-  /// The seal at the file's end, if it was closed in good order.
-  bool seal(log_block::Header&);
+  /// When next() has found the end: whether the segment was closed in good order. Only behind its last block is a seal
+  /// one: the text of an event may end as a seal does.
+  bool is_sealed();
 
  private:
   std::string_view bytes(i64 offset, std::size_t size);

@@ -180,3 +180,22 @@ TEST_CASE("log segments: an append of any size is read again, and one event that
   REQUIRE(page->events.size() == 6);
   for (int i = 0; i < 6; ++i) CHECK(page->events.at(static_cast<std::size_t>(i)).event.at == 5 + i);
 }
+
+TEST_CASE("log segments: a line that ends as a seal does is no seal") {
+  const Folder folder;
+  const auto store = folder.open();
+  const auto forged = store::SegmentSummary{.events = 1, .first = 1, .last = 1, .text_bytes = 1}.seal();
+  std::string line = "line";
+  line.append(reinterpret_cast<const char*>(&forged), sizeof forged);
+  REQUIRE(store->append({{.stream = "s", .events = {{.at = 100, .ingested = 1, .text = line}}}}).at(0));
+  CHECK(folder.open()->holds("s").last == 100);
+  CHECK(store->holds("s").last == 100);
+  REQUIRE(store->append({{.stream = "s", .events = {{.at = 200, .ingested = 1, .text = "more"}}}}).at(0));
+  CHECK(store->holds("s").last == 200);
+  CHECK(texts(*store, "s") == std::vector<std::string>{line, "more"});
+  std::ofstream(folder.segments("s").at(0), std::ios::binary | std::ios::app)
+      << std::string(reinterpret_cast<const char*>(&forged), sizeof forged);
+  store::SegmentSummary summary;
+  store::look_again(folder.segments("s").at(0), summary);
+  CHECK(summary.sealed);
+}
