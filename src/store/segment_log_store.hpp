@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ports/log_page.hpp"
@@ -46,7 +47,8 @@ class SegmentLogStore final : public ports::LogStore {
   [[nodiscard]] std::string folder(const std::string& stream) const { return root_ + "/" + stream; }
   /// The stream's segments as they are now.
   std::vector<SegmentSummary> summaries(const std::string& stream);
-  Outcome<> write(const LogAppend&, std::set<std::string>& unflushed);
+  using StreamPath = std::pair<std::string, std::string>;  // of a stream, a file or folder that it needs
+  Outcome<> write(const LogAppend&, std::set<StreamPath>& unflushed);
   void take_away(const std::string& stream, i64 segment);
   Outcome<> begin_segment(const std::string& stream, SegmentSummary&);
   std::vector<Candidate> candidates(const LogQuery&, const ports::LogPageKeeper&);

@@ -1,8 +1,10 @@
 #include "store/segment_log_store.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +15,17 @@
 
 using namespace utakata;  // NOLINT: a test
 using store::SegmentLogStore;
+
+namespace {
+int flush_error = 0;  // what the next calls of fsync() say; 0: what the system says
+}
+
+// Stands before the C library's: no file system that is at hand fails on demand.
+extern "C" int fsync(int fd) {
+  if (flush_error == 0) return static_cast<int>(syscall(SYS_fsync, fd));
+  errno = flush_error;
+  return -1;
+}
 
 namespace {
 
@@ -198,4 +211,21 @@ TEST_CASE("log segments: a line that ends as a seal does is no seal") {
   store::SegmentSummary summary;
   store::look_again(folder.segments("s").at(0), summary);
   CHECK(summary.sealed);
+}
+
+TEST_CASE("log segments: what the disk did not take is no success, and what follows goes into another segment") {
+  const Folder folder;
+  const auto store = folder.open();
+  REQUIRE(store->append({{.stream = "s", .events = {{.at = 1, .ingested = 1, .text = "first"}}}}).at(0));
+  flush_error = EIO;
+  const auto done = store->append({{.stream = "s", .events = {{.at = 2, .ingested = 2, .text = "lost"}}},
+                                   {.stream = "s", .events = {}},
+                                   {.stream = "t", .events = {{.at = 2, .ingested = 2, .text = "lost"}}}});
+  flush_error = 0;
+  REQUIRE_FALSE(done.at(0));
+  CHECK(done.at(0).error().message.contains("cannot flush the log: Input/output error"));
+  CHECK(done.at(1));
+  CHECK_FALSE(done.at(2));
+  REQUIRE(store->append({{.stream = "s", .events = {{.at = 3, .ingested = 3, .text = "last"}}}}).at(0));
+  CHECK(folder.segments("s").size() == 2);
 }
