@@ -20,6 +20,28 @@ list<str> everything(Place& place, const str& stream) {
   }
 }
 
+bool run(const str& command) {
+  return std::system(command.c_str()) == 0;  // NOLINT(cert-env33-c,concurrency-mt-unsafe): a test
+}
+
+/// A file system that is mounted: thawed and unmounted at the latest when a check has ended the test.
+class Mounted {
+ public:
+  explicit Mounted(str folder) : folder_(std::move(folder)) {}
+  Mounted(const Mounted&) = delete;
+  Mounted& operator=(const Mounted&) = delete;
+  ~Mounted() {
+    if (frozen_) thaw();
+    umount2(folder_.c_str(), MNT_DETACH);
+  }
+  bool freeze() { return frozen_ = run(cat("fsfreeze -f ", folder_)); }
+  bool thaw() { return !(frozen_ = !run(cat("fsfreeze -u ", folder_))); }
+
+ private:
+  str folder_;
+  bool frozen_ = false;
+};
+
 str root_of(const Place& place, const TaskSpec& spec) {
   return cat(place.dir, "/tasks/", spec.id, "/containers/app/rootfs");
 }
@@ -76,6 +98,7 @@ TEST_CASE("logs: a container that is killed in a flood loses nothing that it wro
 TEST_CASE("logs: with a full disk the container lives, and the log and a person are told what is missing") {
   Place place;
   REQUIRE(mount("tmpfs", (place.dir + "/logs").c_str(), "tmpfs", 0, "size=4m") == 0);
+  const Mounted mounted(place.dir + "/logs");
   {
     ContainerSpec app = tells("app",
                               "yes 0123456789012345678901234567890123456789 | head -n 200000; touch /full; "
@@ -96,17 +119,14 @@ TEST_CASE("logs: with a full disk the container lives, and the log and a person 
     CHECK(lines.back() == "after");
     CHECK(lines[lines.size() - 2].contains("of this container were lost here: No space left on device"));
   }
-  CHECK(umount2((place.dir + "/logs").c_str(), MNT_DETACH) == 0);
 }
 
 TEST_CASE("logs: while the disk stands still a container is held back, or goes on and its loss is told") {
   Place place;
   const str logs = place.dir + "/logs";
-  const auto run = [](const str& command) {
-    return std::system(command.c_str()) == 0;  // NOLINT(cert-env33-c,concurrency-mt-unsafe): a test
-  };
   REQUIRE(run(cat("truncate -s 64M ", place.dir, "/disk && mkfs.ext4 -q ", place.dir, "/disk && mount -o loop ",
                   place.dir, "/disk ", logs)));
+  Mounted disk(logs);
   const str script =
       "echo before; until [ -e /go ]; do sleep 0.1; done; "
       "yes 0123456789012345678901234567890123456789 | head -n 200000; touch /done; sleep 1000";
@@ -120,13 +140,13 @@ TEST_CASE("logs: while the disk stands still a container is held back, or goes o
     place.sandbox->start(spec);
     REQUIRE(place.lines(spec, 1) == list<str>{"before"});
   }
-  REQUIRE(run(cat("fsfreeze -f ", logs)));
+  REQUIRE(disk.freeze());
   for (const TaskSpec& spec : {free_task, held_task}) std::ofstream(root_of(place, spec) + "/go") << "";
   const auto done = [&](const TaskSpec& spec) { return std::filesystem::exists(root_of(place, spec) + "/done"); };
   for (int tries = 0; tries < 6'000 && !done(free_task); ++tries) usleep(10'000);
   CHECK(done(free_task));
   CHECK_FALSE(done(held_task));
-  REQUIRE(run(cat("fsfreeze -u ", logs)));
+  REQUIRE(disk.thaw());
   for (int tries = 0; tries < 6'000 && !done(held_task); ++tries) usleep(10'000);
   CHECK(done(held_task));
   for (const TaskSpec& spec : {free_task, held_task}) {
@@ -139,5 +159,4 @@ TEST_CASE("logs: while the disk stands still a container is held back, or goes o
   place.sandbox->stop_all();
   place.sandbox = nullptr;
   place.logs = nullptr;
-  CHECK(umount2(logs.c_str(), MNT_DETACH) == 0);
 }
