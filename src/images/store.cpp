@@ -154,7 +154,13 @@ Outcome<> Store::hold(const str& holder, const list<str>& digests) const {
   return write_file(cat(path("holders"), "/", holder), join(digests, "\n"));
 }
 
-void Store::release(const str& holder) const { unlink(cat(path("holders"), "/", holder).c_str()); }
+// Its images were in use until now.
+void Store::release(const str& name) const {
+  if (const list<str> digests = holder(name); !digests.empty())
+    for (const Record& record : records())
+      if (std::ranges::find(digests, record.digest) != digests.end()) touch(record.reference);
+  unlink(cat(path("holders"), "/", name).c_str());
+}
 
 list<str> Store::holder(const str& name) const {
   list<str> digests;

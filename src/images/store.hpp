@@ -75,7 +75,7 @@ class Store {
   [[nodiscard]] list<Record> records() const;
 
   [[nodiscard]] Outcome<> hold(const str& holder, const list<str>& digests) const;
-  void release(const str& holder) const;
+  void release(const str& holder) const;  // its images are used until now
   [[nodiscard]] dict<list<str>> holders() const;
   [[nodiscard]] list<str> holder(const str& name) const;
 

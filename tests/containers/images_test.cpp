@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -183,6 +184,24 @@ TEST_CASE("images: the unused go by age and by space, the longest unused first; 
   CHECK(bench.count("layers") == 2);
   CHECK(bench.count("trash") == 0);
   CHECK(bench.images.bring("old:1", nullptr));  // and comes again when it is asked for
+}
+
+TEST_CASE("images: an image counts as unused from the end of the last task that used it") {
+  Bench bench;
+  REQUIRE(bench.store().hold("task-1", {bench.layout("app", "x")}));
+  REQUIRE(bench.images.bring("app:1", nullptr));
+  bench.layout("other", "y");
+  REQUIRE(bench.images.bring("other:1", nullptr));
+  for (const str& name : names_in(bench.store().path("references"))) {
+    const timespec long_ago[2] = {{.tv_sec = 1000, .tv_nsec = 0}, {.tv_sec = 1000, .tv_nsec = 0}};
+    REQUIRE(utimensat(AT_FDCWD, bench.store().path("references/" + name).c_str(), long_ago, 0) == 0);
+  }
+  const Instant started = bench.store().find("app:1")->used_at;
+  bench.store().release("task-1");
+  const Instant ended = bench.store().find("app:1")->used_at;
+  CHECK(ended - started > hours(24));
+  CHECK(collect(bench.store(), {}, ended)->references == list<str>{"other:1"});
+  CHECK(collect(bench.store(), {}, later)->references == list<str>{"app:1"});
 }
 
 TEST_CASE("images: what a task uses stays on disk when its reference has gone or means another image") {
