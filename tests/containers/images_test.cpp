@@ -72,6 +72,15 @@ struct Bench {
   [[nodiscard]] std::size_t count(const str& folder) const { return names_in(store().path(folder)).size(); }
 };
 
+/// Also when a check has ended the test.
+struct Unmounter {
+  str folder;
+  explicit Unmounter(str mounted) : folder(std::move(mounted)) {}
+  Unmounter(const Unmounter&) = delete;
+  Unmounter& operator=(const Unmounter&) = delete;
+  ~Unmounter() { umount2(folder.c_str(), MNT_DETACH); }
+};
+
 const Instant later{Instant{i64{4'000'000'000} * 1'000'000'000}};  // in the year 2096
 
 str text_of(const str& path) {
@@ -142,6 +151,7 @@ TEST_CASE("images: a full disk is told as one, and what was unpacked meanwhile g
   const str folder = place.path + "/store";
   std::filesystem::create_directories(folder);
   REQUIRE(mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=1m") == 0);
+  const Unmounter unmounter{folder};
   {
     ImageStore images(folder, {.layouts = place.path + "/layouts"});
     REQUIRE(images.open());
@@ -152,7 +162,6 @@ TEST_CASE("images: a full disk is told as one, and what was unpacked meanwhile g
     CHECK(names_in(folder + "/partial").empty());
     CHECK(names_in(folder + "/references").empty());
   }
-  umount2(folder.c_str(), MNT_DETACH);
 }
 
 TEST_CASE("images: the unused go by age and by space, the longest unused first; what is used or kept stays") {
