@@ -270,22 +270,6 @@ TEST_CASE("resources: containers that share their processes see each other, and 
   CHECK_FALSE(fs::exists(cat("/proc/", pid, "/exe")));
 }
 
-TEST_CASE("resources: a container's end is told though a child that it left behind goes on writing") {
-  Place place;
-  ContainerSpec leaves = shell("leaves", "yes & sleep 1; exit 7");
-  leaves.essential = false;
-  TaskSpec spec = place.task({shell("main", "exec sleep 1000"), leaves});
-  spec.shared_processes = true;
-  place.sandbox->start(spec);
-  opt<i32> code;
-  for (int tries = 0; tries < 1200 && !code; ++tries) {
-    usleep(50'000);
-    for (const ContainerState& each : place.reports.latest(spec.arn).containers)
-      if (each.name == "leaves") code = each.exit_code;
-  }
-  CHECK(code == 7);
-}
-
 TEST_CASE("resources: a limit of storage ends what the task can write") {
   Place place;
   ContainerSpec app = tells("app",
