@@ -233,8 +233,8 @@ class Sandbox::Inside {
 Sandbox::Sandbox(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 Sandbox::~Sandbox() = default;
 
-Outcome<std::unique_ptr<Sandbox>> Sandbox::open(Settings settings, ports::ReportSink sink) {
-  auto inside = std::make_unique<Inside>(std::move(settings), std::move(sink));
+Outcome<std::unique_ptr<Sandbox>> Sandbox::open(const Settings& settings, ports::ReportSink sink) {
+  auto inside = std::make_unique<Inside>(settings, std::move(sink));
   TRY_VOID(inside->open());
   return std::unique_ptr<Sandbox>(new Sandbox(std::move(inside)));
 }

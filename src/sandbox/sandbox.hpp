@@ -43,7 +43,7 @@ class Sandbox final : public ports::TaskRuntime,
                       public ports::VpcDoors,
                       public ports::CommandRunner {
  public:
-  static Outcome<std::unique_ptr<Sandbox>> open(Settings, ports::ReportSink);
+  static Outcome<std::unique_ptr<Sandbox>> open(const Settings&, ports::ReportSink);
   ~Sandbox() override;
 
   void start(const TaskSpec&) override;

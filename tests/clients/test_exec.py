@@ -370,7 +370,7 @@ class KilledDaemon(unittest.TestCase):
             terminal = Terminal([PROGRAM, "exec", task, "sh", "-c", "trap '' HUP; echo up; " + sleep_of(5).decode()], platform.env)
             self.addCleanup(terminal.close)
             terminal.said(b"up")
-            self.assertTrue(processes_with(slept(5)))
+            until(lambda: processes_with(slept(5)), what="the command's process")
             platform.kill()
             self.assertEqual(terminal.end(), 1)
             self.assertIn(b"the connection to the platform was lost", terminal.text)
