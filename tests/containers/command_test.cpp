@@ -114,8 +114,11 @@ TEST_CASE("commands: a terminal has a size from the start, hears of another and 
   REQUIRE(ioctl(command.ends.output, TIOCSWINSZ, &size) == 0);
   command.type("stty size\n");
   CHECK(command.said(command.ends.output, "50 132").contains("50 132"));
-  command.type("sleep 1000 || echo stopped-$?\n");
+  // The terminal echoes what is typed: the words that are waited for are not in it.
+  command.type("sh -c 'trap \"echo cau\"\"ght; exit\" INT; echo rea\"\"dy; while :; do sleep 0.1; done'\n");
+  CHECK(command.said(command.ends.output, "ready").contains("ready"));
   command.type("\x03");
+  CHECK(command.said(command.ends.output, "caught").contains("caught"));
   command.type("echo on; exit 3\n");
   CHECK(command.said(command.ends.output, "").contains("on"));
   CHECK(command.exit() == "exited 3");
