@@ -17,7 +17,7 @@ inline std::string joined(const LogPage& page) {
   return all;
 }
 
-inline void hold_to_contract(LogStore& store) {
+inline void holds_to_order(LogStore& store) {
   CHECK(store.read({.streams = {"none"}})->events.empty());
   CHECK(store.holds("none").bytes == 0);
   const auto done = store.append({{.stream = "a", .events = {{10, 11, "a10"}, {20, 11, "a20"}, {30, 11, "a30"}}},
@@ -25,8 +25,7 @@ inline void hold_to_contract(LogStore& store) {
                                   {.stream = "a", .events = {{5, 40, "late"}}}});
   REQUIRE(done.size() == 3);
   for (const auto& each : done) REQUIRE(each);
-
-  // In the order of time, then of streams, then as they came; the pattern chooses.
+  // By time, then by stream, then as they came; the pattern chooses.
   const list<str> both{"a", "b"};
   CHECK(joined(*store.read({.streams = both})) == "late a10 b15 a20 b20 a30");
   CHECK(joined(*store.read({.streams = {"a"}})) == "late a10 a20 a30");
@@ -36,10 +35,12 @@ inline void hold_to_contract(LogStore& store) {
   const auto page = store.read({.streams = {"a"}, .start = 10, .end = 11});
   REQUIRE(page->events.size() == 1);
   CHECK(page->events[0].event.ingested == 11);
+}
 
-  // Pages from either end, without loss or repetition.
+// From either end, without loss or repetition.
+inline void holds_to_pages(LogStore& store) {
   std::string forward;
-  LogQuery query{.streams = both, .events = 2};
+  LogQuery query{.streams = {"a", "b"}, .events = 2};
   for (int pages = 0; pages < 10; ++pages) {
     const auto next = store.read(query);
     forward += cat(joined(*next), "|");
@@ -59,21 +60,25 @@ inline void hold_to_contract(LogStore& store) {
   CHECK(store.read(after)->events.empty());
   REQUIRE(store.append({{.stream = "a", .events = {{30, 50, "new"}}}}).at(0));
   CHECK(joined(*store.read(after)) == "new");
+}
 
+inline void holds_what_it_was_given(LogStore& store) {
   const LogReport holds = store.holds("a");
   CHECK(holds.first == 5);
   CHECK(holds.last == 30);
   CHECK(holds.last_ingestion == 50);
   CHECK(holds.bytes == 5 * 26 + 4 + 3 + 3 + 3 + 3);
 
-  // Bytes as they are.
   const std::string binary("\0\xff\n x", 5);
   REQUIRE(store.append({{.stream = "c", .events = {{1, 1, binary}, {1, 1, std::string(300'000, 'y')}}}}).at(0));
   const auto raw = store.read({.streams = {"c"}});
   REQUIRE(raw->events.size() == 2);
   CHECK(raw->events[0].event.text == binary);
   CHECK(raw->events[1].event.text.size() == 300'000);
+}
 
+inline void forgets_what_it_is_told_to(LogStore& store) {
+  const list<str> both{"a", "b"};
   CHECK(store.streams().size() >= 3);
   store.expire("c", 2);
   CHECK(store.read({.streams = {"c"}})->events.empty());
@@ -87,6 +92,14 @@ inline void hold_to_contract(LogStore& store) {
   CHECK(store.read({.streams = both})->events.empty());
   REQUIRE(store.append({{.stream = "b", .events = {{30, 60, "again"}}}}).at(0));
   CHECK(joined(*store.read({.streams = both})) == "again");
+}
+
+/// Each part goes on with what the one before has left.
+inline void hold_to_contract(LogStore& store) {
+  holds_to_order(store);
+  holds_to_pages(store);
+  holds_what_it_was_given(store);
+  forgets_what_it_is_told_to(store);
 }
 
 }  // namespace utakata::ports::test
