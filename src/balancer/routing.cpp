@@ -8,8 +8,9 @@ namespace utakata::balancer {
 namespace {
 
 bool any_matches(const list<str>& patterns, std::string_view text, bool ignore_case) {
-  return patterns.empty() ||
-         std::ranges::any_of(patterns, [&](const str& p) { return wildcard_match(p, text, ignore_case); });
+  return patterns.empty() || std::ranges::any_of(patterns, [&](const str& p) {
+           return wildcard_match(p, text, {.ignore_case = ignore_case});
+         });
 }
 
 str filled(std::string_view pattern, const RequestView& request) {

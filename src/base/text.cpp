@@ -136,8 +136,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
-bool wildcard_match(std::string_view pattern, std::string_view text, bool ignore_case) {
-  const auto same = [&](char a, char b) { return ignore_case ? lower(a) == lower(b) : a == b; };
+bool wildcard_match(std::string_view pattern, std::string_view text, WildcardRules rules) {
+  const auto same = [&](char a, char b) { return rules.ignore_case ? lower(a) == lower(b) : a == b; };
   std::size_t p = 0;
   std::size_t t = 0;
   std::size_t star = std::string_view::npos;
@@ -146,7 +146,7 @@ bool wildcard_match(std::string_view pattern, std::string_view text, bool ignore
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || same(pattern[p], text[t]))) {
+    } else if (p < pattern.size() && ((rules.question_mark && pattern[p] == '?') || same(pattern[p], text[t]))) {
       ++p;
       ++t;
     } else if (star != std::string_view::npos) {

@@ -49,7 +49,11 @@ std::string percent_decode(std::string_view, bool plus_is_space = false);
 std::string base64_encode(std::string_view bytes);
 std::optional<std::string> base64_decode(std::string_view);  // standard alphabet, padded
 
-/// `*` stands for any run of characters, `?` for exactly one.
-bool wildcard_match(std::string_view pattern, std::string_view text, bool ignore_case = false);
+/// `*` stands for any run of characters and, where it is a wildcard, `?` for exactly one.
+struct WildcardRules {
+  bool ignore_case = false;
+  bool question_mark = true;
+};
+bool wildcard_match(std::string_view pattern, std::string_view text, WildcardRules = {});
 
 }  // namespace utakata

@@ -29,30 +29,6 @@ bool compare(Comparator comparator, const T& left, const T& right) {
   return false;
 }
 
-// As wildcard_match, but with * alone.
-bool like(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 }  // namespace
 
 std::unexpected<Fault> bad_pattern(std::string_view why) {
@@ -128,7 +104,7 @@ std::optional<double> number_of(std::string_view text) {
 
 bool Operand::compares(Comparator comparator, std::string_view with) const {
   if (comparator != Comparator::equal && comparator != Comparator::unequal) return false;
-  const bool equal = expression ? expression->matches(with) : like(text, with);
+  const bool equal = expression ? expression->matches(with) : wildcard_match(text, with, {.question_mark = false});
   return equal == (comparator == Comparator::equal);
 }
 
