@@ -26,6 +26,7 @@ target_compile_options(utakata_warnings INTERFACE
   -Wunreachable-code-aggressive -Wcomma -Wrange-loop-analysis -Wheader-hygiene -Wnull-dereference
   -Wno-missing-designated-field-initializers -Wno-missing-field-initializers -Wno-gnu-statement-expression-from-macro-expansion)
 add_library(utakata_test_warnings INTERFACE)
+target_include_directories(utakata_test_warnings INTERFACE ${CMAKE_SOURCE_DIR})  # tests/files.hpp
 target_compile_options(utakata_test_warnings INTERFACE -Wno-unused-member-function)
 
 # Not in the release build: that keeps every file's includes honest.

@@ -1,12 +1,9 @@
 #include <doctest/doctest.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
 
 #include "app/commands.hpp"
 #include "app/serve_settings.hpp"
 #include "base/text.hpp"
+#include "tests/files.hpp"
 
 using namespace utakata;  // NOLINT: a test
 
@@ -41,16 +38,15 @@ TEST_CASE("app: registries are taken as references name them, and what names non
 }
 
 TEST_CASE("app: the login of the registry that stands in for ECR comes from the file of logins") {
-  char name[] = "/tmp/utakata-auth-XXXXXX";
-  close(mkstemp(name));
-  std::ofstream(name) << R"({"auths":{"r.test:5000":{"auth":")" << base64_encode("AWS:with:colon") << R"("}}})";
+  const test::TemporaryFolder folder("auth");
+  const std::string name = folder.path + "/auth.json";
+  folder.write("auth.json", cat(R"({"auths":{"r.test:5000":{"auth":")", base64_encode("AWS:with:colon"), R"("}}})"));
   const auto settings = serve_with({"--ecr-registry", "r.test:5000", "--registry-auth", name});
   REQUIRE(settings);
   CHECK(settings->ecr_login.password == "with:colon");
   CHECK(serve_with({"--ecr-registry", "other.test:5000", "--registry-auth", name})->ecr_login.password == "utakata");
-  std::ofstream(name) << "{";
+  folder.write("auth.json", "{");
   CHECK(serve_with({"--ecr-registry", "r.test:5000", "--registry-auth", name})
             .error()
             .message.contains("--registry-auth"));
-  unlink(name);
 }

@@ -10,6 +10,7 @@
 #include "reactor/offload.hpp"
 #include "reactor/process.hpp"
 #include "reactor/stream.hpp"
+#include "tests/files.hpp"
 
 using namespace utakata;           // NOLINT: a test
 using namespace utakata::reactor;  // NOLINT: a test
@@ -145,16 +146,12 @@ TEST_CASE("reactor: a process's output and exit, also of one that is killed or m
       run_process_blocking({"sleep", "100"}, seconds(100), {.meanwhile = [&asked] { return ++asked < 2; }});
   CHECK(ended->timed_out);
   CHECK(asked == 2);
-  char name[] = "/tmp/utakata-output-XXXXXX";
-  close(mkstemp(name));
-  const auto split = run_process_blocking({"sh", "-c", "echo out; echo err >&2"}, seconds(20), {.output_file = name});
+  const test::TemporaryFolder folder("output");
+  folder.write("out", "");
+  const std::string file = folder.path + "/out";
+  const auto split = run_process_blocking({"sh", "-c", "echo out; echo err >&2"}, seconds(20), {.output_file = file});
   CHECK(split->output == "err\n");
-  std::array<char, 16> text{};
-  std::FILE* file = std::fopen(name, "re");
-  CHECK(std::fread(text.data(), 1, text.size(), file) == 4);
-  std::fclose(file);
-  unlink(name);
-  CHECK(std::string(text.data()) == "out\n");
+  CHECK(test::read_file(file) == "out\n");
 }
 
 TEST_CASE("reactor: blocking work is done elsewhere and answered here") {

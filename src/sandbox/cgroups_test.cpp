@@ -3,106 +3,83 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/text.hpp"
+#include "tests/files.hpp"
 
 using namespace utakata;           // NOLINT: a test
 using namespace utakata::sandbox;  // NOLINT: a test
+using namespace utakata::test;     // NOLINT: a test
 
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-  str path;
-  Folder() {
-    char name[] = "/tmp/utakata-storage-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
-
-void write(const str& path, const str& text) {
-  fs::create_directories(fs::path(path).parent_path());
-  std::ofstream(path) << text;
-}
-str read(const str& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 }  // namespace
 
 TEST_CASE("cgroups: version 1 limits a task by each controller's own tree, and tells an out-of-memory kill") {
-  const Folder place;
+  const TemporaryFolder place("cgroups");
   for (const char* name :
        {"/cpu/u/t/cpu.cfs_quota_us", "/cpu/u/t/cpu.cfs_period_us", "/memory/own/u/t/memory.limit_in_bytes",
         "/memory/own/u/t/memory.swappiness", "/pids/u/t/pids.max"})
-    write(place.path + name, "");
+    write_file(place.path + name, "");
   const Cgroups groups = Cgroups::from(
       cat("30 1 0:1 / ", place.path, "/cpu rw - cgroup cgroup rw,cpu\n31 1 0:2 / ", place.path,
           "/memory rw - cgroup cgroup rw,memory\n32 1 0:3 / ", place.path, "/pids rw - cgroup cgroup rw,pids\n"),
       "3:pids:/\n2:cpu:/\n1:memory:/own\n", "u");
   CHECK(groups.kind() == "v1");
   groups.make_task("t", 256, 512);
-  CHECK(read(place.path + "/cpu/u/t/cpu.cfs_quota_us") == "25000");
-  write(place.path + "/cpu/u/t/cpu.cfs_quota_us", "");
+  CHECK(read_file(place.path + "/cpu/u/t/cpu.cfs_quota_us") == "25000");
+  write_file(place.path + "/cpu/u/t/cpu.cfs_quota_us", "");
   groups.limit_cpu("t", 0);
-  CHECK(read(place.path + "/cpu/u/t/cpu.cfs_quota_us") == "-1");
-  CHECK(read(place.path + "/memory/own/u/t/memory.limit_in_bytes") == "536870912");
-  CHECK(read(place.path + "/memory/own/u/t/memory.swappiness") == "0");
-  CHECK(read(place.path + "/pids/u/t/pids.max") == "4096");
+  CHECK(read_file(place.path + "/cpu/u/t/cpu.cfs_quota_us") == "-1");
+  CHECK(read_file(place.path + "/memory/own/u/t/memory.limit_in_bytes") == "536870912");
+  CHECK(read_file(place.path + "/memory/own/u/t/memory.swappiness") == "0");
+  CHECK(read_file(place.path + "/pids/u/t/pids.max") == "4096");
   CHECK_FALSE(groups.ran_out_of_memory("t", "c"));
-  write(place.path + "/memory/own/u/t/c/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+  write_file(place.path + "/memory/own/u/t/c/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
   CHECK(groups.ran_out_of_memory("t", "c"));
 }
 
 TEST_CASE("cgroups: on a hybrid host each controller is taken where it is") {
-  const Folder place;
+  const TemporaryFolder place("cgroups");
   for (const char* name : {"/memory/u/t/memory.limit_in_bytes", "/unified/u/t/cpu.max", "/unified/u/t/memory.max"})
-    write(place.path + name, "");
-  write(place.path + "/unified/cgroup.controllers", "cpu memory\n");
+    write_file(place.path + name, "");
+  write_file(place.path + "/unified/cgroup.controllers", "cpu memory\n");
   Cgroups groups = Cgroups::from(cat("30 1 0:1 / ", place.path, "/memory rw - cgroup cgroup rw,memory\n31 1 0:2 / ",
                                      place.path, "/unified rw - cgroup2 cgroup2 rw\n"),
                                  "1:memory:/\n0::/\n", "u");
   groups.read_unified_controllers();
   CHECK(groups.kind() == "hybrid");
   groups.make_task("t", 1024, 64);
-  CHECK(read(place.path + "/memory/u/t/memory.limit_in_bytes") == "67108864");
-  CHECK(read(place.path + "/unified/u/t/cpu.max") == "100000 100000");
-  CHECK(read(place.path + "/unified/u/t/memory.max").empty());
+  CHECK(read_file(place.path + "/memory/u/t/memory.limit_in_bytes") == "67108864");
+  CHECK(read_file(place.path + "/unified/u/t/cpu.max") == "100000 100000");
+  CHECK(read_file(place.path + "/unified/u/t/memory.max").empty());
   CHECK_FALSE(groups.has("pids"));
 }
 
 TEST_CASE("cgroups: version 2 limits a task by the controllers that it has, and tells an out-of-memory kill") {
-  const Folder place;
+  const TemporaryFolder place("cgroups");
   const str top = place.path + "/unified";
   for (const char* name : {"/cgroup.subtree_control", "/u/cgroup.subtree_control", "/u/t/cgroup.subtree_control",
                            "/u/t/cpu.max", "/u/t/memory.max", "/u/t/memory.swap.max", "/u/t/pids.max"})
-    write(top + name, "");
-  write(top + "/cgroup.controllers", "cpuset cpu io memory pids\n");
+    write_file(top + name, "");
+  write_file(top + "/cgroup.controllers", "cpuset cpu io memory pids\n");
   Cgroups groups = Cgroups::from(cat("30 1 0:1 / ", top, " rw - cgroup2 cgroup2 rw\n"), "0::/\n", "u");
   groups.read_unified_controllers();
   CHECK(groups.kind() == "v2");
   CHECK(groups.has("memory"));
   groups.make_task("t", 512, 64);
-  CHECK(read(top + "/u/t/cpu.max") == "50000 100000");
-  write(top + "/u/t/cpu.max", "");
+  CHECK(read_file(top + "/u/t/cpu.max") == "50000 100000");
+  write_file(top + "/u/t/cpu.max", "");
   groups.limit_cpu("t", 0);
-  CHECK(read(top + "/u/t/cpu.max") == "max");
-  CHECK(read(top + "/u/t/memory.max") == "67108864");
-  CHECK(read(top + "/u/t/memory.swap.max") == "0");
-  CHECK(read(top + "/u/t/pids.max") == "4096");
-  CHECK(read(top + "/u/t/cgroup.subtree_control") == "+cpu +memory +pids");
+  CHECK(read_file(top + "/u/t/cpu.max") == "max");
+  CHECK(read_file(top + "/u/t/memory.max") == "67108864");
+  CHECK(read_file(top + "/u/t/memory.swap.max") == "0");
+  CHECK(read_file(top + "/u/t/pids.max") == "4096");
+  CHECK(read_file(top + "/u/t/cgroup.subtree_control") == "+cpu +memory +pids");
   CHECK_FALSE(groups.ran_out_of_memory("t", "c"));
-  write(top + "/u/t/c/memory.events", "low 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n");
+  write_file(top + "/u/t/c/memory.events", "low 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n");
   CHECK(groups.ran_out_of_memory("t", "c"));
 }

@@ -9,17 +9,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <thread>
 
 #include "base/text.hpp"
 #include "reactor/process.hpp"
 #include "sandbox/cgroups.hpp"
 #include "sandbox/limits.hpp"
+#include "sandbox/probe_folder.hpp"
 #include "sandbox/user_space.hpp"
 
 namespace utakata::sandbox {
@@ -56,18 +54,16 @@ Finding namespace_finding() {
 }
 
 Finding overlay_finding() {
-  std::array<char, 32> place{"/tmp/utakata-doctor-XXXXXX"};
-  if (mkdtemp(place.data()) == nullptr)
+  const ProbeFolder place("/tmp");
+  const str& dir = place.path;
+  if (dir.empty())
     return {
         .name = "overlay", .status = "missing", .detail = "no folder can be made in /tmp", .remedy = "free some space"};
-  const str dir = place.data();
   for (const char* name : {"/lower", "/upper", "/work", "/all"}) mkdir((dir + name).c_str(), 0700);
   const str options = cat("lowerdir=", dir, "/lower,upperdir=", dir, "/upper,workdir=", dir, "/work");
   const bool mounted = mount("overlay", (dir + "/all").c_str(), "overlay", 0, options.c_str()) == 0;
   const int mount_error = errno;
   if (mounted) umount2((dir + "/all").c_str(), MNT_DETACH);
-  std::error_code ignored;
-  std::filesystem::remove_all(dir, ignored);
   if (mounted) return {.name = "overlay", .status = "ok", .detail = "image layers can be mounted"};
   return {.name = "overlay",
           .status = "missing",
@@ -179,10 +175,7 @@ Finding given_capabilities_finding() {
 }
 
 Finding user_finding() {
-  std::array<char, 32> place{"/tmp/utakata-doctor-XXXXXX"};
-  const bool made = mkdtemp(place.data()) != nullptr;
-  const str obstacle = made ? users_obstacle(place.data()) : str("no folder can be made in /tmp");
-  if (made) rmdir(place.data());
+  const str obstacle = users_obstacle("/tmp");
   if (obstacle.empty())
     return {.name = "users", .status = "ok", .detail = "each task's root is nobody on the host and to other tasks"};
   return {.name = "users",

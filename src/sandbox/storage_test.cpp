@@ -4,51 +4,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/text.hpp"
 #include "sandbox/copy_tree.hpp"
+#include "tests/files.hpp"
 
 using namespace utakata;           // NOLINT: a test
 using namespace utakata::sandbox;  // NOLINT: a test
+using namespace utakata::test;     // NOLINT: a test
 
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-  str path;
-  Folder() {
-    char name[] = "/tmp/utakata-storage-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
-
-void write(const str& path, const str& text) {
-  fs::create_directories(fs::path(path).parent_path());
-  std::ofstream(path) << text;
-}
-str read(const str& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 }  // namespace
 
 TEST_CASE("storage: a volume gets what the image has there, links as links, never what lies outside") {
-  const Folder place;
+  const TemporaryFolder place("storage");
   const str root = place.path + "/root";
-  write(root + "/srv/data/a", "inside");
-  write(root + "/srv/data/deep/b", "deeper");
-  write(place.path + "/secret/passwd", "outside");
+  write_file(root + "/srv/data/a", "inside");
+  write_file(root + "/srv/data/deep/b", "deeper");
+  write_file(place.path + "/secret/passwd", "outside");
   fs::create_symlink("/etc/passwd", root + "/srv/data/link");
   fs::create_symlink("../../../../../.." + place.path + "/secret", root + "/way-out");
   chmod((root + "/srv/data").c_str(), 0750);
@@ -56,8 +33,8 @@ TEST_CASE("storage: a volume gets what the image has there, links as links, neve
   const str target = place.path + "/volume";
   fs::create_directory(target);
   REQUIRE(copy_into_volume(root, "/srv/data", target));
-  CHECK(read(target + "/a") == "inside");
-  CHECK(read(target + "/deep/b") == "deeper");
+  CHECK(read_file(target + "/a") == "inside");
+  CHECK(read_file(target + "/deep/b") == "deeper");
   CHECK(fs::read_symlink(target + "/link") == "/etc/passwd");
   struct stat info{};
   REQUIRE(stat(target.c_str(), &info) == 0);
@@ -73,10 +50,10 @@ TEST_CASE("storage: a volume gets what the image has there, links as links, neve
 }
 
 TEST_CASE("storage: environment files come from the directory that stands in for S3, the first goes first") {
-  const Folder place;
-  write(place.path + "/bucket/one.env", "A=1\nB=1\n");
-  write(place.path + "/bucket/sub/two.env", "B=2\nC=2\n");
-  write("/tmp/utakata-outside.env", "D=1\n");
+  const TemporaryFolder place("storage");
+  write_file(place.path + "/bucket/one.env", "A=1\nB=1\n");
+  write_file(place.path + "/bucket/sub/two.env", "B=2\nC=2\n");
+  write_file("/tmp/utakata-outside.env", "D=1\n");
   fs::create_symlink("/tmp/utakata-outside.env", place.path + "/bucket/link.env");
   const StandIns stand_ins{.host_paths = {}, .efs = {}, .s3 = place.path};
   ContainerSpec container;
@@ -96,10 +73,10 @@ TEST_CASE("storage: environment files come from the directory that stands in for
 }
 
 TEST_CASE("storage: an image's file of accounts is read as its own processes would find it, and only if it is a file") {
-  const Folder place;
+  const TemporaryFolder place("storage");
   const str root = place.path + "/root";
-  write(root + "/etc/passwd", "inside");
-  write(place.path + "/secret", "outside");
+  write_file(root + "/etc/passwd", "inside");
+  write_file(place.path + "/secret", "outside");
   CHECK(read_in_root(root, "etc/passwd") == "inside");
   fs::create_symlink("/etc/passwd", root + "/etc/absolute");
   CHECK(read_in_root(root, "etc/absolute") == "inside");
@@ -108,6 +85,6 @@ TEST_CASE("storage: an image's file of accounts is read as its own processes wou
   for (const char* name : {"etc/up", "etc/out", "etc/missing", "etc"}) CHECK(read_in_root(root, name).empty());
   REQUIRE(mkfifo((root + "/etc/pipe").c_str(), 0600) == 0);
   CHECK(read_in_root(root, "etc/pipe").empty());  // and nobody waits for a writer
-  write(root + "/etc/large", str((1 << 20) + 1, 'x'));
+  write_file(root + "/etc/large", str((1 << 20) + 1, 'x'));
   CHECK(read_in_root(root, "etc/large").empty());
 }

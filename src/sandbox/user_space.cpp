@@ -21,6 +21,7 @@
 
 #include "base/text.hpp"
 #include "reactor/process.hpp"
+#include "sandbox/probe_folder.hpp"
 
 namespace utakata::sandbox {
 namespace {
@@ -181,8 +182,9 @@ str users_obstacle(const str& state_dir) {
   if (!tried || tried->exit_code != 0)
     return cat("no user namespace with its own /proc and /sys: ",
                tried ? str(trim(tried->output)) : tried.error().message);
-  str dir = state_dir + "/.users-XXXXXX";
-  if (mkdtemp(dir.data()) == nullptr) return cat("no folder can be made in ", state_dir);
+  const ProbeFolder place(state_dir);
+  const str& dir = place.path;
+  if (dir.empty()) return cat("no folder can be made in ", state_dir);
   UserSpace users(dir, true);
   const auto range = users.take();
   const Outcome<> made =
@@ -190,8 +192,6 @@ str users_obstacle(const str& state_dir) {
   str obstacle = made ? try_mapped_mount(users, dir) : made.error().message;
   users.remove("probe");
   unbind(dir + "/network");
-  std::error_code ignored;
-  fs::remove_all(dir, ignored);
   return obstacle;
 }
 

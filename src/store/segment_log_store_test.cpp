@@ -5,13 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "base/text.hpp"
 #include "ports/log_store_contract.hpp"
+#include "tests/files.hpp"
 
 using namespace utakata;  // NOLINT: a test
 using store::SegmentLogStore;
@@ -29,14 +28,8 @@ extern "C" int fsync(int fd) {
 
 namespace {
 
-struct Folder {
-  std::string path;
-  Folder() {
-    char name[] = "/tmp/utakata-logs-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-
+struct Folder : test::TemporaryFolder {
+  Folder() : TemporaryFolder("logs") {}
   [[nodiscard]] std::unique_ptr<SegmentLogStore> open() const { return *SegmentLogStore::open(path); }
   [[nodiscard]] std::vector<std::string> segments(const std::string& stream) const {
     std::vector<std::string> files;
@@ -45,13 +38,6 @@ struct Folder {
     return files;
   }
 };
-
-std::string content(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::vector<std::string> texts(SegmentLogStore& store, const std::string& stream) {
   std::vector<std::string> all;
@@ -85,7 +71,7 @@ TEST_CASE("log segments: a tail torn at any byte loses only the block that was n
                                       {.at = i, .ingested = i, .text = cat("line ", i)}}}})
                 .at(0));
   const std::string file = folder.segments("s").at(0);
-  const std::string whole = content(file);
+  const std::string whole = test::read_file(file);
   const std::size_t block = whole.size() / 3;
   for (std::size_t size = 0; size <= whole.size(); ++size) {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << whole.substr(0, size);

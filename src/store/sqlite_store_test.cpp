@@ -1,4 +1,5 @@
 #include "store/sqlite_store.hpp"
+#include "tests/files.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
@@ -12,15 +13,6 @@ using namespace utakata;  // NOLINT: a test
 using store::SqliteStore;
 
 namespace {
-
-struct Folder {
-  std::string path;
-  Folder() {
-    char name[] = "/tmp/utakata-store-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
 
 struct Loaded {
   SqliteStore::Head head;
@@ -41,7 +33,7 @@ Loaded everything(SqliteStore& from) {
 }  // namespace
 
 TEST_CASE("store: rows, removals, seed and sequence survive") {
-  const Folder folder;
+  const test::TemporaryFolder folder("store");
   const std::string binary("\0\xff'", 3);
   {
     auto store = SqliteStore::open(folder.path + "/journal", 42);
@@ -58,7 +50,7 @@ TEST_CASE("store: rows, removals, seed and sequence survive") {
 }
 
 TEST_CASE("store: a second process is kept out") {
-  const Folder folder;
+  const test::TemporaryFolder folder("store");
   auto first = SqliteStore::open(folder.path + "/journal", 1);
   REQUIRE(first);
   const auto second = SqliteStore::open(folder.path + "/journal", 1);
@@ -67,7 +59,7 @@ TEST_CASE("store: a second process is kept out") {
 }
 
 TEST_CASE("store: what was committed is there after the writer was killed") {
-  const Folder folder;
+  const test::TemporaryFolder folder("store");
   int pipes[2];
   REQUIRE(pipe(pipes) == 0);
   const pid_t writer = fork();
@@ -92,7 +84,7 @@ TEST_CASE("store: what was committed is there after the writer was killed") {
 }
 
 TEST_CASE("store: a file that is no store is refused with a reason") {
-  const Folder folder;
+  const test::TemporaryFolder folder("store");
   FILE* file = fopen((folder.path + "/journal").c_str(), "w");
   for (int i = 0; i < 500; ++i) fputs("not a database\n", file);
   fclose(file);

@@ -28,25 +28,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-  str path;
-  Folder() {
-    char name[] = "/tmp/utakata-attempts-XXXXXX";
-    path = mkdtemp(name);
-    chmod(path.c_str(), 0755);
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  void write(const str& name, const str& text) const {
-    std::ofstream(path + "/.new") << text;
-    fs::rename(path + "/.new", path + "/" + name);
-  }
-};
-
 // The folder with the program that tries; containers have it at /tools.
-struct Tools : Folder {
-  Tools() {
+struct Tools : TemporaryFolder {
+  Tools() : TemporaryFolder("attempts", 0755) {
     fs::copy_file(fs::read_symlink("/proc/self/exe").parent_path() / "break_out_attempts", path + "/attempts");
   }
   void bring(TaskSpec& spec) const {
@@ -232,7 +216,7 @@ str without_guards(const str& config, const list<str>& command) {
 }
 
 list<str> run_control(const str& folder, const list<str>& command) {
-  const Folder bundle;
+  const TemporaryFolder bundle("attempts", 0755);
   bundle.write("config.json", without_guards(read_file(folder + "/config.json"), command));
   const str root = bundle.path + "/runtime";
   const auto result =
@@ -326,7 +310,7 @@ TEST_CASE("break-out: a working directory among the runtime's descriptors does n
 }
 
 TEST_CASE("break-out: a link at the place of a volume, planted before a restart, stays inside") {
-  const Folder target;
+  const TemporaryFolder target("attempts", 0755);
   Place place;
   ContainerSpec app = tells(
       "app",

@@ -23,7 +23,7 @@ namespace {
 
 str put_blob(const str& layout, const str& bytes) {
   const str digest = digest_of(bytes);
-  write_text(cat(layout, "/blobs/sha256/", hex_of(digest)), bytes);
+  write_file(cat(layout, "/blobs/sha256/", hex_of(digest)), bytes);
   return digest;
 }
 
@@ -45,7 +45,7 @@ str write_layout(const str& layout, const str& tag, const list<list<Entry>>& lay
   const str manifest = cat(R"({"schemaVersion":2,"config":)", descriptor(config_digest, config.size()),
                            R"(,"layers":[)", descriptors, "]}");
   const str digest = put_blob(layout, manifest);
-  write_text(layout + "/index.json",
+  write_file(layout + "/index.json",
              cat(R"({"schemaVersion":2,"manifests":[{"digest":")", digest, R"(","size":)", manifest.size(),
                  R"(,"annotations":{"org.opencontainers.image.ref.name":")", tag, R"("}}]})"));
   return digest;
@@ -56,7 +56,7 @@ list<list<Entry>> layers_of(const str& content) {
 }
 
 struct Bench {
-  TemporaryFolder place;
+  TemporaryFolder place{"images"};
   str layouts = place.path + "/layouts";
   ImageStore images{place.path + "/store", {.layouts = layouts}};
 
@@ -83,13 +83,6 @@ struct Unmounter {
 
 const Instant later{Instant{i64{4'000'000'000} * 1'000'000'000}};  // in the year 2096
 
-str text_of(const str& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 }  // namespace
 
 TEST_CASE("images: a layout's image is found by tag and by digest, unpacked once, and ready then") {
@@ -100,7 +93,7 @@ TEST_CASE("images: a layout's image is found by tag and by digest, unpacked once
   REQUIRE_MESSAGE(image, (image ? str() : image.error().message));
   CHECK(image->digest == digest);
   REQUIRE(image->layers.size() == 2);
-  CHECK(text_of(image->layers[1] + "/top") == "hello");
+  CHECK(read_file(image->layers[1] + "/top") == "hello");
   CHECK(image->command == list<str>{"/x"});
   REQUIRE(bench.images.ready("app:1"));
   CHECK(bench.images.ready("app:1")->layers == image->layers);
@@ -134,20 +127,20 @@ TEST_CASE("images: a blob that is not what its digest says, or is missing, is re
     Bench bench;
     bench.layout("app", "x");
     const str path = cat(bench.layouts, "/app/blobs/sha256/", names_in(bench.layouts + "/app/blobs/sha256").at(i));
-    const str before = text_of(path);
-    write_text(path, before + "x");
+    const str before = read_file(path);
+    write_file(path, before + "x");
     CHECK_MESSAGE(bench.why_not("app:1").contains("unexpected commit digest"), bench.why_not("app:1"));
     std::filesystem::remove(path);
     CHECK_MESSAGE(bench.why_not("app:1").contains("is missing"), bench.why_not("app:1"));
     CHECK(bench.count("references") == 0);
     CHECK(bench.count("partial") == 0);
-    write_text(path, before);
+    write_file(path, before);
     CHECK(bench.why_not("app:1") == "it is there");
   }
 }
 
 TEST_CASE("images: a full disk is told as one, and what was unpacked meanwhile goes") {
-  const TemporaryFolder place;
+  const TemporaryFolder place("images");
   const str folder = place.path + "/store";
   std::filesystem::create_directories(folder);
   REQUIRE(mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=1m") == 0);
@@ -225,7 +218,7 @@ TEST_CASE("images: what a task uses stays on disk when its reference has gone or
   REQUIRE(bench.images.bring("app:1", nullptr));
   REQUIRE(remove_image(bench.store(), "app:1"));
   REQUIRE(collect(bench.store(), {}, later));
-  CHECK(text_of(image->layers[1] + "/top") == "one");
+  CHECK(read_file(image->layers[1] + "/top") == "one");
   bench.store().release("task-1");
   REQUIRE(collect(bench.store(), {}, later));
   CHECK_FALSE(std::filesystem::exists(image->layers[1]));
@@ -236,13 +229,13 @@ TEST_CASE("images: what a crash has left half done is no image, and goes") {
   Bench bench;
   bench.layout("app", "x");
   REQUIRE(bench.images.bring("app:1", nullptr));
-  write_text(bench.store().path("pulls/1-0/layout/oci-put-blob12"), "half");
-  write_text(bench.store().path("partial/1-1/etc/passwd"), "half");
-  write_text(bench.store().path("trash/layers-x-1/etc/passwd"), "half gone");
-  write_text(bench.store().path("blobs/sha256/" + str(64, 'a')), "of an image that never came");
+  write_file(bench.store().path("pulls/1-0/layout/oci-put-blob12"), "half");
+  write_file(bench.store().path("partial/1-1/etc/passwd"), "half");
+  write_file(bench.store().path("trash/layers-x-1/etc/passwd"), "half gone");
+  write_file(bench.store().path("blobs/sha256/" + str(64, 'a')), "of an image that never came");
   const str record = bench.store().path("references/" + names_in(bench.store().path("references")).at(0));
-  write_text(cat(record, ".7.0.new"), text_of(record));
-  write_text(bench.store().path("holders/task-1.7.1.new"), "half");
+  write_file(cat(record, ".7.0.new"), read_file(record));
+  write_file(bench.store().path("holders/task-1.7.1.new"), "half");
   CHECK(bench.store().records().size() == 1);
   const auto collected = collect(bench.store(), {}, Instant{1});
   REQUIRE(collected);
@@ -287,7 +280,7 @@ TEST_CASE("images: killed at any moment of an unpacking or a collection, an imag
       ++whole;
       for (int layer = 0; layer < 4; ++layer)
         for (int i = 0; i < files_of_layer; ++i)
-          REQUIRE(text_of(cat(image->layers[static_cast<std::size_t>(layer)], "/d", layer, "/f", i)) ==
+          REQUIRE(read_file(cat(image->layers[static_cast<std::size_t>(layer)], "/d", layer, "/f", i)) ==
                   cat(layer, "-", i));
     }
   }
@@ -326,7 +319,7 @@ TEST_CASE("images: a layer that an image has twice is mounted once, at its upper
   const auto image = bench.images.bring("twice:1", nullptr);
   REQUIRE(image);
   REQUIRE(image->layers.size() == 2);
-  CHECK(text_of(image->layers[1] + "/f") == "upper");
+  CHECK(read_file(image->layers[1] + "/f") == "upper");
   CHECK(bench.images.ready("twice:1")->layers == image->layers);
 }
 
@@ -342,7 +335,7 @@ TEST_CASE("images: a container starts from as many layers as an image may have")
   REQUIRE(container.make(writable));
   const auto mounted = container.mount_root(image->layers, writable);
   REQUIRE_MESSAGE(mounted, (mounted ? str() : mounted.error().message));
-  CHECK(text_of(container.root() + "/f0") == "0");
-  CHECK(text_of(cat(container.root(), "/f", layers_max - 1)) == cat(layers_max - 1));
+  CHECK(read_file(container.root() + "/f0") == "0");
+  CHECK(read_file(cat(container.root(), "/f", layers_max - 1)) == cat(layers_max - 1));
   container.remove();
 }

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "base/types.hpp"
 #include "images/digest.hpp"
+#include "tests/files.hpp"
 
 // Layers made by hand, honest and hostile. Included by the tests of images only.
 namespace utakata::test {
@@ -59,20 +60,4 @@ inline str tar(const list<Entry>& entries, bool packed = false) {
 }
 
 /// A folder under /tmp that goes with it.
-struct TemporaryFolder {
-  str path;
-  TemporaryFolder() {
-    char name[] = "/tmp/utakata-layers-XXXXXX";
-    path = mkdtemp(name);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-};
-
-inline void write_text(const str& path, const str& text) {
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  std::ofstream(path, std::ios::binary) << text;
-}
-
 }  // namespace utakata::test

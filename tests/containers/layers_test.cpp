@@ -18,28 +18,22 @@ namespace {
 const std::atomic<bool> go_on{false};
 
 struct Bench {
-  TemporaryFolder place;
+  TemporaryFolder place{"layers"};
   str outside = place.path + "/outside";
   str layer = place.path + "/layer";
 
   Bench() {
     std::filesystem::create_directories(layer);
-    write_text(outside + "/precious", "untouched");
+    write_file(outside + "/precious", "untouched");
   }
   Outcome<images::Unpacked> unpack_bytes(const str& bytes, const str& content_digest,
                                          const images::UnpackLimits& limits = {}) {
-    write_text(place.path + "/archive", bytes);
+    write_file(place.path + "/archive", bytes);
     return images::unpack_layer(place.path + "/archive", layer,
                                 {.archive = images::digest_of(bytes), .content = content_digest}, go_on, limits);
   }
   Outcome<images::Unpacked> unpack(const list<Entry>& entries, const images::UnpackLimits& limits = {}) {
     return unpack_bytes(tar(entries, true), images::digest_of(tar(entries)), limits);
-  }
-  [[nodiscard]] str read(const str& path) const {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
   }
   [[nodiscard]] struct stat status(const str& path) const {
     struct stat s{};
@@ -53,7 +47,7 @@ struct Bench {
   [[nodiscard]] bool untouched() const {
     std::size_t files = 0;
     for ([[maybe_unused]] const auto& each : std::filesystem::recursive_directory_iterator(outside)) ++files;
-    return files == 1 && read(outside + "/precious") == "untouched";
+    return files == 1 && read_file(outside + "/precious") == "untouched";
   }
   [[nodiscard]] bool opaque(const str& path) const {
     char value = 0;
@@ -84,7 +78,7 @@ TEST_CASE("layers: files, links, owners, modes, times and attributes come out as
   CHECK(bench.status("etc/passwd").st_mtime == 1'000'000'000);
   CHECK(S_ISLNK(bench.status("lib").st_mode));
   CHECK(S_ISFIFO(bench.status("pipe").st_mode));
-  CHECK(bench.read(bench.layer + "/日本/語") == "text");
+  CHECK(read_file(bench.layer + "/日本/語") == "text");
   char note[8] = {};
   const str capable = bench.layer + "/capable";
   if (getxattr(capable.c_str(), "user.note", note, sizeof note) > 0) CHECK(str(note) == "kept");
@@ -196,7 +190,7 @@ TEST_CASE("layers: an archive that is not what its digests say is refused") {
   const list<Entry> entries{{.path = "a", .content = "1"}};
   const str wrong = "sha256:" + str(64, '0');
   CHECK(bench.unpack_bytes(tar(entries, true), wrong).error().code == "DigestMismatch");
-  write_text(bench.place.path + "/archive", tar(entries));
+  write_file(bench.place.path + "/archive", tar(entries));
   CHECK(images::unpack_layer(bench.place.path + "/archive", bench.layer,
                              {.archive = wrong, .content = images::digest_of(tar(entries))}, go_on)
             .error()

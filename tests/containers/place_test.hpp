@@ -17,6 +17,7 @@
 
 #include "base/text.hpp"
 #include "store/segment_log_store.hpp"
+#include "tests/files.hpp"
 
 // A sandbox with a folder of its own, and what it reports. Included by the tests of real containers only.
 namespace utakata::test {
@@ -24,13 +25,6 @@ namespace utakata::test {
 inline str images_dir() {
   const char* named = std::getenv("UTAKATA_IMAGES");
   return named != nullptr ? named : "build/test-images";
-}
-
-inline str read_file(const str& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 // Takes the reports in and waits for the one that is asked for.
@@ -70,21 +64,17 @@ class Reports {
 };
 
 struct Place {
-  str dir;
+  TemporaryFolder folder{"containers"};
+  str dir = folder.path;
   Reports reports;
   std::unique_ptr<store::SegmentLogStore> logs;
   std::unique_ptr<sandbox::Sandbox> sandbox;
   sandbox::StandIns stand_ins;
   int made = 0;
 
-  explicit Place(sandbox::StandIns given = {}) : stand_ins(std::move(given)) {
-    char name[] = "/tmp/utakata-containers-XXXXXX";
-    dir = mkdtemp(name);
-    open();
-  }
+  explicit Place(sandbox::StandIns given = {}) : stand_ins(std::move(given)) { open(); }
   ~Place() {
     if (sandbox) sandbox->stop_all();
-    std::filesystem::remove_all(dir);
   }
   void open() {
     logs = *store::SegmentLogStore::open(dir + "/logs");

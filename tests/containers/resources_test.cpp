@@ -18,21 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Folder {
-  str path;
-  Folder() {
-    char name[] = "/tmp/utakata-standin-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  void write(const str& name, const str& text) const {
-    fs::create_directories(fs::path(path + "/" + name).parent_path());
-    std::ofstream(path + "/" + name) << text;
-  }
-};
-
 list<str> output(Place& place, const TaskSpec& spec, std::size_t lines) {
   place.sandbox->start(spec);
   list<str> found = place.lines(spec, lines);
@@ -180,7 +165,7 @@ TEST_CASE("resources: containers share a volume, which begins with the image's c
 }
 
 TEST_CASE("resources: directories stand in for EFS and for folders of the host; they outlive the task") {
-  const Folder elsewhere;
+  const TemporaryFolder elsewhere("stand-in");
   elsewhere.write("efs/fs-1/app/file", "from efs\n");
   elsewhere.write("host/logs/file", "from the host\n");
   Place place({.host_paths = elsewhere.path + "/host", .efs = elsewhere.path + "/efs", .s3 = {}});
@@ -198,7 +183,7 @@ TEST_CASE("resources: directories stand in for EFS and for folders of the host; 
 }
 
 TEST_CASE("resources: a file system or a folder that is not there is told in AWS's words") {
-  const Folder elsewhere;
+  const TemporaryFolder elsewhere("stand-in");
   elsewhere.write("fs-1/file", "x");
   Place place({.host_paths = elsewhere.path, .efs = elsewhere.path, .s3 = {}});
   const auto why = [&](VolumeSpec volume) {
@@ -218,7 +203,7 @@ TEST_CASE("resources: a file system or a folder that is not there is told in AWS
 }
 
 TEST_CASE("resources: environment files and secrets are in the environment, a bad start says why") {
-  const Folder s3;
+  const TemporaryFolder s3("stand-in");
   s3.write("bucket/app.env", "A=file\nB=file\n");
   Place place({.host_paths = {}, .efs = {}, .s3 = s3.path});
   ContainerSpec app = tells("app", "echo $A $B $C");
