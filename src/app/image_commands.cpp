@@ -4,7 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <ctime>
 
 #include "app/commands.hpp"
 #include "app/serve_settings.hpp"
@@ -12,6 +11,7 @@
 #include "base/text.hpp"
 #include "images/collect.hpp"
 #include "images/image_store.hpp"
+#include "reactor/wall_clock.hpp"
 
 // Images work on the store itself, under its lock, with the daemon or without (docs/decisions/0007).
 namespace utakata::app {
@@ -19,11 +19,7 @@ namespace {
 
 constexpr Duration next_word_after = seconds(5);  // of progress, where there is no terminal
 
-Instant wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
+using reactor::wall_clock;
 
 void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
 

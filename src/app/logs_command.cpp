@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <set>
 
 #include "app/commands.hpp"
@@ -10,6 +9,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "client/api_client.hpp"
+#include "reactor/wall_clock.hpp"
 
 namespace utakata::app {
 namespace {
@@ -19,11 +19,7 @@ constexpr int polls_per_look = 5;              // for tasks that have come meanw
 constexpr std::size_t streams_per_call = 100;  // AWS's quota of FilterLogEvents
 constexpr std::size_t tasks_per_call = 100;    // of DescribeTasks
 
-i64 now_ms() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec * 1'000 + now.tv_nsec / 1'000'000;
-}
+i64 now_ms() { return reactor::wall_clock().ns / 1'000'000; }
 
 /// "30s", "10m", "2h", "1d", "1w" ago, or an instant.
 Outcome<i64> since_ms(const std::string& text) {

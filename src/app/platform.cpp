@@ -1,13 +1,11 @@
 #include "app/platform.hpp"
 
-#include <sys/random.h>
-
-#include <ctime>
-
 #include "app/modules.hpp"
 #include "app/task_desk.hpp"
 #include "balancer/balancer.hpp"
 #include "base/text.hpp"
+#include "reactor/random.hpp"
+#include "reactor/wall_clock.hpp"
 #include "sandbox/sandbox.hpp"
 #include "services/ecs/module.hpp"
 #include "services/sts/public.hpp"
@@ -21,17 +19,7 @@
 namespace utakata::app {
 namespace {
 
-Instant wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
-
-std::uint64_t new_seed() {
-  std::uint64_t seed = 0;
-  ensure(getrandom(&seed, sizeof seed, 0) == sizeof seed, "the kernel gives no random numbers");
-  return seed;
-}
+using reactor::wall_clock;
 
 // The body of /_utakata/fates.
 struct Fates {
@@ -215,7 +203,7 @@ Outcome<> Platform::preflight(const ServeSettings& settings) { return sandbox::p
 
 Outcome<std::unique_ptr<Platform>> Platform::start(reactor::Loop& loop, int listener, const ServeSettings& settings,
                                                    Log log) {
-  auto store = TRY(store::SqliteStore::open(settings.state_dir + "/journal.db", new_seed()));
+  auto store = TRY(store::SqliteStore::open(settings.state_dir + "/journal.db", reactor::random_number()));
   // The seed is in the store's head, which is read together with the rows: they wait here for the machine.
   struct Row {
     std::string table;

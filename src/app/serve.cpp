@@ -5,7 +5,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 
@@ -14,14 +13,13 @@
 #include "app/platform.hpp"
 #include "app/serve_settings.hpp"
 #include "base/text.hpp"
+#include "reactor/wall_clock.hpp"
 
 namespace utakata::app {
 namespace {
 
 void log(const std::string& line) {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  std::fprintf(stderr, "%s %s\n", iso8601(Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec}, 3).c_str(), line.c_str());
+  std::fprintf(stderr, "%s %s\n", iso8601(reactor::wall_clock(), 3).c_str(), line.c_str());
 }
 
 // SIGINT and SIGTERM arrive as bytes on this descriptor; threads made later inherit the mask.

@@ -1,7 +1,6 @@
 #include "balancer/state.hpp"
 
 #include <algorithm>
-#include <ctime>
 
 #include "base/text.hpp"
 #include "http/client.hpp"
@@ -73,12 +72,6 @@ void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group
 }
 
 }  // namespace
-
-Instant wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
 
 str Target::name() const { return cat(address, ":", port); }
 

@@ -9,6 +9,7 @@
 #include "balancer/balancer.hpp"
 #include "balancer/health.hpp"
 #include "reactor/stream.hpp"
+#include "reactor/wall_clock.hpp"
 
 // What the balancer's thread keeps of each load balancer, target group and target.
 namespace utakata::balancer {
@@ -62,7 +63,7 @@ struct Shared {
   [[nodiscard]] reactor::Origin origin_of(const Running&) const;
 };
 
-Instant wall_clock();
+using reactor::wall_clock;
 
 /// Brings a group in line with its new configuration: new targets begin their health checks, vanished ones are cut.
 void update_group(Shared&, const std::shared_ptr<Running>&, Group&, const BalancerTargetGroup&);

@@ -1,9 +1,9 @@
 #include "client/api_client.hpp"
 
 #include <cstdlib>
-#include <ctime>
 
 #include "base/text.hpp"
+#include "reactor/wall_clock.hpp"
 
 namespace utakata::client {
 namespace {
@@ -15,11 +15,7 @@ std::string from_environment(const char* name, std::string otherwise) {
   return value != nullptr && *value != '\0' ? value : std::move(otherwise);
 }
 
-Instant wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
+using reactor::wall_clock;
 
 Fault fault_of(const http::Exchange& exchange, const std::string& where) {
   if (exchange.ending == http::Ending::refused)

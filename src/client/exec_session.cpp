@@ -1,12 +1,12 @@
 #include "client/exec_session.hpp"
 
-#include <sys/random.h>
 #include <unistd.h>
 
-#include <ctime>
 #include <utility>
 
 #include "base/text.hpp"
+#include "reactor/random.hpp"
+#include "reactor/wall_clock.hpp"
 
 namespace utakata::client {
 namespace {
@@ -14,23 +14,13 @@ namespace {
 constexpr Duration write_patience = minutes(5);
 constexpr std::string_view own_version = "1.2.0.0";  // of the plugin whose ways we have
 
-Duration wall_ahead(Instant monotonic) {
-  timespec wall{};
-  clock_gettime(CLOCK_REALTIME, &wall);
-  return Instant{wall.tv_sec * 1'000'000'000 + wall.tv_nsec} - monotonic;
-}
-
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  ensure(getrandom(&number, sizeof number, 0) == sizeof number, "the kernel gives no random numbers");
-  return number;
-}
+Duration wall_ahead(Instant monotonic) { return reactor::wall_clock() - monotonic; }
 
 session::Client::Settings settings(std::string token, bool terminal, Instant now) {
   session::OpenChannel open{
       .token = std::move(token), .client_version = std::string(own_version), .terminal = terminal, .size = {}};
   if (terminal) open.size = terminal_size();
-  return {.open = std::move(open), .seed = random_number(), .wall_ahead = wall_ahead(now)};
+  return {.open = std::move(open), .seed = reactor::random_number(), .wall_ahead = wall_ahead(now)};
 }
 
 }  // namespace

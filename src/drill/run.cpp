@@ -1,11 +1,10 @@
 #include "drill/run.hpp"
 
-#include <ctime>
-
 #include "base/text.hpp"
 #include "drill/load.hpp"
 #include "drill/platform.hpp"
 #include "reactor/process.hpp"
+#include "reactor/wall_clock.hpp"
 
 namespace utakata::drill {
 namespace {
@@ -14,11 +13,7 @@ constexpr Duration prepare_patience = minutes(15);
 constexpr Duration farewell_patience = seconds(150);  // two minutes of warning and what comes after
 constexpr Duration watch_interval = milliseconds(250);
 
-Instant wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
+using reactor::wall_clock;
 
 // What one variant's parts share while they run side by side.
 struct Running {

@@ -1,12 +1,11 @@
 #include "http/websocket.hpp"
 
-#include <sys/random.h>
-
 #include <utility>
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "reactor/random.hpp"
 
 namespace utakata::http {
 namespace {
@@ -15,12 +14,6 @@ constexpr std::size_t read_size = 64 * 1024;
 constexpr std::size_t pongs_max = 4 * 1024 * 1024;  // bytes that wait while a peer sends pings
 constexpr std::size_t write_size = 256 * 1024;      // given to the kernel at once
 
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  ensure(getrandom(&number, sizeof number, 0) == sizeof number, "the kernel gives no random numbers");
-  return number;
-}
-
 }  // namespace
 
 WebSocket::WebSocket(reactor::Stream& stream, WebSocketSide side, WebSocketLimits limits, std::string arrived)
@@ -28,7 +21,7 @@ WebSocket::WebSocket(reactor::Stream& stream, WebSocketSide side, WebSocketLimit
       side_(side),
       reader_(side, limits),
       arrived_(std::move(arrived)),
-      mask_seed_(side == WebSocketSide::client ? random_number() : 0),
+      mask_seed_(side == WebSocketSide::client ? reactor::random_number() : 0),
       queued_(stream.descriptor().loop()) {}
 
 // Masks guard proxies against what a page's script chooses to send (§10.3); they are no secret to the peer.
@@ -123,7 +116,7 @@ reactor::Co<OpenedWebSocket> open_websocket(reactor::Loop& loop, reactor::Addres
     co_return opened;
   }
   std::string nonce;
-  for (int i = 0; i < 2; ++i) append_big_endian(nonce, random_number(), 8);
+  for (int i = 0; i < 2; ++i) append_big_endian(nonce, reactor::random_number(), 8);
   const std::string key = base64_encode(nonce);
   const std::string request = cat("GET ", target, " HTTP/1.1\r\nHost: ", host,
                                   "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

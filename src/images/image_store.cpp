@@ -4,23 +4,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 
 #include "base/text.hpp"
 #include "images/digest.hpp"
 #include "images/files.hpp"
+#include "reactor/wall_clock.hpp"
 
 namespace utakata::images {
 namespace {
 
 constexpr Duration still_max = seconds(60);  // a pull that gets no byte as long is ended
 
-Instant wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
+using reactor::wall_clock;
 
 std::unexpected<Fault> refused(PullTrouble trouble, const Reference& reference, std::string_view detail) {
   return std::unexpected(pull_fault(trouble, reference.text(), detail));

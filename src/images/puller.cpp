@@ -1,9 +1,9 @@
 #include "images/puller.hpp"
 
 #include <algorithm>
-#include <ctime>
 
 #include "base/text.hpp"
+#include "reactor/wall_clock.hpp"
 
 namespace utakata::images {
 namespace {
@@ -14,11 +14,7 @@ constexpr Duration collect_interval = minutes(10);
 constexpr Duration first_word_after = seconds(5);  // of a pull that takes longer
 constexpr Duration next_word_after = seconds(10);
 
-Instant wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
+using reactor::wall_clock;
 
 // Whoever asks with another login is another: what one may have is not given to all.
 str key_of(const str& reference, const opt<Credential>& credential) {

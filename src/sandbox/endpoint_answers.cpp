@@ -3,9 +3,9 @@
 #include <sys/timex.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "base/text.hpp"
+#include "reactor/wall_clock.hpp"
 #include "sandbox/metadata.hpp"
 
 namespace utakata::sandbox {
@@ -26,18 +26,12 @@ http::Response not_found() {
   return {.status = 404, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = "404 page not found\n"};
 }
 
-Instant wall_now() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
-
 ClockDrift clock_drift() {
   timex kernel{};
   const int state = adjtimex(&kernel);
   return {.error_bound_milliseconds = static_cast<f64>(kernel.maxerror) / 1000,
           .synchronized = state >= 0 && state != TIME_ERROR,
-          .at = wall_now()};
+          .at = reactor::wall_clock()};
 }
 
 const ContainerState* state_of(const TaskPicture& picture, const str& name) {
@@ -72,7 +66,7 @@ reactor::Co<inside::Facts> facts_of(std::shared_ptr<Visitor> task, bool ends) {
 Json statistics_of(Visitor& task, const TaskPicture& picture, const str& container) {
   const ContainerState* state = state_of(picture, container);
   const i64 pid = state != nullptr && state->status == "RUNNING" ? state->pid : 0;
-  auto sample = sample_use(pid, i64{task.spec->memory_mib} * 1024 * 1024, wall_now());
+  auto sample = sample_use(pid, i64{task.spec->memory_mib} * 1024 * 1024, reactor::wall_clock());
   if (!sample) return {};
   if (const auto newest = task.newest.find(container);
       newest != task.newest.end() && sample->at - newest->second.at >= least_sample_distance)

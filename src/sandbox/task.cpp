@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <ctime>
 #include <filesystem>
 #include <iterator>
 
@@ -23,12 +22,6 @@ namespace fs = std::filesystem;
 constexpr Duration log_interval = seconds(2);
 
 }  // namespace
-
-Instant wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
 
 Task::Task(Host& host, TaskSpec spec) : host_(host), run_(std::move(spec)) {
   for (const ContainerSpec& each : run_.spec().containers) {

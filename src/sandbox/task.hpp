@@ -13,6 +13,7 @@
 #include "ports/ports.hpp"
 #include "reactor/gate.hpp"
 #include "reactor/offload.hpp"
+#include "reactor/wall_clock.hpp"
 #include "sandbox/cgroups.hpp"
 #include "sandbox/container.hpp"
 #include "sandbox/endpoint.hpp"
@@ -144,6 +145,6 @@ class Task : public std::enable_shared_from_this<Task> {
   bool gone_ = false;
 };
 
-Instant wall_clock();
+using reactor::wall_clock;
 
 }  // namespace utakata::sandbox

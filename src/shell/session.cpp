@@ -1,15 +1,15 @@
 #include "shell/session.hpp"
 
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <ctime>
 #include <utility>
 
 #include "base/text.hpp"
+#include "reactor/random.hpp"
+#include "reactor/wall_clock.hpp"
 
 namespace utakata::shell {
 namespace {
@@ -23,17 +23,7 @@ constexpr Duration farewell = seconds(5);           // for the client to take th
 constexpr Duration write_patience = seconds(30);
 constexpr std::string_view end_of_transmission = "\x04";  // what ends the input of a terminal
 
-Instant wall_clock() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return Instant{now.tv_sec * 1'000'000'000 + now.tv_nsec};
-}
-
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  ensure(getrandom(&number, sizeof number, 0) == sizeof number, "the kernel gives no random numbers");
-  return number;
-}
+using reactor::wall_clock;
 
 void close_all(const ports::CommandEnds& ends) {
   for (const int fd : {ends.control, ends.input, ends.output, ends.errors})
@@ -47,7 +37,7 @@ Session::Session(reactor::Loop& loop, std::string id, std::unique_ptr<reactor::S
     : loop_(loop),
       stream_(std::move(stream)),
       socket_(*stream_, http::WebSocketSide::server, {}, std::move(arrived)),
-      agent_({.session_id = id, .seed = random_number(), .wall_ahead = wall_clock() - loop.now()}, loop.now()),
+      agent_({.session_id = id, .seed = reactor::random_number(), .wall_ahead = wall_clock() - loop.now()}, loop.now()),
       doors_(std::move(doors)),
       record_{.id = std::move(id), .peer = stream_->peer()},
       written_(loop),
