@@ -53,7 +53,7 @@ inline uint64_t checksum(const void* data, size_t size, uint64_t seed) {
     b ^= b >> 31;
   }
   uint64_t rest[2] = {0, 0};
-  memcpy(rest, at, size);
+  if (size > 0) memcpy(rest, at, size);  // a seal has no body, and no pointer to it
   a = (a ^ rest[0]) * factor;
   b = (b ^ rest[1]) * 0xc2b2'ae3d'27d4'eb4f;
   const uint64_t all = (a ^ (b << 32 | b >> 32)) * factor;
