@@ -16,6 +16,15 @@ def task_definition(ecs, family, *containers, **more):
                                         memory="512", containerDefinitions=list(containers), **more)["taskDefinition"]["taskDefinitionArn"]
 
 
+def answers(url):
+    """Whether the balancer is there already: a daemon just started may still be about to listen."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
 def container(name, *command, **more):
     return {"name": name, "image": "busybox", "command": list(command), **more}
 
@@ -153,7 +162,7 @@ class Service(unittest.TestCase):
             self.stable(platform, 3)
             self.assertEqual(self.pids(platform), before)
             self.assertEqual(container_processes(platform), processes)
-            until(lambda: urllib.request.urlopen(url, timeout=10).status == 200, what="the balancer")
+            until(lambda: answers(url), what="the balancer")
 
     def test_killed_in_a_deployment_it_still_converges(self):
         with Platform("--cpu", "4096", "--memory", "4096") as platform:
