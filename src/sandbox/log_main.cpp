@@ -38,8 +38,9 @@ bool write_all(int fd, const char* bytes, size_t size) {
   return true;
 }
 
-// The event that tells of a loss, as a block.
-size_t loss_block(const Loss& loss, char* into, size_t room, Header& header) {
+// The event that tells of a loss, as a block. It has the time of what comes after it: by a later one it would be read
+// behind the lines that it goes before.
+size_t loss_block(const Loss& loss, const Header& after, char* into, size_t room, Header& header) {
   char* text = into + sizeof(Header) + sizeof(EventHeader);
   const int length =
       snprintf(text, room - sizeof(Header) - sizeof(EventHeader),
@@ -50,7 +51,8 @@ size_t loss_block(const Loss& loss, char* into, size_t room, Header& header) {
   header = Header{};
   header.bytes = static_cast<uint32_t>(sizeof event) + event.bytes;
   header.events = 1;
-  header.first = header.last = header.ingested = wall_us() / 1'000;
+  header.first = header.last = after.first;
+  header.ingested = after.ingested;
   header.text_bytes = length + overhead;
   header.check = log_block::check_of(header, into + sizeof(Header));
   memcpy(into, &header, sizeof header);
@@ -103,14 +105,14 @@ void Loss::write_down() const {
 }
 
 void SegmentWriter::put(const Header& header, const char* block, size_t size) {
-  if (loss.lines > 0) tell_loss();
+  if (loss.lines > 0) tell_loss(header);
   if (loss.lines > 0 || !write_block(header, block, size)) loss.count(header, strerror(errno));
 }
 
-void SegmentWriter::tell_loss() {
+void SegmentWriter::tell_loss(const Header& after) {
   char block[512];
   Header header;
-  const size_t size = loss_block(loss, block, sizeof block, header);
+  const size_t size = loss_block(loss, after, block, sizeof block, header);
   if (write_block(header, block, size)) loss.lines = loss.bytes = 0;
 }
 
@@ -206,7 +208,7 @@ void Buffer::put(const Header& header, const char* block, size_t size) {
   if (loss.lines > 0) {
     char told[512];
     Header of_loss;
-    if (push(told, loss_block(loss, told, sizeof told, of_loss))) loss.lines = loss.bytes = 0;
+    if (push(told, loss_block(loss, header, told, sizeof told, of_loss))) loss.lines = loss.bytes = 0;
   }
   if (loss.lines > 0 || !push(block, size)) loss.count(header, buffer_full);
 }

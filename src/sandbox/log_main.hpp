@@ -52,7 +52,7 @@ class SegmentWriter {
  private:
   bool write_block(const log_block::Header&, const char* block, size_t size);
   bool open_segment(int64_t now_ms);
-  void tell_loss();
+  void tell_loss(const log_block::Header& after);
 
   const LogPlan* plan_ = nullptr;
   int fd_ = -1;
