@@ -8,11 +8,11 @@
 namespace utakata::app {
 namespace {
 
-constexpr OptionRule json{.name = "json", .value = "", .help = "answer as JSON"};
-constexpr OptionRule endpoint{.name = "endpoint",
-                              .value = "URL",
-                              .help = "the platform's API; else AWS_ENDPOINT_URL, else",
-                              .otherwise = "http://127.0.0.1:4566"};
+constexpr OptionRule json_option{.name = "json", .value = "", .help = "answer as JSON"};
+constexpr OptionRule endpoint_option{.name = "endpoint",
+                                     .value = "URL",
+                                     .help = "the platform's API; else AWS_ENDPOINT_URL, else",
+                                     .otherwise = "http://127.0.0.1:4566"};
 
 constexpr std::array serve_options{
     OptionRule{"state", "DIR", "where everything that must survive is kept", "/var/lib/utakata"},
@@ -42,39 +42,39 @@ constexpr std::array serve_options{
     OptionRule{"image-space", "GIB", "beyond it the longest unused images are removed", "32"},
     OptionRule{"host-paths", "DIR", "volumes may name folders of this host below it (host.sourcePath)", {}},
 };
-constexpr std::array env_options{endpoint,
+constexpr std::array env_options{endpoint_option,
                                  OptionRule{"account", "DIGITS", "the account that the exports use", "000000000000"},
                                  OptionRule{"region", "NAME", "the region that the exports use", "ap-northeast-1"}};
-constexpr std::array wait_options{endpoint, OptionRule{"seconds", "N", "how long to wait at most", "30"}};
-constexpr std::array doctor_options{json};
-constexpr std::array status_options{endpoint, json};
+constexpr std::array wait_options{endpoint_option, OptionRule{"seconds", "N", "how long to wait at most", "30"}};
+constexpr std::array doctor_options{json_option};
+constexpr std::array status_options{endpoint_option, json_option};
 constexpr std::array reclaim_options{
-    endpoint,
+    endpoint_option,
     OptionRule{"cluster", "NAME", "the cluster that loses tasks", "default"},
     OptionRule{"service", "NAME", "only tasks of this service", ""},
     OptionRule{"count", "N", "how many tasks are taken at once", "1"},
     OptionRule{"zone", "NAME", "only tasks of this availability zone", ""},
     OptionRule{"refuse-seconds", "N", "how long Spot placement is refused afterwards", "0"},
     OptionRule{"seed", "N", "chooses among the tasks; the same seed takes the same", "1"},
-    json,
+    json_option,
 };
 constexpr OptionRule state{"state", "DIR", "the platform's folder on this host", "/var/lib/utakata"};
-constexpr std::array image_list_options{state, json};
+constexpr std::array image_list_options{state, json_option};
 constexpr std::array image_bring_options{
     state,
     OptionRule{"insecure-registry", "HOST:PORT,...", "as for serve; else what serve was told last", {}},
     OptionRule{"registry-auth", "FILE", "as for serve; else what serve was told last", {}},
-    json,
+    json_option,
 };
 constexpr std::array exec_options{
-    endpoint,
+    endpoint_option,
     OptionRule{"cluster", "NAME", "the task's cluster (else the one in its ARN, else default)", ""},
     OptionRule{"container", "NAME", "the container; a task with only one needs none", ""},
     OptionRule{"interactive", "", "give the command a terminal even if this is none", "", "-it"},
     OptionRule{"pipes", "", "give the command pipes even if this is a terminal"},
 };
 constexpr std::array logs_options{
-    endpoint,
+    endpoint_option,
     OptionRule{.name = "follow", .value = "", .help = "go on with what comes", .brief = "-f"},
     OptionRule{"since", "WHEN", "a span (30s, 10m, 2h, 1d, 1w) or an instant (2026-05-06T12:00:00Z)", "10m"},
     OptionRule{"filter", "PATTERN", "only what matches this filter pattern of CloudWatch Logs", ""},
@@ -82,7 +82,7 @@ constexpr std::array logs_options{
     OptionRule{.name = "json", .value = "", .help = "a line of JSON an event"},
 };
 constexpr std::array drill_options{
-    endpoint,
+    endpoint_option,
     OptionRule{"plan", "FILE", "a plan (JSON): load, reclaims, variants; replaces the options below", ""},
     OptionRule{"url", "URL", "where the load goes", ""},
     OptionRule{"path", "PATHS", "paths of the requests, separated by commas", "/"},
@@ -95,7 +95,7 @@ constexpr std::array drill_options{
     OptionRule{"reclaim", "SCRIPT", "SERVICE:COUNT@SECOND[+REFUSE], several separated by commas", ""},
     OptionRule{"maximum-lost", "N", "the verdict's threshold", "0"},
     OptionRule{"seed", "N", "chooses paths and tasks", "1"},
-    json,
+    json_option,
 };
 constexpr std::array sim_options{
     OptionRule{"seed", "N", "the first seed", "1"},
@@ -104,10 +104,10 @@ constexpr std::array sim_options{
     OptionRule{"scenario", "FILE", "run this scenario and print its trace", ""},
     OptionRule{"example", "", "the example with one reclaim an hour"},
     OptionRule{"days", "N", "how long the example runs, virtual days", "30"},
-    json,
+    json_option,
 };
 
-constexpr std::array<Command, 16> all{{
+constexpr std::array<Command, 16> every_command{{
     {{.name = "serve",
       .summary = "Runs the platform until SIGINT or SIGTERM.",
       .options = serve_options,
@@ -202,7 +202,7 @@ constexpr std::array<Command, 16> all{{
 
 }  // namespace
 
-std::span<const Command> commands() { return all; }
+std::span<const Command> commands() { return every_command; }
 
 int fail(const Fault& fault) {
   const std::string text = cat(fault.code == "Usage" ? "" : "utakata: ", fault.message, "\n");

@@ -6,6 +6,7 @@
 
 #include "app/commands.hpp"
 #include "app/endpoint.hpp"
+#include "app/signals.hpp"
 #include "base/shell_words.hpp"
 #include "base/text.hpp"
 #include "client/api_client.hpp"
@@ -18,15 +19,6 @@ constexpr Duration connect_patience = seconds(30);
 
 // Window sizes, and what would end us: the command hears of it first, and the terminal is put back.
 constexpr std::array watched_signals{SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
-int catch_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : watched_signals) sigaddset(&set, number);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 struct Exec {
   reactor::Loop& loop;
@@ -99,7 +91,7 @@ Outcome<client::ExecEnd> exec_command(const Arguments& arguments, int& ended_by)
     return refuse("Usage", "utakata exec: --interactive and --pipes exclude each other");
   const bool on_terminal = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
   const client::Endpoint endpoint = TRY(client::endpoint_of(endpoint_url(arguments)));
-  const int signal_fd = catch_signals();
+  const int signal_fd = catch_signals(watched_signals);
   reactor::Loop loop;
   reactor::Descriptor signals(loop, signal_fd);
   client::ApiClient api(loop, endpoint);

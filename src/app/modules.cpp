@@ -25,7 +25,7 @@ std::span<void (*const)(Schema&)> modules() {
 }
 
 std::span<const wire::Service* const> services() {
-  static constexpr std::array<const wire::Service*, 12> list{&ecs::service,
+  static constexpr std::array<const wire::Service*, 12> list{&ecs::container_service,
                                                              &elb::service,
                                                              &ec2::service,
                                                              &events::service,

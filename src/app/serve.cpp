@@ -1,8 +1,8 @@
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include "app/modules.hpp"
 #include "app/platform.hpp"
 #include "app/serve_settings.hpp"
+#include "app/signals.hpp"
 #include "base/text.hpp"
 #include "reactor/wall_clock.hpp"
 
@@ -20,17 +21,6 @@ namespace {
 
 void log(const std::string& line) {
   std::fprintf(stderr, "%s %s\n", iso8601(reactor::wall_clock(), 3).c_str(), line.c_str());
-}
-
-// SIGINT and SIGTERM arrive as bytes on this descriptor; threads made later inherit the mask.
-int catch_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 reactor::Co<void> stop_at_signal(reactor::Descriptor& signals, reactor::Loop& loop) {
@@ -63,7 +53,7 @@ Outcome<> serve(const Arguments& arguments) {
   TRY_VOID(Platform::preflight(settings));
   const int listener = TRY(reactor::listen_tcp(settings.listen));
   TRY_VOID(make_state_dir(settings.state_dir));
-  const int signal_fd = catch_signals();
+  const int signal_fd = catch_signals(std::array{SIGINT, SIGTERM});
   reactor::Loop loop;
   reactor::Descriptor signals(loop, signal_fd);
   const std::string url = cat("http://", settings.listen.host, ":", reactor::local_port(listener));

@@ -32,23 +32,18 @@ int show(const Arguments& arguments, const Outcome<Json>& answer,
   return 0;
 }
 
-i64 number(const Json& object, std::string_view name) {
-  const Json* value = object.find(name);
-  return value != nullptr ? value->integer().value_or(0) : 0;
-}
-
 std::string capacity_text(const Json& answer) {
   std::string out =
-      cat("pool            ", number(answer, "cpu"), " CPU units, ", number(answer, "memoryMiB"), " MiB\n");
+      cat("pool            ", answer.integer_at({"cpu"}), " CPU units, ", answer.integer_at({"memoryMiB"}), " MiB\n");
   if (const Json* use = answer.find("use"))
     for (const Json& each : use->items()) {
       std::string name(each.text_at({"provider"}));
       name.resize(16, ' ');
-      out += cat(name, number(each, "tasks"), " tasks, ", number(each, "cpu"), " CPU units, ",
-                 number(each, "memoryMiB"), " MiB\n");
+      out += cat(name, each.integer_at({"tasks"}), " tasks, ", each.integer_at({"cpu"}), " CPU units, ",
+                 each.integer_at({"memoryMiB"}), " MiB\n");
     }
-  out += cat("surplus         ", number(answer, "surplusCpu"), " CPU units, ", number(answer, "surplusMemoryMiB"),
-             " MiB\n");
+  out += cat("surplus         ", answer.integer_at({"surplusCpu"}), " CPU units, ",
+             answer.integer_at({"surplusMemoryMiB"}), " MiB\n");
   out += cat("reclaim order   ", answer.text_at({"reclaimOrder"}), "\n");
   if (answer.find("spotRefusedUntil") != nullptr) out += "Spot placement is refused at this time\n";
   return out;

@@ -148,6 +148,11 @@ std::string_view Json::text_at(std::initializer_list<std::string_view> path) con
   return found != nullptr && found->is_text() ? std::string_view(found->text_) : std::string_view();
 }
 
+std::int64_t Json::integer_at(std::initializer_list<std::string_view> path) const {
+  const Json* value = find(path);
+  return value != nullptr ? value->integer().value_or(0) : 0;
+}
+
 Json& Json::push(Json item) {
   ensure(is_array(), "an item was pushed to a JSON value that is no array");
   return items_.emplace_back(std::move(item));

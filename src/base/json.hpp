@@ -61,6 +61,8 @@ class Json {
   [[nodiscard]] const Json* find(std::initializer_list<std::string_view> path) const;
   /// The text of a member; empty if it is absent or no text.
   [[nodiscard]] std::string_view text_at(std::initializer_list<std::string_view> path) const;
+  /// The integer of a member; 0 if it is absent or none.
+  [[nodiscard]] std::int64_t integer_at(std::initializer_list<std::string_view> path) const;
 
   Json& push(Json item);                         // to an array; returns the new item
   Json& set(std::string_view name, Json value);  // in an object: replaces, or adds at the end; returns the value

@@ -31,6 +31,7 @@ TEST_CASE("json: values answer by kind, absent members by a null pointer") {
   CHECK(json.find({"b", "absent", "deeper"}) == nullptr);
   CHECK(json.text_at({"b", "text"}).substr(0, 3) == "\u3042");
   CHECK(json.text_at({"a"}).empty());
+  CHECK(json.integer_at({"b", "text"}) == 0);
 }
 
 TEST_CASE("json: a built document keeps the order of its members and replaces by name") {

@@ -9,7 +9,7 @@
 namespace utakata {
 namespace {
 
-using Words = std::array<std::uint32_t, 4>;
+using Md5Words = std::array<std::uint32_t, 4>;
 
 // RFC 1321 §3.4: the integer part of 2^32 times abs(sin(i + 1)).
 constexpr std::array<std::uint32_t, 64> sines{
@@ -29,7 +29,7 @@ std::uint32_t word_at(std::string_view block, std::size_t index) {
   return word;
 }
 
-void take_block(Words& state, std::string_view block) {
+void take_md5_block(Md5Words& state, std::string_view block) {
   auto [a, b, c, d] = state;
   for (std::size_t i = 0; i < 64; ++i) {
     const std::size_t round = i / 16;
@@ -66,14 +66,14 @@ std::string little_endian(std::uint64_t number, std::size_t bytes) {
 }  // namespace
 
 std::string md5_hex(std::string_view bytes) {
-  Words state{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+  Md5Words state{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
   const std::size_t whole = bytes.size() / 64 * 64;
-  for (std::size_t at = 0; at < whole; at += 64) take_block(state, bytes.substr(at, 64));
+  for (std::size_t at = 0; at < whole; at += 64) take_md5_block(state, bytes.substr(at, 64));
   std::string rest(bytes.substr(whole));
   rest += static_cast<char>(0x80);
   while (rest.size() % 64 != 56) rest += '\0';
   rest += little_endian(std::uint64_t{bytes.size()} * 8, 8);
-  for (std::size_t at = 0; at < rest.size(); at += 64) take_block(state, std::string_view(rest).substr(at, 64));
+  for (std::size_t at = 0; at < rest.size(); at += 64) take_md5_block(state, std::string_view(rest).substr(at, 64));
   std::string digest;
   for (const std::uint32_t word : state) digest += little_endian(word, 4);
   return hex(digest);

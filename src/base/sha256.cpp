@@ -10,7 +10,7 @@
 namespace utakata {
 namespace {
 
-using Words = std::array<std::uint32_t, 8>;
+using Sha256Words = std::array<std::uint32_t, 8>;
 
 constexpr std::array<std::uint32_t, 64> constants{
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -33,7 +33,7 @@ std::array<std::uint32_t, 64> schedule(std::string_view block) {
   return w;
 }
 
-void take_block(Words& state, std::string_view block) {
+void take_sha256_block(Sha256Words& state, std::string_view block) {
   const auto w = schedule(block);
   auto [a, b, c, d, e, f, g, h] = state;
   for (std::size_t i = 0; i < 64; ++i) {
@@ -50,21 +50,21 @@ void take_block(Words& state, std::string_view block) {
     b = a;
     a = first + second;
   }
-  const Words mixed{a, b, c, d, e, f, g, h};
+  const Sha256Words mixed{a, b, c, d, e, f, g, h};
   for (std::size_t i = 0; i < state.size(); ++i) state[i] += mixed[i];
 }
 
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
-  Words state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  Sha256Words state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   const std::size_t whole = bytes.size() / 64 * 64;
-  for (std::size_t at = 0; at < whole; at += 64) take_block(state, bytes.substr(at, 64));
+  for (std::size_t at = 0; at < whole; at += 64) take_sha256_block(state, bytes.substr(at, 64));
   std::string rest(bytes.substr(whole));
   rest += static_cast<char>(0x80);
   while (rest.size() % 64 != 56) rest += '\0';
   append_big_endian(rest, std::uint64_t{bytes.size()} * 8, 8);
-  for (std::size_t at = 0; at < rest.size(); at += 64) take_block(state, std::string_view(rest).substr(at, 64));
+  for (std::size_t at = 0; at < rest.size(); at += 64) take_sha256_block(state, std::string_view(rest).substr(at, 64));
   std::string digest;
   for (const std::uint32_t word : state) append_big_endian(digest, word, 4);
   return digest;

@@ -34,6 +34,14 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+std::vector<std::string_view> words(std::string_view line) {
+  std::vector<std::string_view> found;
+  for (const std::string_view piece : split(line, ' '))
+    for (const std::string_view word : split(piece, '\t'))
+      if (!word.empty()) found.push_back(word);
+  return found;
+}
+
 std::string join(const std::vector<std::string>& pieces, std::string_view separator) {
   std::string out;
   for (const std::string& piece : pieces) {

@@ -46,11 +46,6 @@ TaskTimeline timeline(const Json& from, Instant began) {
   return out;
 }
 
-i64 integer_at(const Json& object, std::string_view name) {
-  const Json* value = object.find(name);
-  return value != nullptr ? value->integer().value_or(0) : 0;
-}
-
 }  // namespace
 
 reactor::Co<Outcome<Taken>> reclaim(client::ApiClient& api, const str& cluster, const ReclaimStep& step, i64 seed) {
@@ -79,7 +74,7 @@ reactor::Co<Outcome<ServiceCounts>> service_counts(client::ApiClient& api, const
   if (services == nullptr || services->size() == 0)
     co_return refuse("ServiceNotFoundException", cat("there is no service ", service, " in cluster ", cluster));
   const Json& found = services->items().front();
-  co_return ServiceCounts{.desired = integer_at(found, "desiredCount"), .running = integer_at(found, "runningCount")};
+  co_return ServiceCounts{.desired = found.integer_at({"desiredCount"}), .running = found.integer_at({"runningCount"})};
 }
 
 reactor::Co<Outcome<list<TaskTimeline>>> timelines(client::ApiClient& api, const list<str>& task_arns, Instant began) {

@@ -6,7 +6,7 @@
 namespace utakata::http {
 namespace {
 
-constexpr std::size_t read_size = 32 * 1024;
+constexpr std::size_t client_read_size = 32 * 1024;
 
 Ending ending_of(reactor::Trouble trouble) {
   switch (trouble) {
@@ -90,7 +90,7 @@ reactor::Co<Exchange> Client::exchange(reactor::Stream& stream, std::string text
   bool have_head = false;
   while (true) {
     const std::size_t before = buffer.size();
-    buffer.resize(before + read_size);
+    buffer.resize(before + client_read_size);
     const auto got = co_await stream.read(std::span(buffer).subspan(before), left());
     buffer.resize(before + got.count);
     if (got.trouble == reactor::Trouble::timed_out) co_return ended(Ending::timed_out);

@@ -10,7 +10,7 @@
 namespace utakata::http {
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t server_read_size = 64 * 1024;
 constexpr std::size_t lingering_bytes = 64 * 1024 * 1024;
 constexpr Duration lingering_patience = seconds(2);
 
@@ -53,7 +53,7 @@ struct Server::Connection {
   // More bytes; false at the end of the stream, after the patience, or on trouble.
   reactor::Co<bool> more(Duration patience) {
     const std::size_t before = buffer.size();
-    buffer.resize(before + read_size);
+    buffer.resize(before + server_read_size);
     const auto got = co_await stream.read(std::span(buffer).subspan(before), patience);
     buffer.resize(before + got.count);
     co_return got.count > 0;

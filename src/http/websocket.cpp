@@ -10,7 +10,7 @@
 namespace utakata::http {
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t websocket_read_size = 64 * 1024;
 constexpr std::size_t pongs_max = 4 * 1024 * 1024;  // bytes that wait while a peer sends pings
 constexpr std::size_t write_size = 256 * 1024;      // given to the kernel at once
 
@@ -63,7 +63,7 @@ std::optional<WebSocketMessage> WebSocket::next_data() {
 }
 
 reactor::Co<std::optional<WebSocketMessage>> WebSocket::receive() {
-  std::string space(read_size, '\0');
+  std::string space(websocket_read_size, '\0');
   while (!ended_) {
     if (!arrived_.empty()) {
       if (const auto broken = reader_.take(std::exchange(arrived_, {}), messages_)) {
@@ -124,7 +124,7 @@ reactor::Co<OpenedWebSocket> open_websocket(reactor::Loop& loop, reactor::Addres
                                   key, "\r\n\r\n");
   co_await connected.stream->write(request, patience);
   std::string answer;
-  std::string space(read_size, '\0');
+  std::string space(websocket_read_size, '\0');
   std::size_t length = 0;
   while ((length = head_length(answer)) == 0) {
     const auto got = co_await connected.stream->read(space, patience);

@@ -13,14 +13,9 @@ namespace {
 
 std::unexpected<Fault> unsound(std::string_view why) { return refuse("ManifestBroken", str(why)); }
 
-i64 number_at(const Json& object, std::string_view name) {
-  const Json* value = object.find(name);
-  return value != nullptr ? value->integer().value_or(0) : 0;
-}
-
 Outcome<Descriptor> descriptor_of(const Json* json) {
   if (json == nullptr) return unsound("the manifest lacks a descriptor");
-  Descriptor descriptor{.digest = str(json->text_at({"digest"})), .size = number_at(*json, "size")};
+  Descriptor descriptor{.digest = str(json->text_at({"digest"})), .size = json->integer_at({"size"})};
   if (!is_digest(descriptor.digest))
     return unsound(cat("the digest '", descriptor.digest, "' is not sha256 in hexadecimal"));
   if (descriptor.size < 0) return unsound(cat(descriptor.digest, " has a negative size"));
@@ -70,7 +65,7 @@ Outcome<Manifest> parse_manifest(std::string_view bytes) {
   if (bytes.size() > manifest_bytes_max) return unsound("the manifest is larger than 4 MiB");
   const auto json = Json::parse(bytes);
   if (!json || !json->is_object()) return unsound("the manifest is no JSON object");
-  if (number_at(*json, "schemaVersion") != 2)
+  if (json->integer_at({"schemaVersion"}) != 2)
     return unsound("the manifest is of Docker's schema 1, which is not supported: push the image anew");
   Manifest manifest{.digest = digest_of(bytes)};
   if (const Json* manifests = json->find("manifests")) return parse_index(*manifests, std::move(manifest));

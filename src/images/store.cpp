@@ -25,11 +25,6 @@ constexpr useconds_t between_tries_us = 20'000;
 
 bool exists(const str& path) { return access(path.c_str(), F_OK) == 0; }
 
-i64 number_at(const Json& object, std::string_view name) {
-  const Json* value = object.find(name);
-  return value != nullptr ? value->integer().value_or(0) : 0;
-}
-
 }  // namespace
 
 list<str> names_in(const str& folder) {
@@ -110,8 +105,8 @@ std::optional<Record> read_record(const str& path) {
   Record record{.reference = str(json->text_at({"reference"})),
                 .digest = str(json->text_at({"digest"})),
                 .source = str(json->text_at({"source"})),
-                .bytes = number_at(*json, "bytes"),
-                .pulled_at = Instant{number_at(*json, "pulledAt")}};
+                .bytes = json->integer_at({"bytes"}),
+                .pulled_at = Instant{json->integer_at({"pulledAt"})}};
   if (const Json* kept = json->find("kept")) record.kept = kept->boolean();
   struct stat status{};
   if (stat(path.c_str(), &status) == 0)

@@ -8,10 +8,9 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/text.hpp"
+#include "sandbox/read_text.hpp"
 
 namespace utakata::sandbox {
 namespace {
@@ -20,26 +19,12 @@ constexpr std::string_view leaf_name = "utakata-daemon";
 // Of one task, with threads: the host's own processes must not want for ids.
 constexpr std::string_view task_processes_max = "4096";
 
-str read_file(const str& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 bool write_file(const str& path, const str& text) {
   const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0) return false;
   const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   close(fd);
   return written;
-}
-
-std::vector<std::string_view> words(std::string_view line) {
-  std::vector<std::string_view> out;
-  for (const std::string_view word : split(line, ' '))
-    if (!word.empty()) out.push_back(word);
-  return out;
 }
 
 std::int64_t number_after(const str& text, std::string_view key) {
@@ -51,7 +36,8 @@ std::int64_t number_after(const str& text, std::string_view key) {
 }  // namespace
 
 Cgroups Cgroups::detect(const str& name) {
-  Cgroups groups = from(read_file("/proc/self/mountinfo"), read_file("/proc/self/cgroup"), name);
+  Cgroups groups =
+      from(read_text("/proc/self/mountinfo").value_or(""), read_text("/proc/self/cgroup").value_or(""), name);
   groups.read_unified_controllers();
   groups.make_room_for_groups();
   // A controller counts when a group can really be made in it.
@@ -105,7 +91,7 @@ Cgroups Cgroups::from(std::string_view mountinfo, std::string_view own_groups, c
 void Cgroups::read_unified_controllers() {
   const auto unified = folders_.find("unified");
   if (unified == folders_.end()) return;
-  const str text = read_file(unified->second + "/cgroup.controllers");
+  const str text = read_text(unified->second + "/cgroup.controllers").value_or("");
   for (const std::string_view word : words(trim(text.substr(0, text.find('\n')))))
     if ((word == "cpu" || word == "memory" || word == "pids") && !folders_.contains(str(word)))
       unified_controllers_.insert(str(word));
@@ -194,20 +180,20 @@ str Cgroups::container_path(const str& task_id, const str& container) const {
 bool Cgroups::ran_out_of_memory(const str& task_id, const str& container) const {
   const str below = cat("/", name_, "/", task_id, "/", group_of(container));
   if (const auto v1 = folders_.find("memory"); v1 != folders_.end())
-    return number_after(read_file(v1->second + below + "/memory.oom_control"), "oom_kill") > 0;
+    return number_after(read_text(v1->second + below + "/memory.oom_control").value_or(""), "oom_kill") > 0;
   if (const auto v2 = folders_.find("unified"); v2 != folders_.end() && unified_controllers_.contains("memory"))
-    return number_after(read_file(v2->second + below + "/memory.events"), "oom_kill") > 0;
+    return number_after(read_text(v2->second + below + "/memory.events").value_or(""), "oom_kill") > 0;
   return false;
 }
 
 namespace {
 
-constexpr int kill_rounds = 500;  // of 10 ms: a process in an uninterruptible wait is not waited for any longer
+constexpr int group_kill_rounds = 500;  // of 10 ms: a process in an uninterruptible wait is not waited for any longer
 
 // True if there was one.
 bool kill_processes(const str& folder) {
   bool found = false;
-  for (const std::string_view line : split(read_file(folder + "/cgroup.procs"), '\n'))
+  for (const std::string_view line : split(read_text(folder + "/cgroup.procs").value_or(""), '\n'))
     if (const auto pid = parse_integer(line); pid && *pid > 0) {
       ::kill(static_cast<pid_t>(*pid), SIGKILL);
       found = true;
@@ -231,7 +217,7 @@ bool remove_groups(const str& folder, int depth) {
 }
 
 void remove_until_gone(const std::set<str>& folders, int depth) {
-  for (int round = 0; round < kill_rounds; ++round) {
+  for (int round = 0; round < group_kill_rounds; ++round) {
     bool gone = true;
     for (const str& folder : folders) gone = remove_groups(folder, depth) && gone;
     if (gone) return;

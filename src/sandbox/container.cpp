@@ -10,10 +10,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "sandbox/read_text.hpp"
 
 namespace utakata::sandbox {
 namespace {
@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t mount_options_max = 4096;
 
-std::unexpected<Fault> failed(std::string_view doing, int error) {
+std::unexpected<Fault> start_failed(std::string_view doing, int error) {
   return refuse("CannotStartContainerError", cat("CannotStartContainerError: cannot ", doing, ": ",
                                                  std::strerror(error)));  // NOLINT(concurrency-mt-unsafe)
 }
@@ -44,7 +44,7 @@ std::optional<TwoNumbers> two_numbers(std::string_view text) {
 Outcome<> ContainerFolder::make(const str& writable) const {
   std::error_code error;
   for (const str& path : {root(), writable + "/upper", writable + "/work"}) fs::create_directories(path, error);
-  if (error) return failed(cat("make ", path_), error.value());
+  if (error) return start_failed(cat("make ", path_), error.value());
   ::chmod((writable + "/upper").c_str(), 0755);
   return {};
 }
@@ -52,7 +52,7 @@ Outcome<> ContainerFolder::make(const str& writable) const {
 // One page of options is all that mount takes; beyond it each layer is told by itself (Linux 6.7).
 Outcome<> ContainerFolder::mount_layer_by_layer(const list<str>& layers, const str& writable) const {
   const int overlay = fsopen("overlay", FSOPEN_CLOEXEC);
-  if (overlay < 0) return failed("mount the image's layers by overlay", errno);
+  if (overlay < 0) return start_failed("mount the image's layers by overlay", errno);
   const auto tell = [overlay](const char* key, const str& value) {
     return fsconfig(overlay, FSCONFIG_SET_STRING, key, value.c_str(), 0) == 0;
   };
@@ -65,7 +65,7 @@ Outcome<> ContainerFolder::mount_layer_by_layer(const list<str>& layers, const s
   const int error = errno;
   if (mounted >= 0) close(mounted);
   close(overlay);
-  if (!done) return failed(cat("mount the image's ", layers.size(), " layers by overlay"), error);
+  if (!done) return start_failed(cat("mount the image's ", layers.size(), " layers by overlay"), error);
   return {};
 }
 
@@ -75,7 +75,7 @@ Outcome<> ContainerFolder::mount_root(const list<str>& layers, const str& writab
   const str options = cat("lowerdir=", lower, ",upperdir=", writable, "/upper,workdir=", writable, "/work");
   if (options.size() >= mount_options_max) return mount_layer_by_layer(layers, writable);
   if (::mount("overlay", root().c_str(), "overlay", 0, options.c_str()) != 0)
-    return failed("mount the image's layers by overlay", errno);
+    return start_failed("mount the image's layers by overlay", errno);
   return {};
 }
 
@@ -83,16 +83,11 @@ Outcome<> ContainerFolder::write(const str& name, const str& text) const {
   std::ofstream file(path_ + "/" + name, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
-  if (!file) return failed(cat("write ", path_, "/", name, " (is the disk full?)"), ENOSPC);
+  if (!file) return start_failed(cat("write ", path_, "/", name, " (is the disk full?)"), ENOSPC);
   return {};
 }
 
-str ContainerFolder::read(const str& name) const {
-  std::ifstream file(path_ + "/" + name, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+str ContainerFolder::read(const str& name) const { return read_text(path_ + "/" + name).value_or(""); }
 
 bool ContainerFolder::has(const str& name) const { return access((path_ + "/" + name).c_str(), F_OK) == 0; }
 

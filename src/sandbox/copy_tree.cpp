@@ -34,7 +34,7 @@ struct Fd {
   explicit operator bool() const { return fd >= 0; }
 };
 
-std::unexpected<Fault> failed(std::string_view name) {
+std::unexpected<Fault> copy_failed(std::string_view name) {
   return refuse("CannotCreateVolumeError", cat("CannotCreateVolumeError: cannot copy ", name, " into the volume: ",
                                                std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
 }
@@ -49,18 +49,18 @@ bool set_owner_and_mode(int folder, const char* name, const struct stat& as) {
 Outcome<> copy_file(int from, int to, const char* name) {
   const Fd in(openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   const Fd out(openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!in || !out) return failed(name);
+  if (!in || !out) return copy_failed(name);
   ssize_t copied = 0;
   while ((copied = sendfile(out.fd, in.fd, nullptr, chunk)) > 0) {
   }
-  if (copied < 0) return failed(name);
+  if (copied < 0) return copy_failed(name);
   return {};
 }
 
 Outcome<> copy_link(int from, int to, const char* name) {
   std::array<char, PATH_MAX> text{};
   if (readlinkat(from, name, text.data(), text.size() - 1) < 0 || symlinkat(text.data(), to, name) != 0)
-    return failed(name);
+    return copy_failed(name);
   return {};
 }
 
@@ -68,32 +68,32 @@ Outcome<> copy_folder(int from, int to, int depth);  // NOLINT(misc-no-recursion
 
 Outcome<> copy_entry(int from, int to, const char* name, int depth) {  // NOLINT(misc-no-recursion)
   struct stat as{};
-  if (fstatat(from, name, &as, AT_SYMLINK_NOFOLLOW) != 0) return failed(name);
+  if (fstatat(from, name, &as, AT_SYMLINK_NOFOLLOW) != 0) return copy_failed(name);
   if (S_ISREG(as.st_mode)) {
     TRY_VOID(copy_file(from, to, name));
   } else if (S_ISLNK(as.st_mode)) {
     TRY_VOID(copy_link(from, to, name));
   } else if (S_ISDIR(as.st_mode)) {
-    if (mkdirat(to, name, 0700) != 0) return failed(name);
+    if (mkdirat(to, name, 0700) != 0) return copy_failed(name);
     const Fd inner_from(openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     const Fd inner_to(openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!inner_from || !inner_to) return failed(name);
+    if (!inner_from || !inner_to) return copy_failed(name);
     TRY_VOID(copy_folder(inner_from.fd, inner_to.fd, depth + 1));
   } else if (S_ISFIFO(as.st_mode)) {
-    if (mkfifoat(to, name, 0600) != 0) return failed(name);
+    if (mkfifoat(to, name, 0600) != 0) return copy_failed(name);
   } else {
     return {};
   }
-  return set_owner_and_mode(to, name, as) ? Outcome<>() : failed(name);
+  return set_owner_and_mode(to, name, as) ? Outcome<>() : copy_failed(name);
 }
 
 Outcome<> copy_folder(int from, int to, int depth) {  // NOLINT(misc-no-recursion)
   if (depth > depth_max) {
     errno = ELOOP;
-    return failed("a folder that lies too deep");
+    return copy_failed("a folder that lies too deep");
   }
   DIR* entries = fdopendir(dup(from));
-  if (entries == nullptr) return failed("a folder");
+  if (entries == nullptr) return copy_failed("a folder");
   Outcome<> outcome;
   while (outcome) {
     const dirent* entry = readdir(entries);  // NOLINT(concurrency-mt-unsafe): a stream of our own
@@ -141,9 +141,9 @@ Outcome<bool> copy_into_volume(const str& root, const str& folder, const str& ta
   const Fd from(open(cat("/proc/self/fd/", found.fd).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const Fd to(open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat as{};
-  if (!from || !to || fstat(from.fd, &as) != 0) return failed(folder);
+  if (!from || !to || fstat(from.fd, &as) != 0) return copy_failed(folder);
   TRY_VOID(copy_folder(from.fd, to.fd, 0));
-  if (fchown(to.fd, as.st_uid, as.st_gid) != 0 || fchmod(to.fd, as.st_mode & 07777) != 0) return failed(folder);
+  if (fchown(to.fd, as.st_uid, as.st_gid) != 0 || fchmod(to.fd, as.st_mode & 07777) != 0) return copy_failed(folder);
   return true;
 }
 

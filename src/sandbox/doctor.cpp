@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -23,7 +22,6 @@
 namespace utakata::sandbox {
 namespace {
 
-constexpr int cap_sys_resource = 24;
 constexpr rlim_t fargate_open_files = 65'535;
 
 Finding root_finding() {
@@ -124,8 +122,7 @@ Finding limit_finding() {
 }
 
 Finding capability_finding() {
-  if (prctl(PR_CAPBSET_READ, cap_sys_resource, 0, 0, 0) == 1)
-    return {.name = "capabilities", .status = "ok", .detail = "limits may be raised"};
+  if (may_raise_limits()) return {.name = "capabilities", .status = "ok", .detail = "limits may be raised"};
   return {.name = "capabilities",
           .status = "degraded",
           .detail = "CAP_SYS_RESOURCE is missing: limits above our own are clamped",

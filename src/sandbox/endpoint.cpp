@@ -12,11 +12,11 @@ namespace utakata::sandbox {
 namespace {
 
 // One task cannot hold more of the platform than this.
-constexpr http::ServerLimits limits{.head = {.line = 2 * 1024, .header = 4 * 1024, .all = 16 * 1024},
-                                    .body = 16 * 1024,
-                                    .idle = seconds(60),
-                                    .arrival = seconds(10),
-                                    .connections = 32};
+constexpr http::ServerLimits endpoint_limits{.head = {.line = 2 * 1024, .header = 4 * 1024, .all = 16 * 1024},
+                                             .body = 16 * 1024,
+                                             .idle = seconds(60),
+                                             .arrival = seconds(10),
+                                             .connections = 32};
 
 http::Response refuse_bytes(int status, std::string_view why) {
   return {.status = status, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = str(why) + "\n"};
@@ -50,7 +50,7 @@ class Endpoint::Inside {
                                                              .ids = std::move(ids)});
       Visit& visit = visits_[arn];
       visit.server = std::make_unique<http::Server>(
-          loop_, doors.endpoint, limits,
+          loop_, doors.endpoint, endpoint_limits,
           [visitor](http::Request request) { return answer_task(visitor, std::move(request)); }, refuse_bytes);
       if (doors.api < 0) return;
       const auto target = reactor::parse_address(around_.api);

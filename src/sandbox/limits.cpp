@@ -24,42 +24,42 @@ struct Limit {
   std::string_view name, type;
   __rlimit_resource resource;
 };
-constexpr std::array<Limit, 15> limits{{{"core", "RLIMIT_CORE", RLIMIT_CORE},
-                                        {"cpu", "RLIMIT_CPU", RLIMIT_CPU},
-                                        {"data", "RLIMIT_DATA", RLIMIT_DATA},
-                                        {"fsize", "RLIMIT_FSIZE", RLIMIT_FSIZE},
-                                        {"locks", "RLIMIT_LOCKS", RLIMIT_LOCKS},
-                                        {"memlock", "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
-                                        {"msgqueue", "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
-                                        {"nice", "RLIMIT_NICE", RLIMIT_NICE},
-                                        {"nofile", "RLIMIT_NOFILE", RLIMIT_NOFILE},
-                                        {"nproc", "RLIMIT_NPROC", RLIMIT_NPROC},
-                                        {"rss", "RLIMIT_RSS", RLIMIT_RSS},
-                                        {"rtprio", "RLIMIT_RTPRIO", RLIMIT_RTPRIO},
-                                        {"rttime", "RLIMIT_RTTIME", RLIMIT_RTTIME},
-                                        {"sigpending", "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
-                                        {"stack", "RLIMIT_STACK", RLIMIT_STACK}}};
+constexpr std::array<Limit, 15> known_limits{{{"core", "RLIMIT_CORE", RLIMIT_CORE},
+                                              {"cpu", "RLIMIT_CPU", RLIMIT_CPU},
+                                              {"data", "RLIMIT_DATA", RLIMIT_DATA},
+                                              {"fsize", "RLIMIT_FSIZE", RLIMIT_FSIZE},
+                                              {"locks", "RLIMIT_LOCKS", RLIMIT_LOCKS},
+                                              {"memlock", "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+                                              {"msgqueue", "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+                                              {"nice", "RLIMIT_NICE", RLIMIT_NICE},
+                                              {"nofile", "RLIMIT_NOFILE", RLIMIT_NOFILE},
+                                              {"nproc", "RLIMIT_NPROC", RLIMIT_NPROC},
+                                              {"rss", "RLIMIT_RSS", RLIMIT_RSS},
+                                              {"rtprio", "RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+                                              {"rttime", "RLIMIT_RTTIME", RLIMIT_RTTIME},
+                                              {"sigpending", "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+                                              {"stack", "RLIMIT_STACK", RLIMIT_STACK}}};
 
 struct Capability {
   std::string_view name;
   int number;
   bool by_default;
 };
-constexpr std::array<Capability, 15> capabilities{{{"CHOWN", 0, true},
-                                                   {"DAC_OVERRIDE", 1, true},
-                                                   {"FOWNER", 3, true},
-                                                   {"FSETID", 4, true},
-                                                   {"KILL", 5, true},
-                                                   {"SETGID", 6, true},
-                                                   {"SETUID", 7, true},
-                                                   {"SETPCAP", 8, true},
-                                                   {"NET_BIND_SERVICE", 10, true},
-                                                   {"NET_RAW", 13, true},
-                                                   {"SYS_CHROOT", 18, true},
-                                                   {"SYS_PTRACE", 19, false},  // the one that Fargate lets add
-                                                   {"MKNOD", 27, true},
-                                                   {"AUDIT_WRITE", 29, true},
-                                                   {"SETFCAP", 31, true}}};
+constexpr std::array<Capability, 15> known_capabilities{{{"CHOWN", 0, true},
+                                                         {"DAC_OVERRIDE", 1, true},
+                                                         {"FOWNER", 3, true},
+                                                         {"FSETID", 4, true},
+                                                         {"KILL", 5, true},
+                                                         {"SETGID", 6, true},
+                                                         {"SETUID", 7, true},
+                                                         {"SETPCAP", 8, true},
+                                                         {"NET_BIND_SERVICE", 10, true},
+                                                         {"NET_RAW", 13, true},
+                                                         {"SYS_CHROOT", 18, true},
+                                                         {"SYS_PTRACE", 19, false},  // the one that Fargate lets add
+                                                         {"MKNOD", 27, true},
+                                                         {"AUDIT_WRITE", 29, true},
+                                                         {"SETFCAP", 31, true}}};
 
 bool above(i64 wanted, i64 most) { return most != no_limit && (wanted == no_limit || wanted > most); }
 
@@ -81,10 +81,12 @@ bool kernel_is_at_least(i64 major, i64 minor) {
 
 }  // namespace
 
+bool may_raise_limits() { return prctl(PR_CAPBSET_READ, cap_sys_resource, 0, 0, 0) == 1; }
+
 HostLimits host_limits() {
   HostLimits host;
-  const bool may_raise = prctl(PR_CAPBSET_READ, cap_sys_resource, 0, 0, 0) == 1;
-  for (const Limit& each : limits) {
+  const bool may_raise = may_raise_limits();
+  for (const Limit& each : known_limits) {
     rlimit own{};
     if (may_raise || getrlimit(each.resource, &own) != 0 || own.rlim_max == RLIM_INFINITY) continue;
     host.hard[str(each.name)] = static_cast<i64>(std::min<rlim_t>(own.rlim_max, std::numeric_limits<i64>::max()));
@@ -94,7 +96,7 @@ HostLimits host_limits() {
   if (std::ifstream("/proc/sys/fs/nr_open") >> most_files &&
       above(host.hard.contains("nofile") ? host.hard["nofile"] : no_limit, most_files))
     host.hard["nofile"] = most_files;
-  for (const Capability& each : capabilities)
+  for (const Capability& each : known_capabilities)
     if (prctl(PR_CAPBSET_READ, each.number, 0, 0, 0) == 1) host.capabilities.insert(str(each.name));
   host.filters_system_calls = kernel_filters_system_calls();
   host.ptrace_is_confined = kernel_is_at_least(4, 8);
@@ -122,7 +124,7 @@ list<UlimitSpec> clamped_ulimits(const ContainerSpec& container, const HostLimit
 list<str> granted_capabilities(const ContainerSpec& container, const HostLimits& host, list<str>& warnings) {
   list<str> out;
   const bool drop_all = contains(container.dropped_capabilities, "ALL");
-  for (const Capability& each : capabilities) {
+  for (const Capability& each : known_capabilities) {
     const bool added = contains(container.added_capabilities, each.name);
     const bool kept = each.by_default && !drop_all && !contains(container.dropped_capabilities, each.name);
     if (!added && !kept) continue;
@@ -136,7 +138,7 @@ list<str> granted_capabilities(const ContainerSpec& container, const HostLimits&
 }
 
 std::size_t default_capabilities() {
-  return static_cast<std::size_t>(std::ranges::count(capabilities, true, &Capability::by_default));
+  return static_cast<std::size_t>(std::ranges::count(known_capabilities, true, &Capability::by_default));
 }
 
 Json rlimits_json(const list<UlimitSpec>& ulimits) {
@@ -145,8 +147,8 @@ Json rlimits_json(const list<UlimitSpec>& ulimits) {
     return value == no_limit ? Json(std::numeric_limits<std::uint64_t>::max()) : Json(value);
   };
   for (const UlimitSpec& each : ulimits) {
-    const auto at = std::ranges::find(limits, each.name, &Limit::name);
-    if (at == limits.end()) continue;
+    const auto at = std::ranges::find(known_limits, each.name, &Limit::name);
+    if (at == known_limits.end()) continue;
     Json& limit = array.push(Json::object());
     limit.set("type", at->type);
     limit.set("soft", number(each.soft));

@@ -16,6 +16,8 @@ struct HostLimits {
   bool ptrace_is_confined = true;  // to what a filter allows
 };
 HostLimits host_limits();
+/// CAP_SYS_RESOURCE: limits above our own can be given.
+bool may_raise_limits();
 
 /// The container's ulimits with Fargate's default for open files; what the host cannot give is cut, and `warnings` gets
 /// a sentence for each that the definition asked for. -1 is no limit.

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 constexpr int unasked_segments_kept = 2;
 
-std::unexpected<Fault> failed(std::string_view what) {
+std::unexpected<Fault> log_failed(std::string_view what) {
   return refuse("ResourceInitializationError",
                 cat("ResourceInitializationError: failed to validate logger args: ", what));
 }
@@ -28,7 +28,7 @@ Outcome<> write_log_plan(const str& container_dir, const str& logs_dir, const op
   if (asked && !target->multiline_pattern.empty()) {
     const auto translated = filter::extended_expression(target->multiline_pattern);
     if (!translated)
-      return failed(cat("awslogs could not parse multiline pattern key \"", target->multiline_pattern, "\""));
+      return log_failed(cat("awslogs could not parse multiline pattern key \"", target->multiline_pattern, "\""));
     expression = *translated;
   }
   std::error_code error;
@@ -42,7 +42,7 @@ Outcome<> write_log_plan(const str& container_dir, const str& logs_dir, const op
     plan << "blocking\n";
   plan << (asked ? 0 : unasked_segments_kept) << "\n" << expression << "\n";
   plan.close();
-  if (error || !plan) return failed(cat("cannot write ", container_dir, "/log-plan (is the disk full?)"));
+  if (error || !plan) return log_failed(cat("cannot write ", container_dir, "/log-plan (is the disk full?)"));
   return {};
 }
 

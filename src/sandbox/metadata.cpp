@@ -24,7 +24,7 @@ Json texts(const List& items) {
   return array;
 }
 
-const ContainerState& state_of(const TaskPicture& picture, const str& name) {
+const ContainerState& known_state(const TaskPicture& picture, const str& name) {
   static const ContainerState none;
   const auto at = std::ranges::find(picture.report.containers, name, &ContainerState::name);
   return at != picture.report.containers.end() ? *at : none;
@@ -135,7 +135,7 @@ void set_task_tail(Json& out, const MetadataSource& source) {
 }  // namespace
 
 Json container_document(const MetadataSource& source, const ContainerSpec& container, MetadataVersion version) {
-  const ContainerState& state = state_of(source.picture, container.name);
+  const ContainerState& state = known_state(source.picture, container.name);
   const auto seen = source.picture.containers.find(container.name);
   const TaskPicture::Container times =
       seen != source.picture.containers.end() ? seen->second : TaskPicture::Container{};

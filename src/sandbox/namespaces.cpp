@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <thread>
 
 #include "base/text.hpp"
@@ -15,12 +14,6 @@
 
 namespace utakata::sandbox {
 namespace {
-
-std::unexpected<Fault> failed(std::string_view doing) {
-  const int error = errno;
-  return refuse("ResourceInitializationError",
-                cat("network: cannot ", doing, ": ", std::strerror(error)));  // NOLINT(concurrency-mt-unsafe)
-}
 
 bool is_namespace(const std::string& file) {
   struct stat info{};
@@ -31,9 +24,9 @@ bool is_namespace(const std::string& file) {
 }
 
 Outcome<> begin_namespace(const std::string& file) {
-  if (unshare(CLONE_NEWNET) != 0) return failed("make a namespace");
+  if (unshare(CLONE_NEWNET) != 0) return network_failed("make a namespace", errno);
   if (mount("/proc/thread-self/ns/net", file.c_str(), nullptr, MS_BIND, nullptr) != 0)
-    return failed(cat("bind a namespace to ", file));
+    return network_failed(cat("bind a namespace to ", file), errno);
   auto netlink = TRY(Netlink::open());
   return netlink.set_up("lo");
 }
@@ -45,19 +38,21 @@ Outcome<> forward_packets() {
   if (forward < 0) return {};
   const bool written = write(forward, "1", 1) == 1;
   close(forward);
-  return written ? Outcome<>() : failed("switch forwarding on");
+  return written ? Outcome<>() : network_failed("switch forwarding on", errno);
 }
 
 Outcome<> inside_namespace(int namespace_fd, const std::function<Outcome<>()>& work) {
   Outcome<> outcome;
-  std::thread([&] { outcome = setns(namespace_fd, CLONE_NEWNET) == 0 ? work() : failed("enter a namespace"); }).join();
+  std::thread([&] {
+    outcome = setns(namespace_fd, CLONE_NEWNET) == 0 ? work() : network_failed("enter a namespace", errno);
+  }).join();
   return outcome;
 }
 
 Outcome<bool> make_namespace(const std::string& file) {
   if (is_namespace(file)) return false;
   const int made = ::open(file.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-  if (made < 0 && errno != EEXIST) return failed(cat("make ", file));
+  if (made < 0 && errno != EEXIST) return network_failed(cat("make ", file), errno);
   if (made >= 0) close(made);
   Outcome<> outcome;
   std::thread([&] { outcome = begin_namespace(file); }).join();

@@ -79,16 +79,16 @@ std::array<unsigned char, 6> mac_bytes(const std::string& text) {
   return bytes;
 }
 
-std::unexpected<Fault> failed(std::string_view doing, int error) {
+}  // namespace
+
+std::unexpected<Fault> network_failed(std::string_view doing, int error) {
   return refuse("ResourceInitializationError",
                 cat("network: cannot ", doing, ": ", std::strerror(error)));  // NOLINT(concurrency-mt-unsafe)
 }
 
-}  // namespace
-
 Outcome<Netlink> Netlink::open() {
   const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) return failed("open netlink", errno);
+  if (fd < 0) return network_failed("open netlink", errno);
   return Netlink(fd);
 }
 
@@ -100,14 +100,14 @@ Netlink::~Netlink() {
 
 Outcome<> Netlink::ask(Message& message, std::string_view doing, int error_to_forgive) {
   const std::vector<char>& bytes = message.finished(++sequence_);
-  if (send(fd_, bytes.data(), bytes.size(), 0) < 0) return failed(doing, errno);
+  if (send(fd_, bytes.data(), bytes.size(), 0) < 0) return network_failed(doing, errno);
   alignas(nlmsghdr) std::array<char, 8192> answer;
   const ssize_t n = recv(fd_, answer.data(), answer.size(), 0);
-  if (n < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(nlmsgerr)))) return failed(doing, n < 0 ? errno : EPROTO);
+  if (n < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(nlmsgerr)))) return network_failed(doing, n < 0 ? errno : EPROTO);
   nlmsgerr error{};
   std::memcpy(&error, answer.data() + NLMSG_HDRLEN, sizeof error);
   if (error.error == 0 || -error.error == error_to_forgive) return {};
-  return failed(doing, -error.error);
+  return network_failed(doing, -error.error);
 }
 
 Outcome<> Netlink::add_veth(const std::string& name, const std::string& peer, int peer_namespace,

@@ -9,6 +9,9 @@
 
 namespace utakata::sandbox {
 
+/// Why a part of a network could not be made: `doing` in words ("make a namespace"), an error of errno(3).
+std::unexpected<Fault> network_failed(std::string_view doing, int error);
+
 /// A socket of rtnetlink in the network namespace of the thread that opens it.
 class Netlink {
  public:

@@ -12,8 +12,8 @@ using reactor::Stream;
 
 namespace {
 
-constexpr std::size_t connections_max = 256;  // of one task
-constexpr Duration connect_patience = seconds(10), idle_patience = seconds(3600);
+constexpr std::size_t door_connections_max = 256;  // of one task
+constexpr Duration door_connect_patience = seconds(10), idle_patience = seconds(3600);
 
 Co<void> copy(std::shared_ptr<Stream> from, std::shared_ptr<Stream> to) {
   std::array<char, 16'384> space{};
@@ -37,7 +37,7 @@ struct PublicDoor::Open {
     while (!door->closed) {
       std::shared_ptr<Stream> client = co_await reactor::accept_tcp(listener);
       if (!client || door->closed) co_return;
-      if (door->connections < connections_max) reactor::start(relay(door, std::move(client), port));
+      if (door->connections < door_connections_max) reactor::start(relay(door, std::move(client), port));
     }
   }
 
@@ -45,7 +45,7 @@ struct PublicDoor::Open {
     ++door->connections;
     auto connected =
         co_await reactor::connect_tcp(client->descriptor().loop(), {.host = door->way.task_address, .port = port},
-                                      connect_patience, door->way.origin);
+                                      door_connect_patience, door->way.origin);
     if (const std::shared_ptr<Stream> task = std::move(connected.stream); task) {
       reactor::start(copy(client, task));
       co_await copy(task, client);

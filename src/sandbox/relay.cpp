@@ -5,9 +5,9 @@
 namespace utakata::sandbox {
 namespace {
 
-constexpr std::size_t connections_max = 64;
+constexpr std::size_t relay_connections_max = 64;
 constexpr std::size_t piece = 32 * 1024;
-constexpr Duration connect_patience = seconds(5);
+constexpr Duration relay_connect_patience = seconds(5);
 constexpr Duration silence = minutes(20);  // as a session of ExecuteCommand may be idle
 
 }  // namespace
@@ -57,7 +57,7 @@ reactor::Co<void> Relay::pass(std::shared_ptr<Pair> pair, bool to_target) {
 }
 
 reactor::Co<void> Relay::join(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::Stream> task) {
-  auto connected = co_await reactor::connect_tcp(shared->loop, shared->target, connect_patience);
+  auto connected = co_await reactor::connect_tcp(shared->loop, shared->target, relay_connect_patience);
   if (!connected.stream || shared->ending) {
     --shared->count;
     co_return;
@@ -71,7 +71,7 @@ reactor::Co<void> Relay::accept(std::shared_ptr<Shared> shared) {
   while (!shared->ending) {
     auto stream = co_await reactor::accept_tcp(shared->listener);
     if (!stream || shared->ending) co_return;
-    if (shared->count >= connections_max) continue;
+    if (shared->count >= relay_connections_max) continue;
     ++shared->count;
     reactor::start(join(shared, std::move(stream)));
   }

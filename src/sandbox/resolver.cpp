@@ -6,9 +6,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <thread>
 #include <vector>
 
@@ -16,6 +14,7 @@
 #include "reactor/stream.hpp"
 #include "sandbox/dns_message.hpp"
 #include "sandbox/namespaces.hpp"
+#include "sandbox/read_text.hpp"
 #include "sandbox/vpc_names.hpp"
 
 namespace utakata::sandbox {
@@ -25,7 +24,7 @@ using reactor::Co;
 
 constexpr int dns_port = 53;
 constexpr std::size_t forwarded_max = 256;  // questions of one VPC that wait for an answer from outside
-constexpr std::size_t connections_max = 32;
+constexpr std::size_t resolver_connections_max = 32;
 constexpr Duration upstream_patience = seconds(3), client_patience = seconds(10);
 constexpr int datagrams_at_once = 64;
 
@@ -177,10 +176,7 @@ class Resolver::Inside {
   // Read anew each time: the host's network may have changed.
   [[nodiscard]] list<str> servers() const {
     if (upstream_ != "host") return {upstream_};
-    std::ifstream file("/etc/resolv.conf");
-    std::ostringstream text;
-    text << file.rdbuf();
-    return name_servers(text.str());
+    return name_servers(read_text("/etc/resolv.conf").value_or(""));
   }
 
   Co<str> ask_by_datagram(str message, dns::Query query) {
@@ -211,7 +207,7 @@ class Resolver::Inside {
     while (!door->closed) {
       auto stream = co_await reactor::accept_tcp(listener);
       if (!stream || door->closed) co_return;
-      if (door->connections < connections_max) reactor::start(converse(door, std::move(stream)));
+      if (door->connections < resolver_connections_max) reactor::start(converse(door, std::move(stream)));
     }
   }
 

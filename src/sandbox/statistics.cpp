@@ -3,32 +3,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "base/text.hpp"
+#include "sandbox/read_text.hpp"
 
 namespace utakata::sandbox {
 namespace {
 
 constexpr i64 ns_per_second = 1'000'000'000;
 constexpr i64 ns_per_microsecond = 1'000;
-
-std::optional<str> read_file(const str& path) {
-  std::ifstream file(path);
-  if (!file) return {};
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::vector<std::string_view> words(std::string_view line) {
-  std::vector<std::string_view> out;
-  for (const std::string_view tabbed : split(line, ' '))
-    for (const std::string_view word : split(tabbed, '\t'))
-      if (!word.empty()) out.push_back(word);
-  return out;
-}
 
 i64 number(std::string_view text) {
   while (text.ends_with('\n')) text.remove_suffix(1);
@@ -38,7 +21,7 @@ i64 number(std::string_view text) {
 // Lines "NAME VALUE".
 dict<i64> read_pairs(const str& path) {
   dict<i64> pairs;
-  const str text = read_file(path).value_or("");
+  const str text = read_text(path).value_or("");
   for (const std::string_view line : split(text, '\n'))
     if (const auto parts = words(line); parts.size() == 2) pairs[str(parts[0])] = number(parts[1]);
   return pairs;
@@ -53,7 +36,7 @@ using Folders = std::map<str, str>;
 
 std::optional<str> file_of(const Folders& folders, const char* controller, std::string_view name) {
   const auto at = folders.find(controller);
-  return at != folders.end() ? read_file(cat(at->second, "/", name)) : std::nullopt;
+  return at != folders.end() ? read_text(cat(at->second, "/", name)) : std::nullopt;
 }
 
 void read_cpu(const Folders& folders, CpuUse& cpu) {
@@ -278,18 +261,18 @@ i64 read_system_cpu(std::string_view text) {
 }
 
 std::optional<UseSample> sample_use(i64 pid, i64 task_memory, Instant now) {
-  const auto groups = pid > 0 ? read_file(cat("/proc/", pid, "/cgroup")) : std::nullopt;
+  const auto groups = pid > 0 ? read_text(cat("/proc/", pid, "/cgroup")) : std::nullopt;
   if (!groups || groups->empty()) return {};
-  const Folders folders = group_folders(read_file("/proc/self/mountinfo").value_or(""), *groups);
+  const Folders folders = group_folders(read_text("/proc/self/mountinfo").value_or(""), *groups);
   UseSample sample{.at = now};
   read_cpu(folders, sample.cpu);
-  sample.cpu.system_ns = read_system_cpu(read_file("/proc/stat").value_or(""));
+  sample.cpu.system_ns = read_system_cpu(read_text("/proc/stat").value_or(""));
   read_memory(folders, task_memory, sample);
   read_processes(folders, sample);
   sample.block_bytes = read_block_file(folders, "blkio.throttle.io_service_bytes_recursive");
   sample.block_operations = read_block_file(folders, "blkio.throttle.io_serviced_recursive");
   if (!folders.contains("blkio")) read_io_stat(folders, sample);
-  sample.interfaces = read_interfaces(read_file(cat("/proc/", pid, "/net/dev")).value_or(""));
+  sample.interfaces = read_interfaces(read_text(cat("/proc/", pid, "/net/dev")).value_or(""));
   return sample;
 }
 

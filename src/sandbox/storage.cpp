@@ -30,14 +30,14 @@ constexpr Duration mkfs_patience = seconds(120);
 
 str words_for(int error) { return std::strerror(error); }  // NOLINT(concurrency-mt-unsafe)
 
-std::unexpected<Fault> failed(const str& what) {
+std::unexpected<Fault> storage_failed(const str& what) {
   return refuse("ResourceInitializationError", "ResourceInitializationError: " + what);
 }
 
 Outcome<> make_folder(const str& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  return error ? failed(cat("cannot make ", path, ": ", error.message())) : Outcome<>();
+  return error ? storage_failed(cat("cannot make ", path, ": ", error.message())) : Outcome<>();
 }
 
 struct LoopDevice {
@@ -101,18 +101,18 @@ Outcome<> mount_opened(int fd, const str& target, const MountFolder& mapped) {
                        mount(nullptr, target.c_str(), nullptr, MS_PRIVATE, nullptr) == 0;
   const int error = errno;
   close(fd);
-  return mounted ? Outcome<>() : failed(cat("cannot mount a volume: ", words_for(error)));
+  return mounted ? Outcome<>() : storage_failed(cat("cannot mount a volume: ", words_for(error)));
 }
 
 Outcome<int> open_host_path(const VolumeSpec& volume, const StandIns& stand_ins) {
   const str& top = stand_ins.host_paths;
   const bool below = !top.empty() && (volume.host_path == top || volume.host_path.starts_with(top + "/"));
   if (!below)
-    return failed(cat("volume ", volume.name, ": host.sourcePath ", volume.host_path,
-                      " does not lie in a folder that utakata serve --host-paths names"));
+    return storage_failed(cat("volume ", volume.name, ": host.sourcePath ", volume.host_path,
+                              " does not lie in a folder that utakata serve --host-paths names"));
   const int fd = open_in_root(top, "./" + volume.host_path.substr(top.size()));
   if (fd < 0)
-    return failed(cat("volume ", volume.name, ": host.sourcePath ", volume.host_path, ": ", words_for(errno)));
+    return storage_failed(cat("volume ", volume.name, ": host.sourcePath ", volume.host_path, ": ", words_for(errno)));
   return fd;
 }
 
@@ -121,21 +121,23 @@ Outcome<int> open_efs(const TaskSpec& spec, const EfsSpec& efs, const StandIns& 
   const str host = cat(efs.file_system_id, ".efs.", spec.region, ".amazonaws.com");
   const str folder = cat(stand_ins.efs, "/", efs.file_system_id);
   if (stand_ins.efs.empty() || !fs::is_directory(folder))
-    return failed(cat(doing, "Failed to resolve \"", host,
-                      "\" - check that your file system ID is correct, and ensure that the VPC has an EFS mount target "
-                      "for this file system ID. : unsuccessful EFS utils command execution; code: 1"));
+    return storage_failed(
+        cat(doing, "Failed to resolve \"", host,
+            "\" - check that your file system ID is correct, and ensure that the VPC has an EFS mount target "
+            "for this file system ID. : unsuccessful EFS utils command execution; code: 1"));
   const int fd = open_in_root(folder, "./" + efs.root_directory);
   if (fd < 0)
-    return failed(cat(doing, "b'mount.nfs4: mounting ", host, ":", efs.root_directory,
-                      " failed, reason given by server: No such file or directory' : unsuccessful EFS utils command "
-                      "execution; code: 32"));
+    return storage_failed(
+        cat(doing, "b'mount.nfs4: mounting ", host, ":", efs.root_directory,
+            " failed, reason given by server: No such file or directory' : unsuccessful EFS utils command "
+            "execution; code: 32"));
   return fd;
 }
 
 Outcome<str> read_object(const EnvironmentFileSpec& file, const StandIns& stand_ins) {
   const str name = cat("s3://", file.bucket, "/", file.key);
   const auto missing = [&](std::string_view why) {
-    return failed(
+    return storage_failed(
         cat("failed to download env files: file download command: non empty error stream: ", name, ": ", why));
   };
   if (stand_ins.s3.empty()) return missing("no directory stands in for S3 (utakata serve --s3 DIR)");
@@ -166,7 +168,7 @@ Outcome<> bind_folder(const str& source, const str& target) {
   for (const str& path : {target.substr(0, target.rfind('/')), target}) ::chmod(path.c_str(), 0755);  // no umask
   if (::mount(source.c_str(), target.c_str(), nullptr, MS_BIND, nullptr) != 0 ||
       ::mount(nullptr, target.c_str(), nullptr, MS_PRIVATE, nullptr) != 0)
-    return failed(cat("cannot mount ", target, ": ", words_for(errno)));
+    return storage_failed(cat("cannot mount ", target, ": ", words_for(errno)));
   return {};
 }
 
@@ -200,7 +202,7 @@ Outcome<dict<str>> TaskStorage::make_volumes(const TaskSpec& spec, const StandIn
       const int fd = each.efs ? TRY(open_efs(spec, *each.efs, stand_ins)) : TRY(open_host_path(each, stand_ins));
       TRY_VOID(mount_opened(fd, folder, mapped));
     } else if (owner > 0 && chown(folder.c_str(), static_cast<uid_t>(owner), static_cast<gid_t>(owner)) != 0) {
-      return failed(cat("cannot give the volume ", each.name, " to the task's root"));
+      return storage_failed(cat("cannot give the volume ", each.name, " to the task's root"));
     }
     folders[each.name] = folder;
   }

@@ -11,12 +11,11 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "base/text.hpp"
 #include "reactor/process.hpp"
+#include "sandbox/read_text.hpp"
 #include "sandbox/task.hpp"
 
 extern char** environ;  // NOLINT: POSIX names it so
@@ -25,13 +24,6 @@ namespace utakata::sandbox {
 namespace {
 
 namespace fs = std::filesystem;
-
-str read_all(const str& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // A container can give its processes any command line, but has PIDs of its own always. The program is not compared: it
 // may have been replaced by a newer one since.
@@ -47,13 +39,13 @@ bool is_of_platform(const str& process) {
 // The second word of the command line is the folder (supervisor_main.cpp).
 bool supervises(const str& process, const str& folder) {
   if (!is_of_platform(process)) return false;
-  const str line = read_all(cat("/proc/", process, "/cmdline"));
+  const str line = read_text(cat("/proc/", process, "/cmdline")).value_or("");
   const std::vector<std::string_view> words = split(line, '\0');
   return words.size() > 2 && words[0].ends_with("utakata-supervisor") && words[1] == folder;
 }
 
 i64 parent_of(i64 pid) {
-  const str stat = read_all(cat("/proc/", pid, "/stat"));
+  const str stat = read_text(cat("/proc/", pid, "/stat")).value_or("");
   const std::size_t bracket = stat.rfind(')');
   if (bracket == str::npos || bracket + 4 > stat.size()) return 0;
   const std::string_view rest = std::string_view(stat).substr(bracket + 4);
@@ -121,13 +113,13 @@ namespace {
 
 // The holder of this folder's namespace as /proc knows it.
 bool holds(i64 pid, const str& folder) {
-  const str line = read_all(cat("/proc/", pid, "/cmdline"));
+  const str line = read_text(cat("/proc/", pid, "/cmdline")).value_or("");
   const std::vector<std::string_view> words = split(line, '\0');
   return words.size() > 2 && words[0].ends_with("utakata-supervisor") && words[1] == "hold" && words[2] == folder;
 }
 
 i64 holder_of(const str& folder) {
-  const str text = read_all(folder + "/holder");
+  const str text = read_text(folder + "/holder").value_or("");
   return parse_integer(trim(text.substr(0, text.find('\n')))).value_or(0);
 }
 
@@ -160,19 +152,19 @@ void reap(int pid) {
 
 namespace {
 
-constexpr int kill_rounds = 500;  // of 10 ms
+constexpr int helper_kill_rounds = 500;  // of 10 ms
 constexpr int delete_attempts = 3;
 
 std::vector<str> delete_words(const Host& host, const str& id) {
   return {host.runtime, "--root", host.runtime_root(), "delete", "--force", id};
 }
-str state_of(const Host& host, const str& id) { return cat(host.runtime_root(), "/", id); }
+str runtime_state(const Host& host, const str& id) { return cat(host.runtime_root(), "/", id); }
 
 // After a runtime that was killed, or a state that it cannot read: the processes are in the task's groups and end with
 // those.
 void forget_container(const Host& host, const str& id) {
   std::error_code error;
-  fs::remove_all(state_of(host, id), error);
+  fs::remove_all(runtime_state(host, id), error);
 }
 
 // "supervisor DIR ...", "supervisor hold DIR", "supervisor --session DIR ...", "runc --root ROOT ... ID".
@@ -202,7 +194,7 @@ list<Helper> helpers(const str& tasks_dir, const str& runtime_root) {
     const str name = entry.path().filename();
     const auto pid = parse_integer(name);
     if (!pid) continue;
-    const str line = read_all(cat("/proc/", name, "/cmdline"));
+    const str line = read_text(cat("/proc/", name, "/cmdline")).value_or("");
     const std::vector<std::string_view> words = split(line, '\0');
     if (words.size() < 3) continue;
     if (auto helper = helper_of(static_cast<int>(*pid), words, tasks_dir, runtime_root))
@@ -212,7 +204,7 @@ list<Helper> helpers(const str& tasks_dir, const str& runtime_root) {
 }
 
 void kill_helpers(const str& tasks_dir, const str& runtime_root, const std::function<bool(const Helper&)>& chosen) {
-  for (int round = 0; round < kill_rounds; ++round) {
+  for (int round = 0; round < helper_kill_rounds; ++round) {
     bool found = false;
     for (const Helper& helper : helpers(tasks_dir, runtime_root)) {
       if (!chosen(helper)) continue;
@@ -234,7 +226,7 @@ reactor::Co<void> delete_container(Host& host, str id) {
   const reactor::Gate::Place place = co_await host.starts.enter();
   for (int attempt = 0; attempt < delete_attempts; ++attempt) {
     static_cast<void>(co_await reactor::run_process(host.loop, delete_words(host, id), seconds(30)));
-    if (access(state_of(host, id).c_str(), F_OK) != 0) co_return;
+    if (access(runtime_state(host, id).c_str(), F_OK) != 0) co_return;
   }
   forget_container(host, id);
 }

@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 constexpr i64 first_of_all = 0x70000000;
 constexpr i64 ranges_max = 4'095;
 
-std::unexpected<Fault> failed(std::string_view doing) {
+std::unexpected<Fault> user_space_failed(std::string_view doing) {
   const int error = errno;
   return refuse("ResourceInitializationError", cat("ResourceInitializationError: cannot ", doing, ": ",
                                                    std::strerror(error)));  // NOLINT(concurrency-mt-unsafe)
@@ -57,7 +57,7 @@ Outcome<> bind_namespace(const str& what, const str& file) {
   const int made = open(file.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0400);
   if (made >= 0) close(made);
   if (mount(what.c_str(), file.c_str(), nullptr, MS_BIND, nullptr) != 0)
-    return failed(cat("bind a namespace to ", file));
+    return user_space_failed(cat("bind a namespace to ", file));
   return {};
 }
 
@@ -84,10 +84,11 @@ class Founder {
 
 Outcome<> found(IdRange range, const str& user_file, const str& network_file) {
   const Founder founder;
-  if (founder.pid() < 0) return failed("make a user namespace");
+  if (founder.pid() < 0) return user_space_failed("make a user namespace");
   const str process = cat("/proc/", founder.pid());
   const str map = cat("0 ", range.first, " ", IdRange::size, "\n");
-  if (!write_text(process + "/uid_map", map) || !write_text(process + "/gid_map", map)) return failed("map user ids");
+  if (!write_text(process + "/uid_map", map) || !write_text(process + "/gid_map", map))
+    return user_space_failed("map user ids");
   TRY_VOID(bind_namespace(process + "/ns/user", user_file));
   return bind_namespace(process + "/ns/net", network_file);
 }
@@ -102,7 +103,7 @@ Outcome<> start_loopback(const str& network_file) {
     ifreq request{};
     std::strncpy(request.ifr_name, "lo", sizeof request.ifr_name - 1);
     request.ifr_flags = IFF_UP;
-    if (any < 0 || ioctl(any, SIOCSIFFLAGS, &request) != 0) outcome = failed("start a loopback");
+    if (any < 0 || ioctl(any, SIOCSIFFLAGS, &request) != 0) outcome = user_space_failed("start a loopback");
     if (any >= 0) close(any);
     if (space >= 0) close(space);
   }).join();
@@ -171,7 +172,7 @@ Outcome<> UserSpace::mount_mapped(const str& task_id, const str& source, const s
   if (users >= 0) close(users);
   if (tree >= 0) close(tree);
   errno = error;
-  return mounted ? Outcome<>() : failed(cat("mount ", source, " for the task's own users"));
+  return mounted ? Outcome<>() : user_space_failed(cat("mount ", source, " for the task's own users"));
 }
 
 str users_obstacle(const str& state_dir) {

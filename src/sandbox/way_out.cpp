@@ -7,12 +7,11 @@
 
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <vector>
 
 #include "base/text.hpp"
 #include "sandbox/firewall.hpp"
+#include "sandbox/read_text.hpp"
 
 namespace utakata::sandbox {
 namespace {
@@ -21,13 +20,6 @@ namespace fs = std::filesystem;
 
 // The two ends of the interface; next to internet_address, which the rules keep tasks from.
 constexpr std::string_view own_address = "198.18.0.6", gateway = "198.18.0.5", prefix = "30";
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // Its exit status; -1 if it could not be started.
 int run(const std::vector<std::string>& words) {
@@ -62,10 +54,11 @@ int run(const std::vector<std::string>& words) {
 std::string WayOut::pid_file(const std::string& vpc_id) const { return cat(dir_, "/", vpc_id); }
 
 int WayOut::running(const std::string& vpc_id) const {
-  const auto pid = parse_integer(trim(split(text_of(pid_file(vpc_id)), '\n').front()));
+  const auto pid = parse_integer(trim(split(read_text(pid_file(vpc_id)).value_or(""), '\n').front()));
   if (!pid || *pid <= 1) return 0;
   // Another process may have got the number since.
-  return text_of(cat("/proc/", *pid, "/cmdline")).contains(pid_file(vpc_id)) ? static_cast<int>(*pid) : 0;
+  return read_text(cat("/proc/", *pid, "/cmdline")).value_or("").contains(pid_file(vpc_id)) ? static_cast<int>(*pid)
+                                                                                            : 0;
 }
 
 Outcome<> WayOut::open(const std::string& vpc_id, const std::string& namespace_file) {

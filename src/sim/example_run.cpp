@@ -7,9 +7,9 @@
 namespace utakata::sim {
 namespace {
 
-constexpr i64 requests_per_second = 50;  // of each service
+constexpr i64 example_requests_per_second = 50;  // of each service
 constexpr Duration answer_takes = milliseconds(300);
-constexpr Duration patience = hours(1);
+constexpr Duration example_patience = hours(1);
 constexpr std::uint64_t steps_between_looks = 1000;
 
 ServicePlan plan_of(const std::string& name) {
@@ -28,10 +28,10 @@ Outcome<> deploy(Simulator& sim, Customer& customer) {
     (void)TRY(customer.register_task(name, {{.image = "web", .port = 80, .stop_timeout = 120}}));
     TRY_VOID(customer.make_service(plan_of(name)));
   }
-  if (!TRY(customer.run_until_stable(patience)))
+  if (!TRY(customer.run_until_stable(example_patience)))
     return refuse("Unstable", "the example's services do not become stable", 0);
   for (const std::string name : {"api", "front"})
-    sim.workload.flow(customer.target_group(name), requests_per_second, answer_takes);
+    sim.workload.flow(customer.target_group(name), example_requests_per_second, answer_takes);
   return {};
 }
 
@@ -66,7 +66,7 @@ ExampleReport run_example(Program program, const ExampleOptions& options) {
   }
   const auto hours_in_all = static_cast<std::uint64_t>(options.days) * 24;
   for (std::uint64_t hour = 0; hour < hours_in_all; ++hour) live_through_hour(sim, customer, hour, report);
-  const auto stable = customer.run_until_stable(patience);
+  const auto stable = customer.run_until_stable(example_patience);
   if (!stable || !*stable) report.failures.emplace_back("the services are not stable in the end");
   sim.run_for(minutes(15));
   checkers.check_rest();

@@ -22,10 +22,9 @@ inline Program program() {
       logs::declare, sqs::declare, events::declare,         ec2::declare, servicediscovery::declare, elb::declare,
       ecs::declare,  ssm::declare, secretsmanager::declare, sts::declare};
   static constexpr std::array<const wire::Service*, 10> services{
-      &ecs::service,           &ecs::control_service, &elb::service,
-      &ec2::service,           &events::service,      &sqs::service,
-      &logs::service,          &ssm::service,         &servicediscovery::service,
-      &secretsmanager::service};
+      &ecs::container_service,    &ecs::control_service,   &elb::service,  &ec2::service,
+      &events::service,           &sqs::service,           &logs::service, &ssm::service,
+      &servicediscovery::service, &secretsmanager::service};
   return {.modules = modules, .services = services};
 }
 

@@ -8,7 +8,7 @@ namespace utakata::sim {
 namespace {
 
 // The longest wait between two attempts to start a task is 27 minutes (facts/ecs.md §8.5).
-constexpr Duration patience = hours(3);
+constexpr Duration faults_patience = hours(3);
 constexpr Duration quiet = minutes(15);
 constexpr std::size_t failures_shown_max = 20;
 
@@ -48,7 +48,7 @@ RandomReport run_random(Program program, std::uint64_t seed, const RandomOptions
   if (checkers.failures().empty()) {
     mischief.make_peace();
     const auto rest = [&] {
-      (void)customer.run_until_stable(patience);
+      (void)customer.run_until_stable(faults_patience);
       sim.run_for(quiet);
       checkers.check_rest();
     };

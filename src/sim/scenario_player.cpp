@@ -10,7 +10,7 @@
 namespace utakata::sim {
 namespace {
 
-constexpr Duration patience = hours(2);
+constexpr Duration scenario_patience = hours(2);
 
 Outcome<> ignore_value(Outcome<bool> outcome) {
   if (!outcome) return std::unexpected(std::move(outcome).error());
@@ -176,7 +176,7 @@ Outcome<> ScenarioPlayer::run(const Words& words) {
 }
 
 Outcome<> ScenarioPlayer::run_until_stable() {
-  const auto stable = customer_.run_until_stable(patience);
+  const auto stable = customer_.run_until_stable(scenario_patience);
   if (!stable) return tell(ignore_value(stable)), Outcome<>{};
   if (*stable)
     trace_.event("stable");
@@ -187,7 +187,7 @@ Outcome<> ScenarioPlayer::run_until_stable() {
 
 Outcome<> ScenarioPlayer::run_until_event(std::string_view name) {
   awaited_ = name;
-  const Instant limit = sim_.queue.now() + patience;
+  const Instant limit = sim_.queue.now() + scenario_patience;
   while (!awaited_.empty())
     if (!sim_.queue.run_next(limit)) return checkers_.fail(cat("no event named ", name, " came")), Outcome<>{};
   return {};

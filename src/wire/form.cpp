@@ -9,7 +9,7 @@ namespace utakata::wire {
 namespace {
 
 constexpr std::size_t max_parameters = 10'000;
-constexpr std::size_t max_depth = 60;
+constexpr std::size_t form_max_depth = 60;
 
 std::unexpected<Fault> malformed(std::string message) { return refuse("MalformedQueryString", std::move(message)); }
 
@@ -64,7 +64,7 @@ Outcome<FormNode> form_tree(const Parameters& parameters) {
     FormNode* node = &root;
     std::size_t depth = 0;
     for (std::string_view rest = name;;) {
-      if (++depth > max_depth) return malformed(cat("Parameter ", name.substr(0, 200), " is nested too deeply."));
+      if (++depth > form_max_depth) return malformed(cat("Parameter ", name.substr(0, 200), " is nested too deeply."));
       const std::size_t dot = rest.find('.');
       const std::string_view step = rest.substr(0, dot);
       const auto found = node->children.find(step);

@@ -7,11 +7,11 @@
 namespace utakata::wire {
 namespace {
 
-constexpr int max_depth = 64;
+constexpr int json_max_depth = 64;
 
-class Reader {
+class JsonReader {
  public:
-  Reader(std::string_view text, ReadNotes& notes) : scan_(text, max_depth), notes_(notes) {}
+  JsonReader(std::string_view text, ReadNotes& notes) : scan_(text, json_max_depth), notes_(notes) {}
 
   Outcome<> document(const Type& type, void* object) {
     if (scan_.at_end()) {  // no body at all stands for an empty structure
@@ -349,7 +349,7 @@ std::optional<Instant> parse_epoch_seconds(std::string_view number) {
 }
 
 Outcome<> read_json(const Type& type, void* object, std::string_view text, ReadNotes& notes) {
-  return Reader(text, notes).document(type, object);
+  return JsonReader(text, notes).document(type, object);
 }
 
 }  // namespace utakata::wire

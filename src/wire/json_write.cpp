@@ -7,9 +7,9 @@
 namespace utakata::wire {
 namespace {
 
-class Writer {
+class JsonWriter {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit JsonWriter(std::string& out) : out_(out) {}
 
   void value(const Type& type, const void* object) {
     switch (type.kind) {
@@ -96,7 +96,7 @@ class Writer {
 
   void entries(const Type& type, const void* object) {
     struct Context {
-      Writer& writer;
+      JsonWriter& writer;
       const Type& element;
       bool first = true;
     } context{.writer = *this, .element = *type.element};
@@ -130,7 +130,7 @@ std::string epoch_seconds(Instant at) {
 std::string write_json(const Type& type, const void* object) {
   std::string out;
   out.reserve(512);
-  Writer(out).value(type, object);
+  JsonWriter(out).value(type, object);
   return out;
 }
 

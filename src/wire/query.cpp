@@ -21,9 +21,9 @@ bool belongs_to_envelope(std::string_view name) {
   return std::ranges::find(names, name) != names.end() || name.starts_with("X-Amz-");
 }
 
-class Reader {
+class QueryReader {
  public:
-  Reader(QueryStyle style, ReadNotes& notes) : style_(style), notes_(notes) {}
+  QueryReader(QueryStyle style, ReadNotes& notes) : style_(style), notes_(notes) {}
 
   Outcome<> request(const Type& type, void* object, const FormNode& root) {
     return structure(type, object, root, true);
@@ -263,15 +263,15 @@ class Reader {
   // One step down: in the members' path, and in the parameter's name as it was written.
   class Step {
    public:
-    Step(Reader& reader, std::string_view member, std::string_view written) : Step(reader, written) {
+    Step(QueryReader& reader, std::string_view member, std::string_view written) : Step(reader, written) {
       reader.path_.enter(member);
       entered_ = true;
     }
-    Step(Reader& reader, std::size_t index) : Step(reader, cat(index + 1)) {
+    Step(QueryReader& reader, std::size_t index) : Step(reader, cat(index + 1)) {
       reader.path_.enter(index);
       entered_ = true;
     }
-    Step(Reader& reader, std::string_view written) : reader_(reader), length_(reader.parameter_.size()) {
+    Step(QueryReader& reader, std::string_view written) : reader_(reader), length_(reader.parameter_.size()) {
       if (written.empty()) return;
       if (length_ != 0) reader.parameter_ += '.';
       reader.parameter_ += written;
@@ -284,7 +284,7 @@ class Reader {
     }
 
    private:
-    Reader& reader_;
+    QueryReader& reader_;
     std::size_t length_;
     bool entered_ = false;
   };
@@ -308,7 +308,7 @@ Outcome<> read_query(const Type& type, void* object, const Parameters& parameter
     notes.violation = Violation::malformed;
     return std::unexpected(std::move(tree).error());
   }
-  return Reader(style, notes).request(type, object, *tree);
+  return QueryReader(style, notes).request(type, object, *tree);
 }
 
 }  // namespace utakata::wire

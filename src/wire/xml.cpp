@@ -13,9 +13,9 @@ std::string lower_first(std::string_view name) {
   return out;
 }
 
-class Writer {
+class XmlWriter {
  public:
-  Writer(std::string& out, QueryStyle style) : out_(out), style_(style) {}
+  XmlWriter(std::string& out, QueryStyle style) : out_(out), style_(style) {}
 
   void members(const Type& type, const void* object) {
     for (std::uint16_t i = 0; i < type.count; ++i) {
@@ -109,7 +109,7 @@ class Writer {
   void entries(const Type& type, const void* object, std::string_view name) {
     const bool repeated = style_ == QueryStyle::flattened;
     struct Context {
-      Writer& writer;
+      XmlWriter& writer;
       const Type& element;
       std::string_view entry, key, value;
     } context{.writer = *this,
@@ -169,7 +169,7 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 void append_members(std::string& out, const Type& structure, const void* object, QueryStyle style) {
-  Writer(out, style).members(structure, object);
+  XmlWriter(out, style).members(structure, object);
 }
 
 std::string write_xml(const XmlAnswer& answer, const Type& output, const void* object) {

@@ -6,30 +6,30 @@
 namespace utakata::ec2 {
 namespace {
 
-using Rule = FilterRule<InterfaceRow>;
+using InterfaceFilter = FilterRule<InterfaceRow>;
 list<str> address_of(const Tx&, const InterfaceRow& row) { return {row.address}; }
 
 list<str> public_address_of(const Tx&, const InterfaceRow& row) {
   return row.public_address.empty() ? list<str>{} : list<str>{row.public_address};
 }
 
-constexpr std::array filters{
-    Rule{"association.public-ip", public_address_of},
-    Rule{"addresses.association.public-ip", public_address_of},
-    Rule{"network-interface-id", [](const Tx&, const InterfaceRow& row) { return list<str>{row.id}; }},
-    Rule{"vpc-id", [](const Tx&, const InterfaceRow& row) { return list<str>{row.vpc_id}; }},
-    Rule{"subnet-id", [](const Tx&, const InterfaceRow& row) { return list<str>{row.subnet_id}; }},
-    Rule{"availability-zone", [](const Tx&, const InterfaceRow& row) { return list<str>{row.zone}; }},
-    Rule{"description", [](const Tx&, const InterfaceRow& row) { return list<str>{row.description}; }},
-    Rule{"private-ip-address", address_of},
-    Rule{"addresses.private-ip-address", address_of},
-    Rule{"private-dns-name", [](const Tx&, const InterfaceRow& row) { return list<str>{row.host_name}; }},
-    Rule{"mac-address", [](const Tx&, const InterfaceRow& row) { return list<str>{row.mac}; }},
-    Rule{"group-id", [](const Tx&, const InterfaceRow& row) { return row.groups; }},
-    Rule{"interface-type", [](const Tx&, const InterfaceRow&) { return list<str>{"interface"}; }},
-    Rule{"requester-managed", [](const Tx&, const InterfaceRow&) { return list<str>{"true"}; }},
-    Rule{"status", [](const Tx&, const InterfaceRow&) { return list<str>{"in-use"}; }},
-    Rule{"owner-id", [](const Tx& tx, const InterfaceRow&) { return list<str>{tx.world().account}; }}};
+constexpr std::array interface_filters{
+    InterfaceFilter{"association.public-ip", public_address_of},
+    InterfaceFilter{"addresses.association.public-ip", public_address_of},
+    InterfaceFilter{"network-interface-id", [](const Tx&, const InterfaceRow& row) { return list<str>{row.id}; }},
+    InterfaceFilter{"vpc-id", [](const Tx&, const InterfaceRow& row) { return list<str>{row.vpc_id}; }},
+    InterfaceFilter{"subnet-id", [](const Tx&, const InterfaceRow& row) { return list<str>{row.subnet_id}; }},
+    InterfaceFilter{"availability-zone", [](const Tx&, const InterfaceRow& row) { return list<str>{row.zone}; }},
+    InterfaceFilter{"description", [](const Tx&, const InterfaceRow& row) { return list<str>{row.description}; }},
+    InterfaceFilter{"private-ip-address", address_of},
+    InterfaceFilter{"addresses.private-ip-address", address_of},
+    InterfaceFilter{"private-dns-name", [](const Tx&, const InterfaceRow& row) { return list<str>{row.host_name}; }},
+    InterfaceFilter{"mac-address", [](const Tx&, const InterfaceRow& row) { return list<str>{row.mac}; }},
+    InterfaceFilter{"group-id", [](const Tx&, const InterfaceRow& row) { return row.groups; }},
+    InterfaceFilter{"interface-type", [](const Tx&, const InterfaceRow&) { return list<str>{"interface"}; }},
+    InterfaceFilter{"requester-managed", [](const Tx&, const InterfaceRow&) { return list<str>{"true"}; }},
+    InterfaceFilter{"status", [](const Tx&, const InterfaceRow&) { return list<str>{"in-use"}; }},
+    InterfaceFilter{"owner-id", [](const Tx& tx, const InterfaceRow&) { return list<str>{tx.world().account}; }}};
 
 api::NetworkInterface view(const Tx& tx, const InterfaceRow& row) {
   api::NetworkInterface out{.AvailabilityZone = row.zone,
@@ -68,7 +68,7 @@ Outcome<api::DescribeNetworkInterfacesResult> describe_network_interfaces(
     Tx& tx, const api::DescribeNetworkInterfacesRequest& request) {
   auto rows =
       TRY(rows_asked_for<InterfaceRow>(tx, "interface/", kinds::network_interface, request.NetworkInterfaceIds));
-  rows = TRY(filtered(tx, std::move(rows), request.Filters, filters));
+  rows = TRY(filtered(tx, std::move(rows), request.Filters, interface_filters));
   auto page = TRY(wire::paginate(std::move(rows), by_id, page_rules("DescribeNetworkInterfaces", request.MaxResults),
                                  request.NextToken, request.MaxResults));
   api::DescribeNetworkInterfacesResult result{.NetworkInterfaces = list<api::NetworkInterface>{},

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t routes_max = 500;  // AWS's default quota of a route table
 constexpr std::size_t tables_max = 200;  // of a VPC
 
-using Rule = FilterRule<RouteTableRow>;
+using RouteTableFilter = FilterRule<RouteTableRow>;
 list<str> subnets_of(const Tx&, const RouteTableRow& row) {
   list<str> subnets;
   for (const auto& each : row.associations)
@@ -23,39 +23,41 @@ list<str> subnets_of(const Tx&, const RouteTableRow& row) {
 bool is_main(const RouteTableRow& row) {
   return std::ranges::any_of(row.associations, [](const auto& each) { return each.subnet_id.empty(); });
 }
-constexpr std::array filters{
-    Rule{"route-table-id", [](const Tx&, const RouteTableRow& row) { return list<str>{row.id}; }},
-    Rule{"vpc-id", [](const Tx&, const RouteTableRow& row) { return list<str>{row.vpc_id}; }},
-    Rule{"association.main", [](const Tx&, const RouteTableRow& row) { return list<str>{yes_or_no(is_main(row))}; }},
-    Rule{"association.subnet-id", subnets_of},
-    Rule{"association.route-table-id", [](const Tx&, const RouteTableRow& row) { return list<str>{row.id}; }},
-    Rule{"association.route-table-association-id",
-         [](const Tx&, const RouteTableRow& row) {
-           list<str> ids;
-           for (const auto& each : row.associations) ids.push_back(each.id);
-           return ids;
-         }},
-    Rule{"route.destination-cidr-block",
-         [](const Tx&, const RouteTableRow& row) {
-           list<str> blocks;
-           for (const auto& each : row.routes) blocks.push_back(each.cidr);
-           return blocks;
-         }},
-    Rule{"route.gateway-id",
-         [](const Tx&, const RouteTableRow& row) {
-           list<str> gateways{"local"};
-           for (const auto& each : row.routes)
-             if (each.gateway.starts_with("igw-")) gateways.push_back(each.gateway);
-           return gateways;
-         }},
-    Rule{"route.nat-gateway-id",
-         [](const Tx&, const RouteTableRow& row) {
-           list<str> gateways;
-           for (const auto& each : row.routes)
-             if (each.gateway.starts_with("nat-")) gateways.push_back(each.gateway);
-           return gateways;
-         }},
-    Rule{"owner-id", [](const Tx& tx, const RouteTableRow&) { return list<str>{tx.world().account}; }}};
+constexpr std::array route_table_filters{
+    RouteTableFilter{"route-table-id", [](const Tx&, const RouteTableRow& row) { return list<str>{row.id}; }},
+    RouteTableFilter{"vpc-id", [](const Tx&, const RouteTableRow& row) { return list<str>{row.vpc_id}; }},
+    RouteTableFilter{"association.main",
+                     [](const Tx&, const RouteTableRow& row) { return list<str>{yes_or_no(is_main(row))}; }},
+    RouteTableFilter{"association.subnet-id", subnets_of},
+    RouteTableFilter{"association.route-table-id",
+                     [](const Tx&, const RouteTableRow& row) { return list<str>{row.id}; }},
+    RouteTableFilter{"association.route-table-association-id",
+                     [](const Tx&, const RouteTableRow& row) {
+                       list<str> ids;
+                       for (const auto& each : row.associations) ids.push_back(each.id);
+                       return ids;
+                     }},
+    RouteTableFilter{"route.destination-cidr-block",
+                     [](const Tx&, const RouteTableRow& row) {
+                       list<str> blocks;
+                       for (const auto& each : row.routes) blocks.push_back(each.cidr);
+                       return blocks;
+                     }},
+    RouteTableFilter{"route.gateway-id",
+                     [](const Tx&, const RouteTableRow& row) {
+                       list<str> gateways{"local"};
+                       for (const auto& each : row.routes)
+                         if (each.gateway.starts_with("igw-")) gateways.push_back(each.gateway);
+                       return gateways;
+                     }},
+    RouteTableFilter{"route.nat-gateway-id",
+                     [](const Tx&, const RouteTableRow& row) {
+                       list<str> gateways;
+                       for (const auto& each : row.routes)
+                         if (each.gateway.starts_with("nat-")) gateways.push_back(each.gateway);
+                       return gateways;
+                     }},
+    RouteTableFilter{"owner-id", [](const Tx& tx, const RouteTableRow&) { return list<str>{tx.world().account}; }}};
 
 str local_block(const Tx& tx, const RouteTableRow& row) {
   const VpcRow* vpc = tx.find<VpcRow>(vpc_key(tx.world(), row.vpc_id));
@@ -175,7 +177,7 @@ Outcome<api::DeleteRouteTableResult> delete_route_table(Tx& tx, const api::Delet
 Outcome<api::DescribeRouteTablesResult> describe_route_tables(Tx& tx, const api::DescribeRouteTablesRequest& request) {
   ensure_default_vpc(tx, tx.world());
   auto rows = TRY(rows_asked_for<RouteTableRow>(tx, "rtb/", kinds::route_table, request.RouteTableIds));
-  rows = TRY(filtered(tx, std::move(rows), request.Filters, filters));
+  rows = TRY(filtered(tx, std::move(rows), request.Filters, route_table_filters));
   auto page = TRY(wire::paginate(std::move(rows), by_id, page_rules("DescribeRouteTables", request.MaxResults),
                                  request.NextToken, request.MaxResults));
   api::DescribeRouteTablesResult result{.RouteTables = list<api::RouteTable>{}, .NextToken = page.next};

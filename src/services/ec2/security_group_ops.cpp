@@ -37,7 +37,7 @@ list<str> ports_of_rules(const Tx& tx, const SecurityGroupRow& group) {
 
 using Filter = FilterRule<SecurityGroupRow>;
 using Rule = SecurityGroupRuleRow;
-constexpr std::array filters{
+constexpr std::array group_filters{
     Filter{"group-id", [](const Tx&, const SecurityGroupRow& row) { return list<str>{row.id}; }},
     Filter{"group-name", [](const Tx&, const SecurityGroupRow& row) { return list<str>{row.name}; }},
     Filter{"vpc-id", [](const Tx&, const SecurityGroupRow& row) { return list<str>{row.vpc_id}; }},
@@ -146,7 +146,7 @@ Outcome<api::DescribeSecurityGroupsResult> describe_security_groups(Tx& tx,
       return std::ranges::find(*request.GroupNames, row.name) == request.GroupNames->end();
     });
   }
-  rows = TRY(filtered(tx, std::move(rows), request.Filters, filters));
+  rows = TRY(filtered(tx, std::move(rows), request.Filters, group_filters));
   auto page = TRY(wire::paginate(std::move(rows), by_id, page_rules("DescribeSecurityGroups", request.MaxResults),
                                  request.NextToken, request.MaxResults));
   api::DescribeSecurityGroupsResult result{.NextToken = page.next, .SecurityGroups = list<api::SecurityGroup>{}};

@@ -14,7 +14,7 @@ using Rule = SecurityGroupRuleRow;
 
 constexpr std::size_t rules_max = 60;  // AWS's default quota of one direction of a group
 
-constexpr std::array filters{
+constexpr std::array group_rule_filters{
     FilterRule<Rule>{"group-id", [](const Tx&, const Rule& row) { return list<str>{row.group_id}; }},
     FilterRule<Rule>{"security-group-rule-id", [](const Tx&, const Rule& row) { return list<str>{row.id}; }}};
 
@@ -151,7 +151,7 @@ Outcome<api::DescribeSecurityGroupRulesResult> describe_security_group_rules(
     Tx& tx, const api::DescribeSecurityGroupRulesRequest& request) {
   ensure_default_vpc(tx, tx.world());
   auto rows = TRY(rows_asked_for<Rule>(tx, "rule/", kinds::security_group_rule, request.SecurityGroupRuleIds));
-  rows = TRY(filtered(tx, std::move(rows), request.Filters, filters));
+  rows = TRY(filtered(tx, std::move(rows), request.Filters, group_rule_filters));
   auto page = TRY(wire::paginate(std::move(rows), by_id, page_rules("DescribeSecurityGroupRules", request.MaxResults),
                                  request.NextToken, request.MaxResults));
   api::DescribeSecurityGroupRulesResult result{.SecurityGroupRules = list<api::SecurityGroupRule>{},

@@ -13,12 +13,12 @@ str type_of_resource(const Tx& tx, const TagRow& row) {
   return kind ? str((*kind)->type) : str();
 }
 
-using Rule = FilterRule<TagRow>;
-constexpr std::array filters{
-    Rule{"resource-id", [](const Tx&, const TagRow& row) { return list<str>{row.resource}; }},
-    Rule{"resource-type", [](const Tx& tx, const TagRow& row) { return list<str>{type_of_resource(tx, row)}; }},
-    Rule{"key", [](const Tx&, const TagRow& row) { return list<str>{row.key}; }},
-    Rule{"value", [](const Tx&, const TagRow& row) { return list<str>{row.value}; }}};
+using TagFilter = FilterRule<TagRow>;
+constexpr std::array tag_filters{
+    TagFilter{"resource-id", [](const Tx&, const TagRow& row) { return list<str>{row.resource}; }},
+    TagFilter{"resource-type", [](const Tx& tx, const TagRow& row) { return list<str>{type_of_resource(tx, row)}; }},
+    TagFilter{"key", [](const Tx&, const TagRow& row) { return list<str>{row.key}; }},
+    TagFilter{"value", [](const Tx&, const TagRow& row) { return list<str>{row.value}; }}};
 
 }  // namespace
 
@@ -50,7 +50,7 @@ Outcome<api::DeleteTagsResult> delete_tags(Tx& tx, const api::DeleteTagsRequest&
 Outcome<api::DescribeTagsResult> describe_tags(Tx& tx, const api::DescribeTagsRequest& request) {
   list<TagRow> rows;
   tx.each<TagRow>(tx.world().key("tag/"), [&](const Key&, const TagRow& row) { rows.push_back(row); });
-  rows = TRY(filtered(tx, std::move(rows), request.Filters, filters));
+  rows = TRY(filtered(tx, std::move(rows), request.Filters, tag_filters));
   const auto by_resource = [](const TagRow& row) { return cat(row.resource, "/", row.key); };
   auto page = TRY(wire::paginate(std::move(rows), by_resource, page_rules("DescribeTags", request.MaxResults),
                                  request.NextToken, request.MaxResults));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "services/ecs/errors.hpp"
 #include "services/ecs/state.hpp"
 
 namespace utakata::ecs {
@@ -24,8 +25,6 @@ constexpr std::array<Rule, 11> rules{{{"awsvpcTrunking", {"disabled"}},
                                       {"serviceLongArnFormat", {"enabled"}},
                                       {"tagResourceAuthorization", {"off"}},
                                       {"taskLongArnFormat", {"enabled"}}}};
-
-std::unexpected<Fault> invalid(str message) { return refuse("InvalidParameterException", std::move(message)); }
 
 const Rule& rule_of(api::SettingName name) {
   const auto* rule = std::ranges::find(rules, name, &Rule::setting);

@@ -7,13 +7,10 @@
 #include "services/ecs/errors.hpp"
 #include "services/ecs/find.hpp"
 #include "services/ecs/task_life.hpp"
+#include "services/ecs/view.hpp"
 
 namespace utakata::ecs {
-namespace {
-
-opt<Instant> when(Instant at) { return at.set() ? opt<Instant>(at) : opt<Instant>(); }
-
-}  // namespace
+namespace {}  // namespace
 
 Outcome<api::ReclaimSpotResponse> reclaim_spot(Tx& tx, const api::ReclaimSpotRequest& request) {
   const ClusterRow* cluster = TRY(find_cluster(tx, request.cluster));
@@ -62,7 +59,7 @@ Outcome<api::DescribeCapacityResponse> describe_capacity(Tx& tx, const api::Desc
                                          .memoryMiB = pool.memory_mib,
                                          .surplusCpu = surplus.cpu,
                                          .surplusMemoryMiB = surplus.memory_mib,
-                                         .spotRefusedUntil = when(pool.spot_refused_until),
+                                         .spotRefusedUntil = answered(pool.spot_refused_until),
                                          .reclaimOrder = str(order.order.name()),
                                          .leadMilliseconds = order.lead_milliseconds};
   i32 spot = 0;
@@ -106,18 +103,18 @@ Outcome<api::DescribeTaskTimelineResponse> describe_task_timeline(Tx& tx,
                             .service = task.service_key.empty() ? str() : short_name(task.service_key),
                             .availabilityZone = task.availability_zone,
                             .lastStatus = task.last_status,
-                            .warnedAt = when(task.warned_at),
-                            .deregisteredAt = when(task.deregistered_at),
-                            .stoppedAt = when(task.stopped_at),
+                            .warnedAt = answered(task.warned_at),
+                            .deregisteredAt = answered(task.deregistered_at),
+                            .stoppedAt = answered(task.stopped_at),
                             .warnings = task.warnings};
       if (!task.stop_code.empty()) out.stopCode = task.stop_code;
       for (const ContainerRow& c : task.containers) {
         api::ContainerTimeline container{.name = c.name,
                                          .exitCode = c.exit_code,
                                          .killed = c.killed_at.set(),
-                                         .signalledAt = when(c.signalled_at),
-                                         .killedAt = when(c.killed_at),
-                                         .exitedAt = when(c.exited_at)};
+                                         .signalledAt = answered(c.signalled_at),
+                                         .killedAt = answered(c.killed_at),
+                                         .exitedAt = answered(c.exited_at)};
         if (!c.reason.empty()) container.reason = c.reason;
         out.containers.push_back(std::move(container));
       }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t command_max = 8192;             // characters
 constexpr std::size_t sessions_per_container = 1000;  // AWS's quota
-constexpr Duration token_life = minutes(1);           // from ExecuteCommand to the opening of its channel
+constexpr Duration session_token_life = minutes(1);   // from ExecuteCommand to the opening of its channel
 constexpr Duration session_life = hours(24);          // of a row whose session's end is never heard of
 
 auto not_enabled() {
@@ -110,7 +110,7 @@ Outcome<api::ExecuteCommandResponse> execute_command(Tx& tx, const api::ExecuteC
                          .command = request.command,
                          .caller = tx.origin().caller,
                          .log = log_of(tx, *cluster, *task, container->name, id),
-                         .until = tx.now() + token_life};
+                         .until = tx.now() + session_token_life};
   tx.put(tx.world().key("exec-session/", id), session);
   return api::ExecuteCommandResponse{
       .clusterArn = task->cluster_arn,

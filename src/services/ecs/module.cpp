@@ -71,10 +71,10 @@ void take_capacity(Tx& tx, const Report& report) {
 
 }  // namespace
 
-const wire::Service service{.name = "ecs",
-                            .target_prefix = "AmazonEC2ContainerServiceV20141113",
-                            .protocols = protocols,
-                            .operations = operations};
+const wire::Service container_service{.name = "ecs",
+                                      .target_prefix = "AmazonEC2ContainerServiceV20141113",
+                                      .protocols = protocols,
+                                      .operations = operations};
 
 const wire::Service control_service{.name = "utakata",
                                     .target_prefix = "Utakata_20261101",

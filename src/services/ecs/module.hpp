@@ -5,8 +5,8 @@
 
 namespace utakata::ecs {
 
-extern const wire::Service service;          // Amazon ECS
-extern const wire::Service control_service;  // the platform's own (control_ops.hpp)
+extern const wire::Service container_service;  // Amazon ECS
+extern const wire::Service control_service;    // the platform's own (control_ops.hpp)
 /// Claims the session of an ExecuteCommand by its token (core/session.hpp): the shell's own, on no wire.
 extern const Operation open_session_operation;
 void declare(Schema&);

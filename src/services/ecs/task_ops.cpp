@@ -19,7 +19,7 @@
 namespace utakata::ecs {
 namespace {
 
-constexpr Duration token_life = hours(24);
+constexpr Duration client_token_life = hours(24);
 constexpr std::size_t overrides_max = 8192;  // characters, as JSON
 
 // The same token with the same request gets the same tasks; with another one it is a conflict.
@@ -185,7 +185,7 @@ Outcome<api::RunTaskResponse> run_task(Tx& tx, const api::RunTaskRequest& reques
     }
   }
   if (request.clientToken && !placed.empty())
-    tx.put(token_key, TokenRow{.request = as_text, .task_keys = placed, .until = tx.now() + token_life});
+    tx.put(token_key, TokenRow{.request = as_text, .task_keys = placed, .until = tx.now() + client_token_life});
   return response;
 }
 

@@ -7,7 +7,6 @@
 namespace utakata::ecs {
 namespace {
 
-opt<Instant> when(Instant at) { return at.set() ? opt<Instant>(at) : opt<Instant>(); }
 opt<str> text(const str& value) { return value.empty() ? opt<str>() : opt<str>(value); }
 
 api::HealthStatus health_of(const str& name) {
@@ -28,7 +27,7 @@ api::HealthStatus task_health(const TaskRow& task) {
 
 list<api::ManagedAgent> managed_agents(const ContainerRow& row) {
   const ManagedAgentState agent = managed_agent(row);
-  return {{.lastStartedAt = when(row.agent_started_at),
+  return {{.lastStartedAt = answered(row.agent_started_at),
            .name = "ExecuteCommandAgent",
            .reason = text(agent.reason),
            .lastStatus = agent.status}};
@@ -87,13 +86,13 @@ api::Task view(const TaskRow& task, bool tags) {
               .availabilityZone = task.availability_zone,
               .capacityProviderName = text(task.capacity_provider),
               .clusterArn = task.cluster_arn,
-              .connectivityAt = when(task.connectivity_at),
+              .connectivityAt = answered(task.connectivity_at),
               .containers = list<api::Container>{},
               .cpu = cat(task.cpu),
               .createdAt = task.created_at,
               .desiredStatus = task.desired_status,
               .enableExecuteCommand = task.enable_execute_command,
-              .executionStoppedAt = when(task.execution_stopped_at),
+              .executionStoppedAt = answered(task.execution_stopped_at),
               .group = task.group,
               .healthStatus = task_health(task),
               .lastStatus = task.last_status,
@@ -102,13 +101,13 @@ api::Task view(const TaskRow& task, bool tags) {
               .overrides = task.overrides,
               .platformVersion = str("1.4.0"),
               .platformFamily = str("Linux"),
-              .pullStartedAt = when(task.pull_started_at),
-              .pullStoppedAt = when(task.pull_stopped_at),
-              .startedAt = when(task.started_at),
+              .pullStartedAt = answered(task.pull_started_at),
+              .pullStoppedAt = answered(task.pull_stopped_at),
+              .startedAt = answered(task.started_at),
               .startedBy = text(task.started_by),
-              .stoppedAt = when(task.stopped_at),
+              .stoppedAt = answered(task.stopped_at),
               .stoppedReason = text(task.stopped_reason),
-              .stoppingAt = when(task.stopping_at),
+              .stoppingAt = answered(task.stopping_at),
               .tags = tags ? task.tags : list<api::Tag>{},
               .taskArn = task.arn,
               .taskDefinitionArn = task.task_definition_arn,

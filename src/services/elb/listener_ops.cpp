@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "services/elb/errors.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/public.hpp"
 
@@ -7,10 +8,6 @@ namespace utakata::elb {
 namespace {
 
 constexpr std::size_t rules_max = 100;
-
-std::unexpected<Fault> listener_not_found() { return refuse("ListenerNotFound", "One or more listeners not found"); }
-std::unexpected<Fault> rule_not_found() { return refuse("RuleNotFound", "One or more rules not found"); }
-std::unexpected<Fault> invalid(std::string message) { return refuse("ValidationError", std::move(message)); }
 
 Outcome<> check_forward(Tx& tx, api::Action& action) {
   list<api::TargetGroupTuple>& groups = action.ForwardConfig.ensure_value().TargetGroups.ensure_value();

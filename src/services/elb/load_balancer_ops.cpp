@@ -6,27 +6,27 @@
 
 #include "core/effect.hpp"
 #include "services/ec2/public.hpp"
+#include "services/elb/errors.hpp"
 #include "services/elb/ops.hpp"
 #include "wire/pagination.hpp"
 
 namespace utakata::elb {
 namespace {
 
-std::unexpected<Fault> not_found() { return refuse("LoadBalancerNotFound", "One or more load balancers not found"); }
-
 // Attributes that the data path honours; the others of AWS's list are refused by name.
-struct AttributeRule {
+struct LoadBalancerAttributeRule {
   std::string_view key, otherwise;
   std::int64_t least, most;  // 0, 0: true or false
 };
-constexpr std::array attribute_rules{AttributeRule{"idle_timeout.timeout_seconds", "60", 1, 4000},
-                                     AttributeRule{"client_keep_alive.seconds", "3600", 60, 604'800},
-                                     AttributeRule{"routing.http.preserve_host_header.enabled", "false", 0, 0},
-                                     AttributeRule{"deletion_protection.enabled", "false", 0, 0}};
+constexpr std::array load_balancer_attributes{
+    LoadBalancerAttributeRule{"idle_timeout.timeout_seconds", "60", 1, 4000},
+    LoadBalancerAttributeRule{"client_keep_alive.seconds", "3600", 60, 604'800},
+    LoadBalancerAttributeRule{"routing.http.preserve_host_header.enabled", "false", 0, 0},
+    LoadBalancerAttributeRule{"deletion_protection.enabled", "false", 0, 0}};
 
 list<api::LoadBalancerAttribute> attributes_of(const LoadBalancerRow& row) {
   list<api::LoadBalancerAttribute> out;
-  for (const AttributeRule& rule : attribute_rules) {
+  for (const LoadBalancerAttributeRule& rule : load_balancer_attributes) {
     const auto at = row.attributes.find(str(rule.key));
     out.push_back({.Key = str(rule.key), .Value = at != row.attributes.end() ? at->second : str(rule.otherwise)});
   }
@@ -110,7 +110,8 @@ Outcome<> with_tags(Tx& tx, const str& arn, const std::function<void(list<api::T
   };
   const World& world = tx.world();
   if (arn.find(":loadbalancer/") != str::npos)
-    return in(static_cast<LoadBalancerRow*>(nullptr), balancer_key(world, arn)) ? Outcome<>() : not_found();
+    return in(static_cast<LoadBalancerRow*>(nullptr), balancer_key(world, arn)) ? Outcome<>()
+                                                                                : load_balancer_not_found();
   if (arn.find(":targetgroup/") != str::npos && in(static_cast<TargetGroupRow*>(nullptr), group_key(world, arn)))
     return {};
   if (arn.find(":targetgroup/") != str::npos)
@@ -179,7 +180,7 @@ Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx& tx,
   });
   const std::size_t asked =
       (request.LoadBalancerArns ? request.LoadBalancerArns->size() : 0) + (request.Names ? request.Names->size() : 0);
-  if (asked > rows.size()) return not_found();
+  if (asked > rows.size()) return load_balancer_not_found();
   auto page = TRY(wire::paginate(
       std::move(rows), [](const LoadBalancerRow& row) -> const str& { return row.arn; },
       {.operation = "DescribeLoadBalancers", .default_size = 400, .max_size = 400}, request.Marker, request.PageSize));
@@ -213,7 +214,7 @@ Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx& tx, const api::D
 Outcome<api::SetSecurityGroupsOutput> set_security_groups(Tx& tx, const api::SetSecurityGroupsInput& request) {
   const Key key = balancer_key(tx.world(), request.LoadBalancerArn);
   const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
-  if (known == nullptr) return not_found();
+  if (known == nullptr) return load_balancer_not_found();
   LoadBalancerRow row = *known;
   if (request.SecurityGroups.empty())
     return refuse("InvalidConfigurationRequest", "SecurityGroups: a load balancer has at least one security group");
@@ -228,13 +229,13 @@ Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes
     Tx& tx, const api::ModifyLoadBalancerAttributesInput& request) {
   const Key key = balancer_key(tx.world(), request.LoadBalancerArn);
   const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
-  if (known == nullptr) return not_found();
+  if (known == nullptr) return load_balancer_not_found();
   LoadBalancerRow row = *known;
   for (const api::LoadBalancerAttribute& each : request.Attributes) {
     const str name = each.Key.value_or("");
     const str value = each.Value.value_or("");
-    const auto* rule = std::ranges::find(attribute_rules, name, &AttributeRule::key);
-    if (rule == attribute_rules.end())
+    const auto* rule = std::ranges::find(load_balancer_attributes, name, &LoadBalancerAttributeRule::key);
+    if (rule == load_balancer_attributes.end())
       return refuse("InvalidConfigurationRequest",
                     cat("Load balancer attribute key '", name, "' is not recognized, or not served yet"));
     const auto n = parse_integer(value);
@@ -253,7 +254,7 @@ Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes
 Outcome<api::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
     Tx& tx, const api::DescribeLoadBalancerAttributesInput& request) {
   const LoadBalancerRow* row = tx.find<LoadBalancerRow>(balancer_key(tx.world(), request.LoadBalancerArn));
-  if (row == nullptr) return not_found();
+  if (row == nullptr) return load_balancer_not_found();
   return api::DescribeLoadBalancerAttributesOutput{.Attributes = attributes_of(*row)};
 }
 

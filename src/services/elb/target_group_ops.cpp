@@ -2,6 +2,7 @@
 #include <array>
 
 #include "services/ec2/public.hpp"
+#include "services/elb/errors.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/public.hpp"
 #include "wire/pagination.hpp"
@@ -9,20 +10,17 @@
 namespace utakata::elb {
 namespace {
 
-std::unexpected<Fault> not_found() { return refuse("TargetGroupNotFound", "One or more target groups not found"); }
-std::unexpected<Fault> invalid(std::string message) { return refuse("ValidationError", std::move(message)); }
-
-struct AttributeRule {
+struct TargetGroupAttributeRule {
   std::string_view key, otherwise;
 };
-constexpr std::array attribute_rules{AttributeRule{"deregistration_delay.timeout_seconds", "300"},
-                                     AttributeRule{"load_balancing.algorithm.type", "round_robin"},
-                                     AttributeRule{"stickiness.enabled", "false"},
-                                     AttributeRule{"slow_start.duration_seconds", "0"}};
+constexpr std::array target_group_attributes{TargetGroupAttributeRule{"deregistration_delay.timeout_seconds", "300"},
+                                             TargetGroupAttributeRule{"load_balancing.algorithm.type", "round_robin"},
+                                             TargetGroupAttributeRule{"stickiness.enabled", "false"},
+                                             TargetGroupAttributeRule{"slow_start.duration_seconds", "0"}};
 
 list<api::TargetGroupAttribute> attributes_of(const TargetGroupRow& row) {
   list<api::TargetGroupAttribute> out;
-  for (const AttributeRule& rule : attribute_rules) {
+  for (const TargetGroupAttributeRule& rule : target_group_attributes) {
     const auto at = row.attributes.find(str(rule.key));
     out.push_back({.Key = str(rule.key), .Value = at != row.attributes.end() ? at->second : str(rule.otherwise)});
   }
@@ -153,7 +151,7 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
 Outcome<api::ModifyTargetGroupOutput> modify_target_group(Tx& tx, const api::ModifyTargetGroupInput& request) {
   const Key key = group_key(tx.world(), request.TargetGroupArn);
   const TargetGroupRow* known = tx.find<TargetGroupRow>(key);
-  if (known == nullptr) return not_found();
+  if (known == nullptr) return target_group_not_found();
   TargetGroupRow row = *known;
   TRY_VOID(take_health_check(row, request));
   tx.put(key, row);
@@ -174,7 +172,7 @@ Outcome<api::DescribeTargetGroupsOutput> describe_target_groups(Tx& tx, const ap
   });
   const std::size_t asked =
       (request.TargetGroupArns ? request.TargetGroupArns->size() : 0) + (request.Names ? request.Names->size() : 0);
-  if (asked > rows.size()) return not_found();
+  if (asked > rows.size()) return target_group_not_found();
   auto page = TRY(wire::paginate(
       std::move(rows), [](const TargetGroupRow& row) -> const str& { return row.arn; },
       {.operation = "DescribeTargetGroups", .default_size = 400, .max_size = 400}, request.Marker, request.PageSize));
@@ -199,7 +197,7 @@ Outcome<api::ModifyTargetGroupAttributesOutput> modify_target_group_attributes(
     Tx& tx, const api::ModifyTargetGroupAttributesInput& request) {
   const Key key = group_key(tx.world(), request.TargetGroupArn);
   const TargetGroupRow* known = tx.find<TargetGroupRow>(key);
-  if (known == nullptr) return not_found();
+  if (known == nullptr) return target_group_not_found();
   TargetGroupRow row = *known;
   for (const api::TargetGroupAttribute& each : request.Attributes) {
     const str name = each.Key.value_or("");
@@ -229,13 +227,13 @@ Outcome<api::ModifyTargetGroupAttributesOutput> modify_target_group_attributes(
 Outcome<api::DescribeTargetGroupAttributesOutput> describe_target_group_attributes(
     Tx& tx, const api::DescribeTargetGroupAttributesInput& request) {
   const TargetGroupRow* row = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (row == nullptr) return not_found();
+  if (row == nullptr) return target_group_not_found();
   return api::DescribeTargetGroupAttributesOutput{.Attributes = attributes_of(*row)};
 }
 
 Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::RegisterTargetsInput& request) {
   const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (group == nullptr) return not_found();
+  if (group == nullptr) return target_group_not_found();
   for (const api::TargetDescription& each : request.Targets) {
     const auto [address, port] = TRY(target_of(*group, each));
     TRY_VOID(register_target(tx, tx.world(), request.TargetGroupArn, address, port));
@@ -245,7 +243,7 @@ Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::Register
 
 Outcome<api::DeregisterTargetsOutput> deregister_targets(Tx& tx, const api::DeregisterTargetsInput& request) {
   const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (group == nullptr) return not_found();
+  if (group == nullptr) return target_group_not_found();
   for (const api::TargetDescription& each : request.Targets) {
     const auto [address, port] = TRY(target_of(*group, each));
     deregister_target(tx, tx.world(), request.TargetGroupArn, address, port);
@@ -255,7 +253,7 @@ Outcome<api::DeregisterTargetsOutput> deregister_targets(Tx& tx, const api::Dere
 
 Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx& tx, const api::DescribeTargetHealthInput& request) {
   const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (group == nullptr) return not_found();
+  if (group == nullptr) return target_group_not_found();
   list<api::TargetDescription> asked = request.Targets.value_or(list<api::TargetDescription>{});
   if (!request.Targets)
     for (const Key& key : tx.where<TargetRow>(TargetRow::by_group, group->arn)) {

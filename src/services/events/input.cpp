@@ -5,6 +5,7 @@
 #include "base/json_scanner.hpp"
 #include "services/events/json_path.hpp"
 #include "services/events/limits.hpp"
+#include "services/events/state.hpp"
 
 namespace utakata::events {
 namespace {
@@ -27,8 +28,6 @@ std::string_view placeholder(std::string_view rest) {
   });
   return plain ? name : std::string_view();
 }
-
-std::unexpected<Fault> invalid(str message) { return refuse("ValidationException", std::move(message)); }
 
 Outcome<> check_transformer(const str& target, const api::InputTransformer& transformer) {
   if (transformer.InputTemplate.empty() || transformer.InputTemplate.size() > limits::input_characters)

@@ -8,7 +8,7 @@ namespace utakata::servicediscovery {
 namespace {
 
 constexpr std::size_t namespaces_max = 50;  // AWS's default quota of a region
-constexpr std::size_t name_max = 253;
+constexpr std::size_t namespace_name_max = 253;
 
 std::size_t services_in(const Tx& tx, const World& world, const str& id) {
   std::size_t count = 0;
@@ -31,7 +31,7 @@ api::Namespace view(const Tx& tx, const NamespaceRow& row) {
 }
 
 bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= name_max && name.front() != '.' && name.back() != '.' &&
+  return !name.empty() && name.size() <= namespace_name_max && name.front() != '.' && name.back() != '.' &&
          std::ranges::all_of(name, [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                   c == '.';

@@ -6,7 +6,7 @@
 namespace utakata::servicediscovery {
 namespace {
 
-constexpr std::size_t name_max = 127;
+constexpr std::size_t service_name_max = 127;
 
 api::Service view(const Tx& tx, const ServiceRow& row) {
   const World& world = tx.world();
@@ -63,8 +63,8 @@ api::ServiceSummary summary(api::Service of) {
 
 Outcome<api::CreateServiceResponse> create_service(Tx& tx, const api::CreateServiceRequest& request) {
   const World& world = tx.world();
-  if (request.Name.empty() || request.Name.size() > name_max)
-    return refuse("InvalidInput", cat("Name must have 1 to ", name_max, " characters"));
+  if (request.Name.empty() || request.Name.size() > service_name_max)
+    return refuse("InvalidInput", cat("Name must have 1 to ", service_name_max, " characters"));
   if (!request.DnsConfig) return refuse("InvalidInput", "DnsConfig: services without DNS records are not served");
   const opt<str> space = request.NamespaceId ? request.NamespaceId : request.DnsConfig->NamespaceId;
   const NamespaceRow owner = TRY(find_namespace(tx, world, space.value_or("")));
