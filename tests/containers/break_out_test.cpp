@@ -28,17 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The folder with the program that tries; containers have it at /tools.
-struct Tools : TemporaryFolder {
-  Tools() : TemporaryFolder("attempts", 0755) {
-    fs::copy_file(fs::read_symlink("/proc/self/exe").parent_path() / "break_out_attempts", path + "/attempts");
-  }
-  void bring(TaskSpec& spec) const {
-    spec.volumes.push_back({.name = "tools", .host_path = path});
-    for (ContainerSpec& each : spec.containers) each.mounts.push_back({.volume = "tools", .path = "/tools"});
-  }
-};
-
 // Each by its name, and whether every host shows it open to a container without guards. The others depend on the
 // kernel's configuration or on this process's own capabilities, so that their control says nothing.
 struct Way {

@@ -152,4 +152,16 @@ inline ContainerSpec tells(str name, str script) {
   return container;
 }
 
+// The folder with the program that tries; containers have it at /tools.
+struct Tools : TemporaryFolder {
+  Tools() : TemporaryFolder("attempts", 0755) {
+    std::filesystem::copy_file(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "break_out_attempts",
+                               path + "/attempts");
+  }
+  void bring(TaskSpec& spec) const {
+    spec.volumes.push_back({.name = "tools", .host_path = path});
+    for (ContainerSpec& each : spec.containers) each.mounts.push_back({.volume = "tools", .path = "/tools"});
+  }
+};
+
 }  // namespace utakata::test

@@ -1,6 +1,7 @@
 // attempts [NAME...] -- KEY=VALUE...: tries known ways out of a container and says for each, one line, what happened:
 // "NAME refused REASON" or "NAME OPEN". It only opens doors and never walks through: files are opened and not written,
 // calls get arguments that do nothing. Static, without a library of ours: it is brought into containers as a file.
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/keyctl.h>
@@ -8,6 +9,8 @@
 #include <linux/perf_event.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
 #include <sched.h>
 #include <sys/klog.h>
 #include <sys/mount.h>
@@ -236,6 +239,52 @@ int finds_program_writable() {
   return refused;
 }
 
+// One UDP datagram to port 7 of `to` under the source address `from`, which is also what it says.
+int sends_from(const char* from) {
+  const int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);  // with a header of our own (IP_HDRINCL)
+  if (fd < 0) return refused;
+  struct {
+    iphdr ip;
+    udphdr udp;
+    char text[32];
+  } packet{};
+  const int length = snprintf(packet.text, sizeof packet.text, "%s\n", from);
+  packet.ip.version = 4;
+  packet.ip.ihl = sizeof packet.ip / 4;
+  packet.ip.ttl = 64;
+  packet.ip.protocol = IPPROTO_UDP;
+  packet.ip.saddr = inet_addr(from);
+  packet.ip.daddr = inet_addr(value("to"));
+  packet.udp.source = packet.udp.dest = htons(7);
+  packet.udp.len = htons(static_cast<uint16_t>(sizeof packet.udp + static_cast<size_t>(length)));  // no checksum
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = packet.ip.daddr;
+  const size_t bytes = sizeof packet.ip + sizeof packet.udp + static_cast<size_t>(length);
+  const ssize_t sent = sendto(fd, &packet, bytes, 0, reinterpret_cast<sockaddr*>(&to), sizeof to);
+  const int error = errno;
+  close(fd);
+  errno = error;
+  return as_outcome(sent);
+}
+
+// Says what comes on UDP port 7, without an end.
+int hears() {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in port{};
+  port.sin_family = AF_INET;
+  port.sin_port = htons(7);
+  if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&port), sizeof port) != 0) return refused;
+  puts("hears");
+  while (true) {
+    fflush(stdout);
+    char text[64];
+    const ssize_t n = recv(fd, text, sizeof text, 0);
+    if (n < 0) return refused;
+    fwrite(text, 1, static_cast<size_t>(n), stdout);
+  }
+}
+
 struct Attempt {
   const char* name;
   int (*run)();
@@ -356,7 +405,16 @@ const Attempt attempts[] = {
     {"host-name", [] { return in_child([] { return as_outcome(sethostname("attempt", 7)); }); }},
     {"change-link", makes_link},
     {"overwrite-runtime", finds_program_writable},
+    // that the call is let through is no way out: the one that gets it must not see it
+    {"send-forged", [] { return sends_from(value("forged")); }},
+    {"hear", hears},
+    {"send-honest", [] { return sends_from(value("honest")); }},
 };
+
+// These need what only a test of their own tells.
+bool by_name_only(const char* name) {
+  return strcmp(name, "overwrite-runtime") == 0 || strcmp(name, "hear") == 0 || strncmp(name, "send-", 5) == 0;
+}
 
 void tell(const Attempt& attempt) {
   errno = 0;
@@ -377,7 +435,7 @@ int main(int count, char** words) {
   values = words + names_end;
   value_count = count - names_end;
   for (const Attempt& attempt : attempts) {
-    bool wanted = names_end == 1 && strcmp(attempt.name, "overwrite-runtime") != 0;
+    bool wanted = names_end == 1 && !by_name_only(attempt.name);
     for (int i = 1; i < names_end; ++i) wanted = wanted || strcmp(words[i], attempt.name) == 0;
     if (wanted) tell(attempt);
   }
