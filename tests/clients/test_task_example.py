@@ -3,6 +3,7 @@ import contextlib
 import json
 import unittest
 
+from botocore.exceptions import ParamValidationError
 from platform_under_test import REGION, Platform, awsvpc, until
 
 LOG = {"logDriver": "awslogs", "options": {"awslogs-group": "/t", "awslogs-region": REGION, "awslogs-stream-prefix": "p"}}
@@ -27,13 +28,28 @@ class Example(unittest.TestCase):
 
     def run_task(self, *containers, **definition):
         type(self).made += 1
-        made = self.ecs.register_task_definition(
-            family=f"t{self.made}", requiresCompatibilities=["FARGATE"], networkMode="awsvpc",
-            **{"cpu": "256", "memory": "512", **definition}, containerDefinitions=list(containers))
+        request = {"family": f"t{self.made}", "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc",
+                   "cpu": "256", "memory": "512", **definition, "containerDefinitions": list(containers)}
+        made = self.register(request)
         answer = self.ecs.run_task(cluster="c", taskDefinition=made["taskDefinition"]["taskDefinitionArn"],
                                    launchType="FARGATE", networkConfiguration=awsvpc(self.platform))
         self.assertEqual(answer["failures"], [])
         return answer["tasks"][0]["taskArn"]
+
+    def register(self, request):
+        """By boto3, unless its model is older than a member that the request has (Debian 12's knows no restartPolicy)."""
+        try:
+            return self.ecs.register_task_definition(**request)
+        except ParamValidationError:
+            return self.call("AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition", "ecs", request)
+
+    def call(self, target, service, request):
+        status, _, answer = self.platform.post(json.dumps(request).encode(), {
+            "X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={self.platform.account}/20260101/{REGION}/{service}/aws4_request, "
+                             "SignedHeaders=host, Signature=x"})
+        self.assertEqual(status, 200, answer)
+        return json.loads(answer)
 
     def task(self, arn):
         return self.ecs.describe_tasks(cluster="c", tasks=[arn])["tasks"][0]
@@ -50,13 +66,8 @@ class Example(unittest.TestCase):
         return until(found, what=f"{count} lines of {name}")
 
     def timeline(self, arn):
-        status, _, body = self.platform.post(
-            json.dumps({"tasks": [arn]}).encode(),
-            {"X-Amz-Target": "Utakata_20261101.DescribeTaskTimeline", "Content-Type": "application/x-amz-json-1.1",
-             "Authorization": f"AWS4-HMAC-SHA256 Credential=123456789012/20260101/{REGION}/utakata/aws4_request, "
-                              "SignedHeaders=host, Signature=x"})
-        self.assertEqual(status, 200, body)
-        return {c["name"]: c for c in json.loads(body)["tasks"][0]["containers"]}
+        answer = self.call("Utakata_20261101.DescribeTaskTimeline", "utakata", {"tasks": [arn]})
+        return {c["name"]: c for c in answer["tasks"][0]["containers"]}
 
     def test_three_containers_start_and_stop_in_order(self):
         own = [{"sourceVolume": "v", "containerPath": "/v"}]
