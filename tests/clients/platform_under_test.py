@@ -84,7 +84,11 @@ class Platform:
         if self.process.poll() is not None and self.process.returncode == -signal.SIGKILL:
             self.start()  # what a killed daemon left running is taken away by the next one's clean end
         self.stop()
+        log = self.log()
         shutil.rmtree(self.state, ignore_errors=True)
+        # Also what a daemon found as it ended, or before a test restarted it.
+        if "Sanitizer" in log or "runtime error:" in log:
+            raise AssertionError("a sanitizer's finding:\n" + log[-20000:])
 
     @property
     def env(self):
