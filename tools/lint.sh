@@ -9,7 +9,7 @@ case "${1:-}" in
             xargs -r clang-format-19 --dry-run -Werror ;;
   tidy) build=${2:-build/address}
         python3 -c 'import json, sys; [print(each["file"]) for each in json.load(open(sys.argv[1]))]' "$build/compile_commands.json" |
-          grep -E '/src/|/Unity/' | grep -v '_test\.cpp$' |
+          grep -E "^$PWD/src/|/Unity/" | grep -v '_test\.cpp$' |
           xargs -P "$(nproc)" -n 1 clang-tidy-19 --quiet -p "$build" --config-file=.clang-tidy \
             --checks=-bugprone-suspicious-include 2>/dev/null ;;
   *) sed -n 2,4p "$0"; exit 2 ;;
