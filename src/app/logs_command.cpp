@@ -185,8 +185,7 @@ class Follower {
 
   void print(const Source& source, const Json& event) {
     const std::string id(event.text_at({"eventId"}));
-    const Json* timestamp = event.find("timestamp");
-    const i64 at = timestamp != nullptr ? timestamp->integer().value_or(0) : 0;
+    const i64 at = event.integer_at({"timestamp"});
     if (arguments_.flag("follow") && !shown_.insert(id).second) return;
     latest_ = std::max(latest_, at);
     if (arguments_.flag("json")) {

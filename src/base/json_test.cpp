@@ -32,6 +32,8 @@ TEST_CASE("json: values answer by kind, absent members by a null pointer") {
   CHECK(json.text_at({"b", "text"}).substr(0, 3) == "\u3042");
   CHECK(json.text_at({"a"}).empty());
   CHECK(json.integer_at({"b", "text"}) == 0);
+  CHECK(json.integer_at({"b", "absent"}) == 0);
+  CHECK(Json::parse(R"({"b": {"count": -7}})")->integer_at({"b", "count"}) == -7);
 }
 
 TEST_CASE("json: a built document keeps the order of its members and replaces by name") {

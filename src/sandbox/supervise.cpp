@@ -158,13 +158,13 @@ constexpr int delete_attempts = 3;
 std::vector<str> delete_words(const Host& host, const str& id) {
   return {host.runtime, "--root", host.runtime_root(), "delete", "--force", id};
 }
-str runtime_state(const Host& host, const str& id) { return cat(host.runtime_root(), "/", id); }
+str state_folder(const Host& host, const str& id) { return cat(host.runtime_root(), "/", id); }
 
 // After a runtime that was killed, or a state that it cannot read: the processes are in the task's groups and end with
 // those.
 void forget_container(const Host& host, const str& id) {
   std::error_code error;
-  fs::remove_all(runtime_state(host, id), error);
+  fs::remove_all(state_folder(host, id), error);
 }
 
 // "supervisor DIR ...", "supervisor hold DIR", "supervisor --session DIR ...", "runc --root ROOT ... ID".
@@ -226,7 +226,7 @@ reactor::Co<void> delete_container(Host& host, str id) {
   const reactor::Gate::Place place = co_await host.starts.enter();
   for (int attempt = 0; attempt < delete_attempts; ++attempt) {
     static_cast<void>(co_await reactor::run_process(host.loop, delete_words(host, id), seconds(30)));
-    if (access(runtime_state(host, id).c_str(), F_OK) != 0) co_return;
+    if (access(state_folder(host, id).c_str(), F_OK) != 0) co_return;
   }
   forget_container(host, id);
 }

@@ -110,8 +110,8 @@ void Checkers::check_acknowledged() {
       continue;
     }
     if (wanted_[service] != counts) continue;  // something was asked for while this was looked up
-    if (!counts.contains(integer_at(*found, "desiredCount")))
-      fail(cat("an acknowledged write is lost: service ", service, " wants ", integer_at(*found, "desiredCount")));
+    if (!counts.contains(found->integer_at({"desiredCount"})))
+      fail(cat("an acknowledged write is lost: service ", service, " wants ", found->integer_at({"desiredCount"})));
   }
 }
 

@@ -224,8 +224,8 @@ Outcome<bool> Customer::stable(const std::string& name) {
   const Json found = TRY(service(name));
   const auto& deployments = items_at(found, "deployments");
   return deployments.size() == 1 && deployments.front().text_at({"rolloutState"}) == "COMPLETED" &&
-         integer_at(found, "runningCount") == integer_at(found, "desiredCount") &&
-         integer_at(found, "pendingCount") == 0;
+         found.integer_at({"runningCount"}) == found.integer_at({"desiredCount"}) &&
+         found.integer_at({"pendingCount"}) == 0;
 }
 
 Outcome<bool> Customer::run_until_stable(Duration patience) {

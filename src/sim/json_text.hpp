@@ -25,9 +25,5 @@ inline const std::vector<Json>& items_at(const Json& value, std::string_view nam
   const Json* member = value.find(name);
   return member == nullptr ? none : member->items();
 }
-inline std::int64_t integer_at(const Json& value, std::string_view name) {
-  const Json* member = value.find(name);
-  return member == nullptr ? 0 : member->integer().value_or(0);
-}
 
 }  // namespace utakata::sim

@@ -252,13 +252,13 @@ Outcome<> ScenarioPlayer::show_tasks(const std::string& service) {
 
 Outcome<> ScenarioPlayer::show_service(const std::string& name) {
   const Json found = TRY(customer_.service(name));
-  trace_.line(cat("    ", name, " ", found.text_at({"status"}), ": desired ", integer_at(found, "desiredCount"),
-                  ", running ", integer_at(found, "runningCount"), ", pending ", integer_at(found, "pendingCount")));
+  trace_.line(cat("    ", name, " ", found.text_at({"status"}), ": desired ", found.integer_at({"desiredCount"}),
+                  ", running ", found.integer_at({"runningCount"}), ", pending ", found.integer_at({"pendingCount"})));
   for (const Json& deployment : items_at(found, "deployments")) {
     const std::string_view definition = deployment.text_at({"taskDefinition"});
     trace_.line(cat("    ", deployment.text_at({"status"}), " ", definition.substr(definition.rfind('/') + 1), " ",
-                    deployment.text_at({"rolloutState"}), ": running ", integer_at(deployment, "runningCount"),
-                    ", failed ", integer_at(deployment, "failedTasks")));
+                    deployment.text_at({"rolloutState"}), ": running ", deployment.integer_at({"runningCount"}),
+                    ", failed ", deployment.integer_at({"failedTasks"})));
   }
   return {};
 }

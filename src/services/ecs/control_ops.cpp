@@ -10,7 +10,6 @@
 #include "services/ecs/view.hpp"
 
 namespace utakata::ecs {
-namespace {}  // namespace
 
 Outcome<api::ReclaimSpotResponse> reclaim_spot(Tx& tx, const api::ReclaimSpotRequest& request) {
   const ClusterRow* cluster = TRY(find_cluster(tx, request.cluster));
@@ -59,7 +58,7 @@ Outcome<api::DescribeCapacityResponse> describe_capacity(Tx& tx, const api::Desc
                                          .memoryMiB = pool.memory_mib,
                                          .surplusCpu = surplus.cpu,
                                          .surplusMemoryMiB = surplus.memory_mib,
-                                         .spotRefusedUntil = answered(pool.spot_refused_until),
+                                         .spotRefusedUntil = if_set(pool.spot_refused_until),
                                          .reclaimOrder = str(order.order.name()),
                                          .leadMilliseconds = order.lead_milliseconds};
   i32 spot = 0;
@@ -103,18 +102,18 @@ Outcome<api::DescribeTaskTimelineResponse> describe_task_timeline(Tx& tx,
                             .service = task.service_key.empty() ? str() : short_name(task.service_key),
                             .availabilityZone = task.availability_zone,
                             .lastStatus = task.last_status,
-                            .warnedAt = answered(task.warned_at),
-                            .deregisteredAt = answered(task.deregistered_at),
-                            .stoppedAt = answered(task.stopped_at),
+                            .warnedAt = if_set(task.warned_at),
+                            .deregisteredAt = if_set(task.deregistered_at),
+                            .stoppedAt = if_set(task.stopped_at),
                             .warnings = task.warnings};
       if (!task.stop_code.empty()) out.stopCode = task.stop_code;
       for (const ContainerRow& c : task.containers) {
         api::ContainerTimeline container{.name = c.name,
                                          .exitCode = c.exit_code,
                                          .killed = c.killed_at.set(),
-                                         .signalledAt = answered(c.signalled_at),
-                                         .killedAt = answered(c.killed_at),
-                                         .exitedAt = answered(c.exited_at)};
+                                         .signalledAt = if_set(c.signalled_at),
+                                         .killedAt = if_set(c.killed_at),
+                                         .exitedAt = if_set(c.exited_at)};
         if (!c.reason.empty()) container.reason = c.reason;
         out.containers.push_back(std::move(container));
       }

@@ -4,6 +4,7 @@
 #include "core/effect.hpp"
 #include "core/facts.hpp"
 #include "core/report.hpp"
+#include "services/elb/errors.hpp"
 #include "services/elb/public.hpp"
 #include "services/elb/state.hpp"
 
@@ -234,7 +235,7 @@ void group_changed(Tx& tx, const World& world, std::string_view group_arn) {
 
 Outcome<TargetGroupView> target_group(const Tx& tx, const World& world, std::string_view arn) {
   const TargetGroupRow* row = tx.find<TargetGroupRow>(group_key(world, arn));
-  if (row == nullptr) return refuse("TargetGroupNotFound", "One or more target groups not found");
+  if (row == nullptr) return target_group_not_found();
   return TargetGroupView{.arn = row->arn,
                          .name = row->name,
                          .vpc_id = row->vpc_id,

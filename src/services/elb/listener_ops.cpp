@@ -148,7 +148,7 @@ void listener_changed(Tx& tx, const str& listener_arn) {
 Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateListenerInput& request) {
   const World& world = tx.world();
   if (tx.find<LoadBalancerRow>(balancer_key(world, request.LoadBalancerArn)) == nullptr)
-    return refuse("LoadBalancerNotFound", "One or more load balancers not found");
+    return load_balancer_not_found();
   TRY_VOID(check_http(request.Protocol_));
   if (!request.Port || *request.Port < 1 || *request.Port > 65'535)
     return invalid("A listener port from 1 to 65535 must be specified");
@@ -197,7 +197,7 @@ Outcome<api::DescribeListenersOutput> describe_listeners(Tx& tx, const api::Desc
     return output;
   }
   if (tx.find<LoadBalancerRow>(balancer_key(tx.world(), *request.LoadBalancerArn)) == nullptr)
-    return refuse("LoadBalancerNotFound", "One or more load balancers not found");
+    return load_balancer_not_found();
   for (const Key& key : tx.where<ListenerRow>(ListenerRow::by_balancer, *request.LoadBalancerArn))
     output.Listeners->push_back(view(*tx.find<ListenerRow>(key)));
   return output;

@@ -114,12 +114,11 @@ Outcome<> with_tags(Tx& tx, const str& arn, const std::function<void(list<api::T
                                                                                 : load_balancer_not_found();
   if (arn.find(":targetgroup/") != str::npos && in(static_cast<TargetGroupRow*>(nullptr), group_key(world, arn)))
     return {};
-  if (arn.find(":targetgroup/") != str::npos)
-    return refuse("TargetGroupNotFound", "One or more target groups not found");
+  if (arn.find(":targetgroup/") != str::npos) return target_group_not_found();
   if (arn.find(":listener-rule/") != str::npos && in(static_cast<RuleRow*>(nullptr), rule_key(world, arn))) return {};
-  if (arn.find(":listener-rule/") != str::npos) return refuse("RuleNotFound", "One or more rules not found");
+  if (arn.find(":listener-rule/") != str::npos) return rule_not_found();
   if (in(static_cast<ListenerRow*>(nullptr), listener_key(world, arn))) return {};
-  return refuse("ListenerNotFound", "One or more listeners not found");
+  return listener_not_found();
 }
 
 }  // namespace
@@ -128,9 +127,8 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
   const World& world = tx.world();
   ec2::ensure_default_vpc(tx, world);
   if (!valid_name(request.Name))
-    return refuse("ValidationError",
-                  cat("The load balancer name '", request.Name,
-                      "' must have up to 32 letters, numbers and hyphens, and not begin or end with a hyphen"));
+    return invalid(cat("The load balancer name '", request.Name,
+                       "' must have up to 32 letters, numbers and hyphens, and not begin or end with a hyphen"));
   if (request.Type && *request.Type != "application")
     return refuse("InvalidConfigurationRequest",
                   cat("Load balancers of type '", request.Type->name(), "' are not served yet"));

@@ -95,8 +95,7 @@ bool vpc_address(std::string_view text) {
 }
 
 Outcome<std::pair<str, i32>> target_of(const TargetGroupRow& group, const api::TargetDescription& target) {
-  if (!vpc_address(target.Id))
-    return refuse("ValidationError", cat("The IP address '", target.Id, "' is not a valid IPv4 address"));
+  if (!vpc_address(target.Id)) return invalid(cat("The IP address '", target.Id, "' is not a valid IPv4 address"));
   return std::pair(target.Id, target.Port.value_or(group.port));
 }
 
