@@ -84,7 +84,7 @@ class Platform:
         if self.process.poll() is not None and self.process.returncode == -signal.SIGKILL:
             self.start()  # what a killed daemon left running is taken away by the next one's clean end
         self.stop()
-        log = self.log()
+        log = self.log() if self.state.exists() else ""
         shutil.rmtree(self.state, ignore_errors=True)
         # Also what a daemon found as it ended, or before a test restarted it.
         if "Sanitizer" in log or "runtime error:" in log:
