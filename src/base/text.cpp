@@ -34,7 +34,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::vector<std::string_view> words(std::string_view line) {
+std::vector<std::string_view> split_words(std::string_view line) {
   std::vector<std::string_view> found;
   for (const std::string_view piece : split(line, ' '))
     for (const std::string_view word : split(piece, '\t'))

@@ -35,7 +35,7 @@ std::optional<std::int64_t> parse_integer(std::string_view);
 
 std::vector<std::string_view> split(std::string_view, char separator);
 /// What stands between blanks and tabs, without empty ones.
-std::vector<std::string_view> words(std::string_view line);
+std::vector<std::string_view> split_words(std::string_view line);
 std::string join(const std::vector<std::string>&, std::string_view separator);
 std::string_view trim(std::string_view);                        // without spaces and tabs at both ends
 std::string to_lower(std::string_view);                         // ASCII letters only

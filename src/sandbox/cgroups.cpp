@@ -64,8 +64,8 @@ Cgroups Cgroups::from(std::string_view mountinfo, std::string_view own_groups, c
   for (const std::string_view line : split(mountinfo, '\n')) {
     const std::size_t dash = line.find(" - ");
     if (dash == std::string_view::npos) continue;
-    const auto before = words(line.substr(0, dash));
-    const auto after = words(line.substr(dash + 3));
+    const auto before = split_words(line.substr(0, dash));
+    const auto after = split_words(line.substr(dash + 3));
     if (before.size() < 5 || after.size() < 3) continue;
     const str root(before[4]);
     const auto folder = [&](const str& path) { return path == "/" ? root : root + path; };
@@ -92,7 +92,7 @@ void Cgroups::read_unified_controllers() {
   const auto unified = folders_.find("unified");
   if (unified == folders_.end()) return;
   const str text = read_text(unified->second + "/cgroup.controllers").value_or("");
-  for (const std::string_view word : words(trim(text.substr(0, text.find('\n')))))
+  for (const std::string_view word : split_words(trim(text.substr(0, text.find('\n')))))
     if ((word == "cpu" || word == "memory" || word == "pids") && !folders_.contains(str(word)))
       unified_controllers_.insert(str(word));
 }

@@ -23,7 +23,7 @@ dict<i64> read_pairs(const str& path) {
   dict<i64> pairs;
   const str text = read_text(path).value_or("");
   for (const std::string_view line : split(text, '\n'))
-    if (const auto parts = words(line); parts.size() == 2) pairs[str(parts[0])] = number(parts[1]);
+    if (const auto parts = split_words(line); parts.size() == 2) pairs[str(parts[0])] = number(parts[1]);
   return pairs;
 }
 
@@ -43,7 +43,8 @@ void read_cpu(const Folders& folders, CpuUse& cpu) {
   if (const auto usage = file_of(folders, "cpuacct", "cpuacct.usage")) {
     cpu.total_ns = number(*usage);
     const str each = file_of(folders, "cpuacct", "cpuacct.usage_percpu").value_or("");
-    for (const std::string_view word : words(each.substr(0, each.find('\n')))) cpu.each_cpu_ns.push_back(number(word));
+    for (const std::string_view word : split_words(each.substr(0, each.find('\n'))))
+      cpu.each_cpu_ns.push_back(number(word));
     cpu.user_ns = number(file_of(folders, "cpuacct", "cpuacct.usage_user").value_or(""));
     cpu.kernel_ns = number(file_of(folders, "cpuacct", "cpuacct.usage_sys").value_or(""));
     if (!folders.contains("cpu")) return;
@@ -87,7 +88,7 @@ list<BlockUse> read_block_file(const Folders& folders, std::string_view name) {
   list<BlockUse> uses;
   const str text = file_of(folders, "blkio", name).value_or("");
   for (const std::string_view line : split(text, '\n')) {
-    const auto parts = words(line);
+    const auto parts = split_words(line);
     if (parts.size() != 3) continue;
     const std::size_t colon = parts[0].find(':');
     if (colon == std::string_view::npos) continue;
@@ -103,7 +104,7 @@ list<BlockUse> read_block_file(const Folders& folders, std::string_view name) {
 void read_io_stat(const Folders& folders, UseSample& sample) {
   const str text = file_of(folders, "unified", "io.stat").value_or("");
   for (const std::string_view line : split(text, '\n')) {
-    const auto parts = words(line);
+    const auto parts = split_words(line);
     const std::size_t colon = parts.empty() ? std::string_view::npos : parts[0].find(':');
     if (colon == std::string_view::npos) continue;
     const BlockUse device{.major = number(parts[0].substr(0, colon)),
@@ -212,8 +213,8 @@ std::map<str, str> group_folders(std::string_view mountinfo, std::string_view gr
   for (const std::string_view line : split(mountinfo, '\n')) {
     const std::size_t dash = line.find(" - ");
     if (dash == std::string_view::npos) continue;
-    const auto before = words(line.substr(0, dash));
-    const auto after = words(line.substr(dash + 3));
+    const auto before = split_words(line.substr(0, dash));
+    const auto after = split_words(line.substr(dash + 3));
     if (before.size() < 5 || after.size() < 3) continue;
     if (after[0] == "cgroup2") mounts.emplace("", before[4]);
     if (after[0] == "cgroup")
@@ -238,7 +239,7 @@ std::map<str, InterfaceUse> read_interfaces(std::string_view text) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
     const str name(trim(line.substr(0, colon)));
-    const auto parts = words(line.substr(colon + 1));
+    const auto parts = split_words(line.substr(colon + 1));
     if (name == "lo" || parts.size() < 12) continue;
     uses[name] = {.received_bytes = number(parts[0]),
                   .received_packets = number(parts[1]),
@@ -254,7 +255,7 @@ std::map<str, InterfaceUse> read_interfaces(std::string_view text) {
 
 // The first line: user nice system idle iowait irq softirq steal, in ticks; guests are counted among the users.
 i64 read_system_cpu(std::string_view text) {
-  const auto parts = words(text.substr(0, text.find('\n')));
+  const auto parts = split_words(text.substr(0, text.find('\n')));
   i64 ticks = 0;
   for (std::size_t i = 1; i < parts.size() && i < 9; ++i) ticks += number(parts[i]);
   return ticks * (ns_per_second / std::max(1L, sysconf(_SC_CLK_TCK)));
