@@ -36,8 +36,8 @@ target_link_libraries(utakata_precompiled PUBLIC utakata_options)
 if(UTAKATA_PCH)
   target_precompile_headers(utakata_precompiled PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.hpp)
 endif()
-# Of a module's sources (not its tests), many are compiled as one, which takes a third of the time. Not in the dev and
-# release builds: they check that each source stands by itself.
+# Up to twelve of a module's sources (not its tests) are compiled as one, which reads the same headers once. Not in the dev
+# and release builds, where each source stands by itself (tools/lint.sh alone).
 option(UTAKATA_UNITY "compile sources of a module together" OFF)
 function(utakata_unite target)
   if(UTAKATA_UNITY)
