@@ -35,6 +35,21 @@ std::int64_t number_after(const str& text, std::string_view key) {
 
 }  // namespace
 
+list<CgroupMount> cgroup_mounts(std::string_view mountinfo) {
+  list<CgroupMount> mounts;
+  for (const std::string_view line : split(mountinfo, '\n')) {
+    const std::size_t dash = line.find(" - ");
+    if (dash == std::string_view::npos) continue;
+    const auto before = split_words(line.substr(0, dash));
+    const auto after = split_words(line.substr(dash + 3));
+    if (before.size() < 5 || after.size() < 3 || (after[0] != "cgroup" && after[0] != "cgroup2")) continue;
+    CgroupMount& mount = mounts.emplace_back(CgroupMount{.folder = str(before[4]), .options = {}});
+    if (after[0] == "cgroup")
+      for (const std::string_view option : split(after[2], ',')) mount.options.emplace_back(option);
+  }
+  return mounts;
+}
+
 Cgroups Cgroups::detect(const str& name) {
   Cgroups groups =
       from(read_text("/proc/self/mountinfo").value_or(""), read_text("/proc/self/cgroup").value_or(""), name);
@@ -61,27 +76,21 @@ Cgroups Cgroups::from(std::string_view mountinfo, std::string_view own_groups, c
   if (const str leaf = cat("/", leaf_name); groups.own_path_v2_.ends_with(leaf))
     groups.own_path_v2_.resize(groups.own_path_v2_.size() - leaf.size());
   if (groups.own_path_v2_.empty()) groups.own_path_v2_ = "/";
-  for (const std::string_view line : split(mountinfo, '\n')) {
-    const std::size_t dash = line.find(" - ");
-    if (dash == std::string_view::npos) continue;
-    const auto before = split_words(line.substr(0, dash));
-    const auto after = split_words(line.substr(dash + 3));
-    if (before.size() < 5 || after.size() < 3) continue;
-    const str root(before[4]);
-    const auto folder = [&](const str& path) { return path == "/" ? root : root + path; };
-    if (after[0] == "cgroup2") {
+  for (const CgroupMount& mount : cgroup_mounts(mountinfo)) {
+    const auto folder = [&](const str& path) { return path == "/" ? mount.folder : mount.folder + path; };
+    if (mount.options.empty()) {
       if (groups.unified_) continue;
       groups.unified_ = true;
       groups.hierarchies_.insert(folder(groups.own_path_v2_));
       groups.folders_["unified"] = folder(groups.own_path_v2_);
-    } else if (after[0] == "cgroup") {
-      for (const std::string_view option : split(after[2], ',')) {
-        groups.devices_ = groups.devices_ || option == "devices";
-        if (own.contains(str(option))) groups.hierarchies_.insert(folder(own[str(option)]));
-        if (option == "memory" || option == "cpu" || option == "pids") {
-          groups.version_1_ = true;
-          groups.folders_[str(option)] = folder(own[str(option)]);
-        }
+      continue;
+    }
+    for (const str& option : mount.options) {
+      groups.devices_ = groups.devices_ || option == "devices";
+      if (own.contains(option)) groups.hierarchies_.insert(folder(own[option]));
+      if (option == "memory" || option == "cpu" || option == "pids") {
+        groups.version_1_ = true;
+        groups.folders_[option] = folder(own[option]);
       }
     }
   }

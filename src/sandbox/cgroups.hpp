@@ -3,11 +3,20 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "base/outcome.hpp"
 #include "base/types.hpp"
 
 namespace utakata::sandbox {
+
+/// A mounted hierarchy. `options` are of version 1, its controllers among them; version 2 has none.
+struct CgroupMount {
+  str folder;
+  list<str> options;
+};
+/// From the text of /proc/self/mountinfo (proc(5)), in its order.
+list<CgroupMount> cgroup_mounts(std::string_view mountinfo);
 
 /// Where this process stands in the host's control groups, whatever their kind (v1, v2 or hybrid), and the groups of
 /// tasks below that. A controller that cannot be used is left out: limits() says which hold.

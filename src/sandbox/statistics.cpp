@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "sandbox/cgroups.hpp"
 #include "sandbox/read_text.hpp"
 
 namespace utakata::sandbox {
@@ -210,15 +211,9 @@ Json rates_document(const UseSample& sample, const std::optional<UseSample>& for
 
 std::map<str, str> group_folders(std::string_view mountinfo, std::string_view groups) {
   std::map<str, str> mounts;  // controller -> where its hierarchy is mounted; "" for version 2
-  for (const std::string_view line : split(mountinfo, '\n')) {
-    const std::size_t dash = line.find(" - ");
-    if (dash == std::string_view::npos) continue;
-    const auto before = split_words(line.substr(0, dash));
-    const auto after = split_words(line.substr(dash + 3));
-    if (before.size() < 5 || after.size() < 3) continue;
-    if (after[0] == "cgroup2") mounts.emplace("", before[4]);
-    if (after[0] == "cgroup")
-      for (const std::string_view option : split(after[2], ',')) mounts.emplace(option, before[4]);
+  for (const CgroupMount& mount : cgroup_mounts(mountinfo)) {
+    if (mount.options.empty()) mounts.emplace("", mount.folder);
+    for (const str& option : mount.options) mounts.emplace(option, mount.folder);
   }
   std::map<str, str> folders;
   for (const std::string_view line : split(groups, '\n')) {
