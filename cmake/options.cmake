@@ -29,7 +29,7 @@ add_library(utakata_test_warnings INTERFACE)
 target_include_directories(utakata_test_warnings INTERFACE ${CMAKE_SOURCE_DIR})  # tests/files.hpp
 target_compile_options(utakata_test_warnings INTERFACE -Wno-unused-member-function)
 
-# Not in the release build: that keeps every file's includes honest.
+# Not in the release build, which is compiled once: reading the headers ahead would only add to it.
 option(UTAKATA_PCH "precompile the headers that nearly every file includes" OFF)
 add_library(utakata_precompiled STATIC ${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp)
 target_link_libraries(utakata_precompiled PUBLIC utakata_options)
@@ -37,7 +37,7 @@ if(UTAKATA_PCH)
   target_precompile_headers(utakata_precompiled PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.hpp)
 endif()
 # Up to twelve of a module's sources (not its tests) are compiled as one, which reads the same headers once. Not in the dev
-# and release builds, where each source stands by itself (tools/lint.sh alone).
+# build, where a change compiles its own source only; tools/lint.sh alone holds that each stands by itself.
 option(UTAKATA_UNITY "compile sources of a module together" OFF)
 function(utakata_unite target)
   if(UTAKATA_UNITY)
