@@ -151,11 +151,14 @@ bool wildcard_match(std::string_view pattern, std::string_view text, WildcardRul
   std::size_t star = std::string_view::npos;
   std::size_t resume = 0;
   while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
+    const bool escaped = rules.backslash && p + 1 < pattern.size() && pattern[p] == '\\';
+    const std::size_t meant = escaped ? p + 1 : p;
+    if (!escaped && p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = t;
-    } else if (p < pattern.size() && ((rules.question_mark && pattern[p] == '?') || same(pattern[p], text[t]))) {
-      ++p;
+    } else if (p < pattern.size() &&
+               ((!escaped && rules.question_mark && pattern[p] == '?') || same(pattern[meant], text[t]))) {
+      p = meant + 1;
       ++t;
     } else if (star != std::string_view::npos) {
       p = star + 1;

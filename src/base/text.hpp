@@ -55,6 +55,7 @@ std::optional<std::string> base64_decode(std::string_view);  // standard alphabe
 struct WildcardRules {
   bool ignore_case = false;
   bool question_mark = true;
+  bool backslash = false;  // takes a wildcard's meaning away, or its own
 };
 bool wildcard_match(std::string_view pattern, std::string_view text, WildcardRules = {});
 
