@@ -44,6 +44,7 @@ class Balancer::Inside {
     std::shared_ptr<Running>& running = shared_->balancers[config.arn];
     if (!running) running = std::make_shared<Running>();
     running->config = std::make_shared<const BalancerConfig>(config);
+    running->routing = std::make_shared<const Routing>(running->config);
     take_addresses(config);
     std::erase_if(running->groups, [&](const auto& entry) {
       const bool stays = std::ranges::any_of(config.target_groups, [&](const auto& g) { return g.arn == entry.first; });

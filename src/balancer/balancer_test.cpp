@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "balancer/health.hpp"
-#include "balancer/routing.hpp"
 #include "base/text.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
@@ -148,21 +147,6 @@ TEST_CASE("balancer health: one success makes a new target healthy, thresholds m
   CHECK_FALSE(health.take(rule, {CheckResult::Kind::answered, 200}));
   CHECK(health.take(rule, {CheckResult::Kind::answered, 200}));
   CHECK(health.healthy());
-}
-
-TEST_CASE("balancer routing: rules by priority, hosts in any case, paths exactly, weights in turn") {
-  const BalancerListener listener{.rules = {{.arn = "api", .priority = 1, .paths = {"/api/*"}},
-                                            {.arn = "shop", .priority = 2, .hosts = {"*.shop.example"}},
-                                            {.arn = "default"}}};
-  CHECK(choose_rule(listener, {.host = "x", .target = "/api/a?b"})->arn == "api");
-  CHECK(choose_rule(listener, {.host = "x", .target = "/API/a"})->arn == "default");
-  CHECK(choose_rule(listener, {.host = "A.Shop.Example", .target = "/"})->arn == "shop");
-  const BalancerAction action{.forward = {{"a", 1}, {"b", 3}, {"c", 0}}};
-  str order;
-  for (std::uint64_t i = 0; i < 4; ++i) order += choose_group(action, i);
-  CHECK(order == "abbb");
-  const BalancerAction redirect{.redirect_port = "443", .redirect_path = "/new/#{path}"};
-  CHECK(redirect_location(redirect, {.host = "h", .port = 80, .target = "/p?q=1"}) == "http://h:443/new/p?q=1");
 }
 
 TEST_CASE("balancer: requests go to healthy targets in turn and carry where they came from") {

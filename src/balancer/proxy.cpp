@@ -179,14 +179,19 @@ std::string Exchange::rewritten_answer(const http::ResponseHead& answer, bool re
 }
 
 Co<Ended> Exchange::run(std::shared_ptr<Running> running) {
-  const RequestView view{.host = {}, .port = port_, .target = head_.target};
   const std::string host = lower_host(head_);
-  RequestView request = view;
-  request.host = host;
+  std::vector<http::HeaderView> headers;
+  for (const http::Header& header : head_.headers.list) headers.push_back({header.name, header.value});
+  const RequestView request{.host = host,
+                            .port = port_,
+                            .target = head_.target,
+                            .method = head_.method,
+                            .source_address = peer_,
+                            .headers = headers};
   // The configuration may be replaced while this request waits; it goes on by the one it began with.
   const std::shared_ptr<const BalancerConfig> config = running->config;
-  const auto listener = std::ranges::find(config->listeners, port_, &BalancerListener::port);
-  const BalancerRule* rule = listener == config->listeners.end() ? nullptr : choose_rule(*listener, request);
+  const std::shared_ptr<const Routing> routing = running->routing;
+  const BalancerRule* rule = routing->choose(request).rule;
   if (rule == nullptr) co_return Ended{Cause::no_target_503, 503, head_.framing == http::Framing::none};
   const BalancerAction& action = rule->action;
   if (action.type != "forward") {

@@ -8,6 +8,7 @@
 
 #include "balancer/balancer.hpp"
 #include "balancer/health.hpp"
+#include "balancer/routing.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/wall_clock.hpp"
 
@@ -42,6 +43,7 @@ struct Group {
 /// One load balancer. Replaced configurations keep their groups' targets, with health and connections.
 struct Running {
   std::shared_ptr<const BalancerConfig> config;
+  std::shared_ptr<const Routing> routing;  // of that configuration
   std::map<str, std::shared_ptr<Group>> groups;
   std::uint64_t turn = 0;
   bool removed = false;

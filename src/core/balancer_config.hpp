@@ -37,17 +37,33 @@ struct WeightedGroup {
 struct BalancerAction {
   OneOf<"forward", "fixed-response", "redirect"> type;
   list<WeightedGroup> forward;
-  i32 status = 503;  // fixed-response, redirect
+  i32 group_stickiness_seconds = 0;  // forward: how long a client stays with its group; 0: not at all
+  i32 status = 503;                  // fixed-response, redirect
   str content_type;
   str body;
-  str redirect_protocol, redirect_host, redirect_port, redirect_path, redirect_query;  // with AWS's #{placeholders}
+  // redirect, with AWS's placeholders
+  str redirect_protocol = "#{protocol}", redirect_host = "#{host}", redirect_port = "#{port}";
+  str redirect_path = "/#{path}", redirect_query = "#{query}";
+};
+
+struct QueryPair {
+  opt<str> key;  // absent: any
+  str value;
+};
+
+/// Holds when any of what it lists matches.
+struct BalancerCondition {
+  OneOf<"host-header", "path-pattern", "http-header", "http-request-method", "query-string", "source-ip"> field;
+  str header_name;        // http-header
+  list<str> values;       // patterns with wildcards; methods; blocks of addresses
+  list<str> expressions;  // regular ones, of hosts, paths and headers
+  list<QueryPair> query;
 };
 
 struct BalancerRule {
   str arn;
-  i32 priority = 0;  // 0 = the default rule, tried last
-  list<str> hosts;   // wildcards; empty = any
-  list<str> paths;
+  i32 priority = 0;                    // 0 = the default rule, tried last
+  list<BalancerCondition> conditions;  // all must hold
   BalancerAction action;
 };
 

@@ -6,6 +6,8 @@
 #include "core/report.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/public.hpp"
+#include "services/elb/rule_actions.hpp"
+#include "services/elb/rule_conditions.hpp"
 #include "services/elb/state.hpp"
 
 // What the data path must run, made of the rows; and what it reports.
@@ -13,34 +15,6 @@ namespace utakata::elb {
 namespace {
 
 constexpr std::string_view reconciler = "elb.balancer";
-
-BalancerAction action_of(const list<api::Action>& actions) {
-  BalancerAction out;
-  if (actions.empty()) return out;
-  const api::Action& action = actions.back();
-  if (action.Type == "fixed-response") {
-    out.type = "fixed-response";
-    out.status = static_cast<i32>(parse_integer(action.FixedResponseConfig->StatusCode).value_or(503));
-    out.content_type = action.FixedResponseConfig->ContentType.value_or("text/plain");
-    out.body = action.FixedResponseConfig->MessageBody.value_or("");
-  } else if (action.Type == "redirect") {
-    const api::RedirectActionConfig& to = *action.RedirectConfig;
-    out.type = "redirect";
-    out.status = to.StatusCode == "HTTP_301" ? 301 : 302;
-    out.redirect_protocol = to.Protocol.value_or("");
-    out.redirect_host = to.Host.value_or("");
-    out.redirect_port = to.Port.value_or("");
-    out.redirect_path = to.Path.value_or("");
-    out.redirect_query = to.Query.value_or("");
-  } else if (action.ForwardConfig && action.ForwardConfig->TargetGroups) {
-    for (const auto& group : *action.ForwardConfig->TargetGroups)
-      out.forward.push_back(
-          {.target_group_arn = group.TargetGroupArn.value_or(""), .weight = group.Weight.value_or(1)});
-  } else {
-    out.forward.push_back({.target_group_arn = action.TargetGroupArn.value_or("")});
-  }
-  return out;
-}
 
 str attribute(const dict<str>& attributes, const char* name, const char* otherwise) {
   const auto at = attributes.find(name);
@@ -89,8 +63,7 @@ void configure(Tx& tx, const Key& key) {
       const RuleRow& rule = *tx.find<RuleRow>(rule_at);
       out.rules.push_back({.arn = rule.arn,
                            .priority = rule.priority,
-                           .hosts = rule.hosts,
-                           .paths = rule.paths,
+                           .conditions = conditions_of(rule.conditions),
                            .action = action_of(rule.actions)});
       for (const str& group : groups_of(rule.actions)) groups.insert(group);
     }

@@ -8,7 +8,6 @@
 #include "services/ec2/public.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/ops.hpp"
-#include "wire/pagination.hpp"
 
 namespace utakata::elb {
 namespace {
@@ -179,9 +178,10 @@ Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx& tx,
   const std::size_t asked =
       (request.LoadBalancerArns ? request.LoadBalancerArns->size() : 0) + (request.Names ? request.Names->size() : 0);
   if (asked > rows.size()) return load_balancer_not_found();
+  if (request.PageSize) TRY_VOID(within(*request.PageSize, 1, page_max, "pageSize"));
   auto page = TRY(wire::paginate(
       std::move(rows), [](const LoadBalancerRow& row) -> const str& { return row.arn; },
-      {.operation = "DescribeLoadBalancers", .default_size = 400, .max_size = 400}, request.Marker, request.PageSize));
+      page_rules("DescribeLoadBalancers"), request.Marker, request.PageSize));
   api::DescribeLoadBalancersOutput output{.LoadBalancers = list<api::LoadBalancer>{}, .NextMarker = page.next};
   for (const LoadBalancerRow& row : page.items) output.LoadBalancers->push_back(view(world, row));
   return output;

@@ -1,8 +1,18 @@
 #pragma once
 
 #include "services/elb/state.hpp"
+#include "wire/pagination.hpp"
 
 namespace utakata::elb {
+
+inline constexpr i32 page_max = 400;
+/// Pages as this API's lists have them; an operation checks the size it is asked for itself, to name it.
+inline wire::PageRules page_rules(std::string_view operation) {
+  return {.operation = operation,
+          .default_size = page_max,
+          .max_size = page_max,
+          .bad_token = {.code = "ValidationError", .message = "The marker is not valid", .field = "/Marker"}};
+}
 
 Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx&, const api::CreateLoadBalancerInput&);
 Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx&, const api::DescribeLoadBalancersInput&);

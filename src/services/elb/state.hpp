@@ -34,7 +34,7 @@ struct RuleRow {
   static constexpr std::size_t by_listener = 0;
   str arn, listener_arn;
   i32 priority = 0;
-  list<str> hosts, paths;
+  list<api::RuleCondition> conditions;  // as Describe shows them
   list<api::Action> actions;
   list<api::Tag> tags;
 };

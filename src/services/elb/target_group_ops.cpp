@@ -5,7 +5,6 @@
 #include "services/elb/errors.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/public.hpp"
-#include "wire/pagination.hpp"
 
 namespace utakata::elb {
 namespace {
@@ -172,9 +171,10 @@ Outcome<api::DescribeTargetGroupsOutput> describe_target_groups(Tx& tx, const ap
   const std::size_t asked =
       (request.TargetGroupArns ? request.TargetGroupArns->size() : 0) + (request.Names ? request.Names->size() : 0);
   if (asked > rows.size()) return target_group_not_found();
+  if (request.PageSize) TRY_VOID(within(*request.PageSize, 1, page_max, "pageSize"));
   auto page = TRY(wire::paginate(
       std::move(rows), [](const TargetGroupRow& row) -> const str& { return row.arn; },
-      {.operation = "DescribeTargetGroups", .default_size = 400, .max_size = 400}, request.Marker, request.PageSize));
+      page_rules("DescribeTargetGroups"), request.Marker, request.PageSize));
   api::DescribeTargetGroupsOutput output{.TargetGroups = list<api::TargetGroup>{}, .NextMarker = page.next};
   for (const TargetGroupRow& row : page.items) output.TargetGroups->push_back(view(tx, row));
   return output;

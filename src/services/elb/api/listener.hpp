@@ -10,8 +10,13 @@ struct TargetGroupTuple {
   opt<str> TargetGroupArn;
   opt<i32> Weight;
 };
+struct TargetGroupStickinessConfig {
+  opt<bool> Enabled;
+  opt<i32> DurationSeconds;
+};
 struct ForwardActionConfig {
   opt<list<TargetGroupTuple>> TargetGroups;
+  stored<TargetGroupStickinessConfig> TargetGroupStickinessConfig_;
 };
 struct FixedResponseActionConfig {
   opt<str> MessageBody;
@@ -70,9 +75,25 @@ struct DeleteListenerInput {
 };
 struct DeleteListenerOutput {};
 struct HostHeaderConditionConfig {
-  opt<list<str>> Values;
+  opt<list<str>> Values, RegexValues;
 };
 struct PathPatternConditionConfig {
+  opt<list<str>> Values, RegexValues;
+};
+struct HttpHeaderConditionConfig {
+  opt<str> HttpHeaderName;
+  opt<list<str>> Values, RegexValues;
+};
+struct QueryStringKeyValuePair {
+  opt<str> Key, Value;
+};
+struct QueryStringConditionConfig {
+  opt<list<QueryStringKeyValuePair>> Values;
+};
+struct HttpRequestMethodConditionConfig {
+  opt<list<str>> Values;
+};
+struct SourceIpConditionConfig {
   opt<list<str>> Values;
 };
 struct RuleCondition {
@@ -80,6 +101,14 @@ struct RuleCondition {
   opt<list<str>> Values;
   opt<HostHeaderConditionConfig> HostHeaderConfig;
   opt<PathPatternConditionConfig> PathPatternConfig;
+  opt<HttpHeaderConditionConfig> HttpHeaderConfig;
+  opt<QueryStringConditionConfig> QueryStringConfig;
+  opt<HttpRequestMethodConditionConfig> HttpRequestMethodConfig;
+  opt<SourceIpConditionConfig> SourceIpConfig;
+  opt<list<str>> RegexValues;
+};
+struct RuleTransform {
+  OneOf<"host-header-rewrite", "url-rewrite"> Type;
 };
 struct Rule {
   opt<str> RuleArn, Priority;
@@ -93,6 +122,7 @@ struct CreateRuleInput {
   i32 Priority = 0;
   list<Action> Actions;
   opt<list<Tag>> Tags;
+  opt<list<RuleTransform>> Transforms;
 };
 struct CreateRuleOutput {
   opt<list<Rule>> Rules;
@@ -101,6 +131,8 @@ struct ModifyRuleInput {
   str RuleArn;
   opt<list<RuleCondition>> Conditions;
   opt<list<Action>> Actions;
+  opt<list<RuleTransform>> Transforms;
+  opt<bool> ResetTransforms;
 };
 struct ModifyRuleOutput {
   opt<list<Rule>> Rules;
