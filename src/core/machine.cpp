@@ -34,6 +34,7 @@ Step Machine::step(Instant now, const Input& input) {
   if (outcome && tx.park_channel_.empty() && !tx.question_) {
     reconcile(tx);
     commit(tx, step);
+    step.stored = std::move(tx.stored_);
     return step;
   }
   for (auto& [table, key] : tx.touched_) table->roll_back(key);

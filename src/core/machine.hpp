@@ -44,10 +44,11 @@ struct Step {
   std::optional<Fault> fault;  // of an ApiCall; nothing changed then
   std::vector<Change> changes;
   std::vector<Effect> effects;
-  std::vector<std::string> woken;  // channels whose parked calls are due
-  std::string parked_on;           // the call waits on this channel...
-  Instant parked_until;            // ...until then
-  std::optional<Question> asked;   // the call is to be made again with the answer
+  std::vector<std::string> woken;   // channels whose parked calls are due
+  std::string parked_on;            // the call waits on this channel...
+  Instant parked_until;             // ...until then
+  std::optional<Question> asked;    // the call is to be made again with the answer
+  std::vector<std::string> stored;  // of the call's input: what is kept without effect
 };
 
 /// The core: a value that moves only when stepped. Same seed and inputs, same steps (design.md §2).

@@ -87,6 +87,10 @@ class Tx {
   void park(std::string_view channel, Instant until);
   [[nodiscard]] bool last_try() const { return last_try_; }
 
+  /// In an operation: this part of the input is accepted and returned, but has no effect. For what no mark of a member
+  /// can tell: one value of several.
+  void note_stored(std::string path) { stored_.push_back(std::move(path)); }
+
   /// In an operation: what it needs is no row. The call changes nothing now and is made again with the answer; return
   /// any response after it. A fault in place of the answer refuses the call.
   void ask(Question question) { question_ = std::move(question); }
@@ -117,6 +121,7 @@ class Tx {
   std::uint64_t sequence_;
   std::uint64_t dice_thrown_ = 0;
   bool last_try_ = false;
+  std::vector<std::string> stored_;
   const Answer* answer_ = nullptr;
   std::optional<Question> question_;
   std::string park_channel_;

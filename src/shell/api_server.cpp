@@ -30,6 +30,7 @@ struct Stepped {
   std::unique_ptr<PendingCall> call;
   Operation::Object output{nullptr, nullptr};
   Outcome<> outcome{};
+  std::vector<std::string> stored{};
   bool finished = false;
   std::coroutine_handle<> waiter{};
 
@@ -39,6 +40,7 @@ struct Stepped {
     raw->done = [this, raw](Outcome<> result) {
       outcome = std::move(result);
       output = std::move(raw->output);
+      stored = std::move(raw->stored);
       finished = true;
       if (waiter) waiter.resume();
     };
@@ -101,6 +103,7 @@ reactor::Co<http::Response> ApiServer::handle(http::Request request) {
   pending->input = std::move(call->input);
   Stepped stepped{.engine = engine_, .call = std::move(pending)};
   co_await stepped;
+  for (std::string& path : stepped.stored) call->notes.note_stored(std::move(path));
   co_return to_http(stepped.outcome ? wire::answer(*call, stepped.output.get())
                                     : wire::refuse_call(*call, stepped.outcome.error()));
 }

@@ -62,6 +62,7 @@ void Engine::try_call(std::unique_ptr<PendingCall> call, bool last_try, const An
     rearm();
     return;
   }
+  call->stored = std::move(step.stored);
   const std::shared_ptr<PendingCall> answered = std::move(call);
   take(step,
        [answered, fault = step.fault] { answered->done(fault ? Outcome<>(std::unexpected(*fault)) : Outcome<>()); });

@@ -20,6 +20,7 @@ struct PendingCall {
   const Operation* operation = nullptr;
   Operation::Object input{nullptr, nullptr};
   Operation::Object output{nullptr, nullptr};
+  std::vector<std::string> stored;      // of its input: what is kept without effect
   Instant wait_ends{};                  // of a call that was parked once: later parking does not move it
   std::function<void(Outcome<>)> done;  // once, on the engine's thread, when the answer may leave
 };

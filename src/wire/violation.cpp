@@ -17,7 +17,11 @@ bool is_empty(const Type& type, const void* value) {
 }  // namespace
 
 void ReadNotes::note_stored(const Path& path, const Field& field, const void* value) {
-  if (!is_empty(*field.type, value) && stored.size() < max_stored) stored.push_back(path.pointer());
+  if (!is_empty(*field.type, value)) note_stored(path.pointer());
+}
+
+void ReadNotes::note_stored(std::string path) {
+  if (stored.size() < max_stored) stored.push_back(std::move(path));
 }
 
 void ReadNotes::note_ignored(const Path& path, std::string_view name) {

@@ -28,6 +28,7 @@ struct ReadNotes {
   Violation violation = Violation::none;
 
   void note_stored(const Path&, const Field&, const void* value);
+  void note_stored(std::string path);
   void note_ignored(const Path&, std::string_view name);
 };
 
