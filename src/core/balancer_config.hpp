@@ -9,6 +9,7 @@ struct BalancerTarget {
   str address;
   i32 port = 0;
   bool draining = false;  // no new requests; those in flight go on until the target is taken out of the picture
+  str zone = {};          // where it stands; empty: everywhere
 };
 
 struct HealthCheckRule {
@@ -22,11 +23,23 @@ struct HealthCheckRule {
   i32 unhealthy_threshold = 2;
 };
 
+struct StickinessRule {
+  OneOf<"none", "lb_cookie", "app_cookie"> kind;
+  i32 duration_seconds = 86'400;
+  str cookie_name;  // app_cookie: the target's own
+};
+
 struct BalancerTargetGroup {
   str arn;
   HealthCheckRule health_check;
-  OneOf<"round_robin", "least_outstanding_requests"> algorithm;
+  OneOf<"round_robin", "least_outstanding_requests", "weighted_random"> algorithm;
   list<BalancerTarget> targets;
+  bool anomaly_mitigation = false;  // weighted_random
+  i32 slow_start_seconds = 0;       // 0: a new target has its full share at once
+  StickinessRule stickiness;
+  bool cross_zone = true;     // false: a target gets requests of its own zone only
+  i32 healthy_count_min = 1;  // with fewer healthy targets all get requests
+  i32 healthy_percent_min = 0;
 };
 
 struct WeightedGroup {
@@ -83,6 +96,12 @@ struct BalancerConfig {
   i32 idle_timeout_seconds = 60;
   i32 client_keep_alive_seconds = 3600;
   bool preserve_host_header = false;
+  OneOf<"defensive", "monitor", "strictest"> desync_mitigation_mode;
+  bool drop_invalid_header_fields = false;
+  OneOf<"append", "preserve", "remove"> forwarded_for;
+  bool forwarded_for_client_port = false;
+  bool tls_version_and_cipher_headers = false;
+  bool http2 = true;
   list<BalancerListener> listeners;
   list<BalancerTargetGroup> target_groups;
 };

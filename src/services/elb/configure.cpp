@@ -4,6 +4,7 @@
 #include "core/effect.hpp"
 #include "core/facts.hpp"
 #include "core/report.hpp"
+#include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/public.hpp"
 #include "services/elb/rule_actions.hpp"
@@ -16,11 +17,51 @@ namespace {
 
 constexpr std::string_view reconciler = "elb.balancer";
 
-str attribute(const dict<str>& attributes, const char* name, const char* otherwise) {
-  const auto at = attributes.find(name);
-  return at == attributes.end() ? str(otherwise) : at->second;
+StickinessRule stickiness_of(const TargetGroupRow& row) {
+  StickinessRule rule;
+  if (attribute(row, "stickiness.enabled") != "true") return rule;
+  if (attribute(row, "stickiness.type") == "app_cookie") {
+    rule.kind = "app_cookie";
+    rule.duration_seconds = number_attribute(row, "stickiness.app_cookie.duration_seconds");
+    rule.cookie_name = attribute(row, "stickiness.app_cookie.cookie_name");
+  } else {
+    rule.kind = "lb_cookie";
+    rule.duration_seconds = number_attribute(row, "stickiness.lb_cookie.duration_seconds");
+  }
+  return rule;
 }
-i32 number(const str& text, i32 otherwise) { return static_cast<i32>(parse_integer(text).value_or(otherwise)); }
+
+// Takes the one of an enumeration's values that an attribute names.
+template <class Choice>
+void choose(Choice& into, std::string_view name) {
+  for (std::uint8_t i = 0; i < std::size(Choice::names); ++i)
+    if (Choice::names[i] == name) into.index = i;
+}
+
+void take_attributes(BalancerTargetGroup& group, const TargetGroupRow& row) {
+  constexpr std::string_view threshold = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.";
+  choose(group.algorithm, attribute(row, "load_balancing.algorithm.type"));
+  group.anomaly_mitigation = attribute(row, "load_balancing.algorithm.anomaly_mitigation") == "on";
+  group.slow_start_seconds = number_attribute(row, "slow_start.duration_seconds");
+  group.stickiness = stickiness_of(row);
+  // An application load balancer's own setting is always "true".
+  group.cross_zone = attribute(row, "load_balancing.cross_zone.enabled") != "false";
+  group.healthy_count_min = number_attribute(row, cat(threshold, "count"));
+  group.healthy_percent_min = number_attribute(row, cat(threshold, "percentage"));
+}
+
+void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
+  const auto is_true = [&](std::string_view key) { return attribute(row, key) == "true"; };
+  config.idle_timeout_seconds = number_attribute(row, "idle_timeout.timeout_seconds");
+  config.client_keep_alive_seconds = number_attribute(row, "client_keep_alive.seconds");
+  config.preserve_host_header = is_true("routing.http.preserve_host_header.enabled");
+  choose(config.desync_mitigation_mode, attribute(row, "routing.http.desync_mitigation_mode"));
+  config.drop_invalid_header_fields = is_true("routing.http.drop_invalid_header_fields.enabled");
+  choose(config.forwarded_for, attribute(row, "routing.http.xff_header_processing.mode"));
+  config.forwarded_for_client_port = is_true("routing.http.xff_client_port.enabled");
+  config.tls_version_and_cipher_headers = is_true("routing.http.x_amzn_tls_version_and_cipher_suite.enabled");
+  config.http2 = is_true("routing.http2.enabled");
+}
 
 BalancerTargetGroup group_of(const Tx& tx, const TargetGroupRow& row) {
   BalancerTargetGroup group{.arn = row.arn,
@@ -32,8 +73,7 @@ BalancerTargetGroup group_of(const Tx& tx, const TargetGroupRow& row) {
                                              .unhealthy_threshold = row.unhealthy}};
   if (row.tcp_check) group.health_check.protocol = "TCP";
   if (const auto port = parse_integer(row.check_port)) group.health_check.port = static_cast<i32>(*port);
-  if (attribute(row.attributes, "load_balancing.algorithm.type", "round_robin") == "least_outstanding_requests")
-    group.algorithm = "least_outstanding_requests";
+  take_attributes(group, row);
   for (const Key& key : tx.where<TargetRow>(TargetRow::by_group, row.arn)) {
     const TargetRow& target = *tx.find<TargetRow>(key);
     group.targets.push_back({.address = target.address, .port = target.port, .draining = target.draining_until.set()});
@@ -50,10 +90,8 @@ void configure(Tx& tx, const Key& key) {
       .name = row->arn.substr(row->arn.find("loadbalancer/") + 13),
       .dns_name = row->dns_name,
       .vpc_id = row->vpc_id,
-      .idle_timeout_seconds = number(attribute(row->attributes, "idle_timeout.timeout_seconds", "60"), 60),
-      .client_keep_alive_seconds = number(attribute(row->attributes, "client_keep_alive.seconds", "3600"), 3600),
-      .preserve_host_header =
-          attribute(row->attributes, "routing.http.preserve_host_header.enabled", "false") == "true"};
+  };
+  take_attributes(config, *row);
   for (const auto& zone : row->zones) config.addresses.push_back(zone.address);
   std::set<str> groups;
   for (const Key& listener_at : tx.where<ListenerRow>(ListenerRow::by_balancer, row->arn)) {
@@ -214,8 +252,7 @@ Outcome<TargetGroupView> target_group(const Tx& tx, const World& world, std::str
                          .vpc_id = row->vpc_id,
                          .target_type = row->target_type,
                          .protocol = "HTTP",
-                         .deregistration_delay_seconds =
-                             number(attribute(row->attributes, "deregistration_delay.timeout_seconds", "300"), 300),
+                         .deregistration_delay_seconds = number_attribute(*row, "deregistration_delay.timeout_seconds"),
                          .has_load_balancer = !balancers_of(tx, world, arn).empty()};
 }
 

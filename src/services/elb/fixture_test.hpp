@@ -1,19 +1,17 @@
 #pragma once
 
-#include <array>
+#include <span>
 
 #include "core/effect.hpp"
 #include "core/machine.hpp"
 #include "core/report.hpp"
-#include "services/ec2/module.hpp"
-#include "services/ec2/ops.hpp"
 #include "services/elb/module.hpp"
 #include "services/elb/ops.hpp"
 
 // A machine with ELB and the VPCs that it stands in, and calls to it as a client makes them.
 namespace utakata::elb::test {
 
-inline constexpr std::array<void (*)(Schema&), 2> modules{ec2::declare, declare};
+extern const std::span<void (*const)(Schema&)> modules;
 
 struct Bench {
   Machine machine{7, modules};
@@ -37,18 +35,8 @@ struct Bench {
     return last;
   }
 
-  str vpc() {
-    const auto made = call<ec2::describe_vpcs, ec2::api::DescribeVpcsResult>(ec2::api::DescribeVpcsRequest{});
-    return *made->Vpcs->front().VpcId;
-  }
-  str balancer(const str& name = "web") {
-    list<str> subnets;
-    const auto known = call<ec2::describe_subnets, ec2::api::DescribeSubnetsResult>(ec2::api::DescribeSubnetsRequest{});
-    for (const auto& subnet : *known->Subnets) subnets.push_back(*subnet.SubnetId);
-    const auto made = call<create_load_balancer, api::CreateLoadBalancerOutput>(
-        api::CreateLoadBalancerInput{.Name = name, .Subnets = subnets});
-    return *made->LoadBalancers->front().LoadBalancerArn;
-  }
+  str vpc();
+  str balancer(const str& name = "web");
   str group(const str& name) {
     const auto made = call<create_target_group, api::CreateTargetGroupOutput>(
         api::CreateTargetGroupInput{.Name = name, .Protocol_ = "HTTP", .Port = 80, .VpcId = vpc(), .TargetType = "ip"});

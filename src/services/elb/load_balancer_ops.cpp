@@ -1,36 +1,16 @@
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <optional>
 #include <set>
 
 #include "core/effect.hpp"
 #include "services/ec2/public.hpp"
+#include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/ops.hpp"
 
 namespace utakata::elb {
 namespace {
-
-// Attributes that the data path honours; the others of AWS's list are refused by name.
-struct LoadBalancerAttributeRule {
-  std::string_view key, otherwise;
-  std::int64_t least, most;  // 0, 0: true or false
-};
-constexpr std::array load_balancer_attributes{
-    LoadBalancerAttributeRule{"idle_timeout.timeout_seconds", "60", 1, 4000},
-    LoadBalancerAttributeRule{"client_keep_alive.seconds", "3600", 60, 604'800},
-    LoadBalancerAttributeRule{"routing.http.preserve_host_header.enabled", "false", 0, 0},
-    LoadBalancerAttributeRule{"deletion_protection.enabled", "false", 0, 0}};
-
-list<api::LoadBalancerAttribute> attributes_of(const LoadBalancerRow& row) {
-  list<api::LoadBalancerAttribute> out;
-  for (const LoadBalancerAttributeRule& rule : load_balancer_attributes) {
-    const auto at = row.attributes.find(str(rule.key));
-    out.push_back({.Key = str(rule.key), .Value = at != row.attributes.end() ? at->second : str(rule.otherwise)});
-  }
-  return out;
-}
 
 api::LoadBalancer view(const World& world, const LoadBalancerRow& row) {
   api::LoadBalancer out{.LoadBalancerArn = row.arn,
@@ -192,8 +172,7 @@ Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx& tx, const api::D
   const Key key = balancer_key(world, request.LoadBalancerArn);
   const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
   if (known == nullptr) return api::DeleteLoadBalancerOutput{};
-  if (known->attributes.contains("deletion_protection.enabled") &&
-      known->attributes.at("deletion_protection.enabled") == "true")
+  if (attribute(*known, "deletion_protection.enabled") == "true")
     return refuse("OperationNotPermitted",
                   cat("Load balancer '", known->arn, "' cannot be deleted because deletion protection is enabled"));
   const LoadBalancerRow row = *known;
@@ -229,21 +208,7 @@ Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes
   const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
   if (known == nullptr) return load_balancer_not_found();
   LoadBalancerRow row = *known;
-  for (const api::LoadBalancerAttribute& each : request.Attributes) {
-    const str name = each.Key.value_or("");
-    const str value = each.Value.value_or("");
-    const auto* rule = std::ranges::find(load_balancer_attributes, name, &LoadBalancerAttributeRule::key);
-    if (rule == load_balancer_attributes.end())
-      return refuse("InvalidConfigurationRequest",
-                    cat("Load balancer attribute key '", name, "' is not recognized, or not served yet"));
-    const auto n = parse_integer(value);
-    const bool sound =
-        rule->most == 0 ? value == "true" || value == "false" : n && *n >= rule->least && *n <= rule->most;
-    if (!sound)
-      return refuse("InvalidConfigurationRequest",
-                    cat("Load balancer attribute value '", value, "' is not valid for '", name, "'"));
-    row.attributes[name] = value;
-  }
+  TRY_VOID(take_attributes(tx, row, request.Attributes));
   tx.put(key, row);
   balancer_changed(tx, tx.world(), row.arn);
   return api::ModifyLoadBalancerAttributesOutput{.Attributes = attributes_of(row)};

@@ -1,30 +1,16 @@
 #include <algorithm>
-#include <array>
+#include <optional>
+#include <tuple>
 
+#include "base/ipv4.hpp"
 #include "services/ec2/public.hpp"
+#include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/public.hpp"
 
 namespace utakata::elb {
 namespace {
-
-struct TargetGroupAttributeRule {
-  std::string_view key, otherwise;
-};
-constexpr std::array target_group_attributes{TargetGroupAttributeRule{"deregistration_delay.timeout_seconds", "300"},
-                                             TargetGroupAttributeRule{"load_balancing.algorithm.type", "round_robin"},
-                                             TargetGroupAttributeRule{"stickiness.enabled", "false"},
-                                             TargetGroupAttributeRule{"slow_start.duration_seconds", "0"}};
-
-list<api::TargetGroupAttribute> attributes_of(const TargetGroupRow& row) {
-  list<api::TargetGroupAttribute> out;
-  for (const TargetGroupAttributeRule& rule : target_group_attributes) {
-    const auto at = row.attributes.find(str(rule.key));
-    out.push_back({.Key = str(rule.key), .Value = at != row.attributes.end() ? at->second : str(rule.otherwise)});
-  }
-  return out;
-}
 
 api::TargetGroup view(const Tx& tx, const TargetGroupRow& row) {
   api::TargetGroup out{.TargetGroupArn = row.arn,
@@ -48,13 +34,45 @@ api::TargetGroup view(const Tx& tx, const TargetGroupRow& row) {
   return out;
 }
 
+constexpr std::size_t targets_max = 1000;  // of a target group
+
+// "200", "200,202", "200-299": codes that an application load balancer takes for healthy.
+Outcome<> check_matcher(std::string_view matcher) {
+  constexpr std::int64_t first_code = 200;
+  constexpr std::int64_t last_code = 499;
+  for (const std::string_view piece : split(matcher, ',')) {
+    const std::size_t dash = piece.find('-');
+    const auto from = parse_integer(piece.substr(0, dash));
+    const auto to = dash == std::string_view::npos ? from : parse_integer(piece.substr(dash + 1));
+    if (!from || !to || *from > *to)
+      return invalid(cat("Health check matcher HTTP code '", matcher,
+                         "' must be a code, a list like '200,202' or a range like '200-299'"));
+    if (*from < first_code || *to > last_code)
+      return invalid(cat("Health check matcher HTTP code '", piece, "' must be within '", first_code, "-", last_code,
+                         "' inclusive"));
+  }
+  return {};
+}
+
 template <class Request>
-Outcome<> take_health_check(TargetGroupRow& row, const Request& request) {
-  if (request.HealthCheckProtocol && *request.HealthCheckProtocol != "HTTP")
-    return refuse("InvalidConfigurationRequest",
-                  cat("Health check protocol '", request.HealthCheckProtocol->name(), "' is not served; use HTTP"));
+Outcome<> refuse_foreign(const Request& request) {
+  const str protocol = request.HealthCheckProtocol ? str(request.HealthCheckProtocol->name()) : "HTTP";
+  if (protocol == "HTTPS")
+    return refuse("InvalidConfigurationRequest", "Health check protocol 'HTTPS' is not served yet; use HTTP");
+  if (protocol != "HTTP")
+    return refuse("InvalidConfigurationRequest", cat("Health check protocol '", protocol,
+                                                     "' is not supported for target groups with the HTTP protocol"));
   if (request.HealthCheckEnabled && !*request.HealthCheckEnabled)
     return invalid("Health check enabled must be true for target groups with target type 'ip'");
+  if (request.Matcher_ && request.Matcher_->GrpcCode)
+    return refuse("InvalidConfigurationRequest",
+                  "Matcher.GrpcCode is supported only for target groups with the GRPC protocol version");
+  return {};
+}
+
+template <class Request>
+Outcome<> take_health_check(TargetGroupRow& row, const Request& request) {
+  TRY_VOID(refuse_foreign(request));
   row.check_port = request.HealthCheckPort.value_or(row.check_port);
   row.check_path = request.HealthCheckPath.value_or(row.check_path);
   row.interval = request.HealthCheckIntervalSeconds.value_or(row.interval);
@@ -62,15 +80,12 @@ Outcome<> take_health_check(TargetGroupRow& row, const Request& request) {
   row.healthy = request.HealthyThresholdCount.value_or(row.healthy);
   row.unhealthy = request.UnhealthyThresholdCount.value_or(row.unhealthy);
   if (request.Matcher_ && request.Matcher_->HttpCode) row.matcher = *request.Matcher_->HttpCode;
-  const auto between = [](i32 value, i32 least, i32 most, std::string_view name) -> Outcome<> {
-    if (value < least || value > most)
-      return invalid(cat(name, " '", value, "' must be between '", least, "-", most, "' inclusive"));
-    return {};
-  };
-  TRY_VOID(between(row.interval, 5, 300, "Health check interval"));
-  TRY_VOID(between(row.timeout, 2, 120, "Health check timeout"));
-  TRY_VOID(between(row.healthy, 2, 10, "Healthy threshold count"));
-  TRY_VOID(between(row.unhealthy, 2, 10, "Unhealthy threshold count"));
+  TRY_VOID(within(row.interval, 5, 300, "healthCheckIntervalSeconds"));
+  TRY_VOID(within(row.timeout, 2, 120, "healthCheckTimeoutSeconds"));
+  TRY_VOID(within(row.healthy, 2, 10, "healthyThresholdCount"));
+  TRY_VOID(within(row.unhealthy, 2, 10, "unhealthyThresholdCount"));
+  TRY_VOID(length_within(row.check_path, 1, 1024, "healthCheckPath"));
+  TRY_VOID(check_matcher(row.matcher));
   if (row.timeout >= row.interval)
     return invalid(
         cat("Health check timeout '", row.timeout, "' must be smaller than the interval '", row.interval, "'"));
@@ -83,18 +98,32 @@ Outcome<> take_health_check(TargetGroupRow& row, const Request& request) {
   return {};
 }
 
-bool vpc_address(std::string_view text) {
-  int parts = 0;
-  for (const std::string_view part : split(text, '.')) {
-    const auto n = parse_integer(part);
-    if (!n || *n < 0 || *n > 255) return false;
-    ++parts;
-  }
-  return parts == 4;
+Outcome<> check_name(const str& name) {
+  const auto sound = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (name.empty()) return invalid("A target group name must be specified");
+  if (name.size() > 32) return invalid(cat("Target group name '", name, "' cannot be longer than '32' characters"));
+  if (!std::ranges::all_of(name, sound))
+    return invalid(cat("Target group name '", name,
+                       "' can only contain characters that are alphanumeric characters or hyphens(-)"));
+  if (name.starts_with('-') || name.ends_with('-'))
+    return invalid(cat("Target group name '", name, "' cannot begin or end with '-'"));
+  return {};
+}
+
+// Whether a group of the same name was made with the same settings.
+bool same_settings(const TargetGroupRow& a, const TargetGroupRow& b) {
+  const auto settings = [](const TargetGroupRow& row) {
+    return std::tie(row.vpc_id, row.port, row.check_port, row.check_path, row.matcher, row.interval, row.timeout,
+                    row.healthy, row.unhealthy);
+  };
+  return settings(a) == settings(b);
 }
 
 Outcome<std::pair<str, i32>> target_of(const TargetGroupRow& group, const api::TargetDescription& target) {
-  if (!vpc_address(target.Id)) return invalid(cat("The IP address '", target.Id, "' is not a valid IPv4 address"));
+  if (!parse_ipv4(target.Id)) return invalid(cat("The IP address '", target.Id, "' is not a valid IPv4 address"));
+  if (target.Port) TRY_VOID(within(*target.Port, 1, 65'535, "targets.member.port"));
   return std::pair(target.Id, target.Port.value_or(group.port));
 }
 
@@ -102,12 +131,7 @@ Outcome<std::pair<str, i32>> target_of(const TargetGroupRow& group, const api::T
 
 Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::CreateTargetGroupInput& request) {
   const World& world = tx.world();
-  const bool sound =
-      !request.Name.empty() && request.Name.size() <= 32 && std::ranges::all_of(request.Name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-      });
-  if (!sound)
-    return invalid(cat("Target group name '", request.Name, "' must have up to 32 letters, numbers and hyphens"));
+  TRY_VOID(check_name(request.Name));
   if (!request.TargetType || *request.TargetType != "ip")
     return refuse("InvalidConfigurationRequest", "TargetType: only 'ip' is served yet");
   if (!request.Protocol_) return invalid("A protocol must be specified");
@@ -116,8 +140,8 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
                   cat("Target groups of protocol '", request.Protocol_->name(), "' are not served yet; use HTTP"));
   if (request.ProtocolVersion && *request.ProtocolVersion != "HTTP1")
     return refuse("InvalidConfigurationRequest", "ProtocolVersion: only HTTP1 is served yet");
-  if (!request.Port || *request.Port < 1 || *request.Port > 65'535)
-    return invalid("A port from 1 to 65535 must be specified");
+  if (!request.Port) return invalid("A port must be specified");
+  TRY_VOID(within(*request.Port, 1, 65'535, "port"));
   if (!request.VpcId) return invalid("A VPC ID must be specified");
   ec2::ensure_default_vpc(tx, world);
   if (ec2::default_security_group(tx, world, *request.VpcId).empty())
@@ -135,9 +159,7 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
                      .tags = request.Tags.value_or(list<api::Tag>{})};
   TRY_VOID(take_health_check(row, request));
   if (known) {
-    const bool same = known->port == row.port && known->check_path == row.check_path &&
-                      known->interval == row.interval && known->vpc_id == row.vpc_id;
-    if (!same)
+    if (!same_settings(*known, row))
       return refuse("DuplicateTargetGroupName",
                     "A target group with the same name exists, but with different settings");
     return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, *known)}};
@@ -198,26 +220,7 @@ Outcome<api::ModifyTargetGroupAttributesOutput> modify_target_group_attributes(
   const TargetGroupRow* known = tx.find<TargetGroupRow>(key);
   if (known == nullptr) return target_group_not_found();
   TargetGroupRow row = *known;
-  for (const api::TargetGroupAttribute& each : request.Attributes) {
-    const str name = each.Key.value_or("");
-    const str value = each.Value.value_or("");
-    const auto n = parse_integer(value);
-    if (name == "deregistration_delay.timeout_seconds") {
-      if (!n || *n < 0 || *n > 3600)
-        return invalid(cat("'", name, "' value '", value, "' must be between '0-3600' inclusive"));
-    } else if (name == "load_balancing.algorithm.type") {
-      if (value != "round_robin" && value != "least_outstanding_requests")
-        return invalid(
-            cat("'", name, "' value '", value, "' is not served; use round_robin or least_outstanding_requests"));
-    } else if ((name == "stickiness.enabled" && value == "false") ||
-               (name == "slow_start.duration_seconds" && value == "0")) {
-      // AWS's defaults: what is switched off needs no data path.
-    } else {
-      return refuse("InvalidConfigurationRequest", cat("Target group attribute '", name, "' with value '", value,
-                                                       "' is not recognized, or not served yet"));
-    }
-    row.attributes[name] = value;
-  }
+  TRY_VOID(take_attributes(tx, row, request.Attributes));
   tx.put(key, row);
   group_changed(tx, tx.world(), row.arn);
   return api::ModifyTargetGroupAttributesOutput{.Attributes = attributes_of(row)};
@@ -235,6 +238,10 @@ Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::Register
   if (group == nullptr) return target_group_not_found();
   for (const api::TargetDescription& each : request.Targets) {
     const auto [address, port] = TRY(target_of(*group, each));
+    if (tx.find<TargetRow>(target_key(tx.world(), request.TargetGroupArn, address, port)) == nullptr &&
+        tx.where<TargetRow>(TargetRow::by_group, request.TargetGroupArn).size() >= targets_max)
+      return refuse("TooManyTargets", cat("The maximum number of targets per target group '", targets_max,
+                                          "' has been reached on target group '", request.TargetGroupArn, "'"));
     TRY_VOID(register_target(tx, tx.world(), request.TargetGroupArn, address, port));
   }
   return api::RegisterTargetsOutput{};

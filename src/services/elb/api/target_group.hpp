@@ -5,7 +5,7 @@
 namespace utakata::elb::api {
 
 struct Matcher {
-  opt<str> HttpCode;
+  opt<str> HttpCode, GrpcCode;
 };
 struct TargetGroup {
   opt<str> TargetGroupArn, TargetGroupName;

@@ -1,0 +1,227 @@
+#include "services/elb/attributes.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "services/elb/errors.hpp"
+
+namespace utakata::elb {
+namespace {
+
+constexpr std::size_t attributes_max = 20;  // of one call
+constexpr std::size_t text_max = 1024;
+
+enum class Form : std::uint8_t { boolean, number, number_or_off, choice, text };
+enum class Mark : std::uint8_t { honoured, stored };
+
+struct AttributeRule {
+  std::string_view key, otherwise;
+  Mark mark;
+  Form form = Form::boolean;
+  std::int64_t least = 0, most = 0;  // numbers
+  std::string_view choices = {};     // "a, b"
+};
+
+constexpr AttributeRule load_balancer_rules[] = {
+    {"access_logs.s3.enabled", "false", Mark::stored},
+    {"access_logs.s3.bucket", "", Mark::stored, Form::text},
+    {"access_logs.s3.prefix", "", Mark::stored, Form::text},
+    {"client_keep_alive.seconds", "3600", Mark::honoured, Form::number, 60, 604'800},
+    {"connection_logs.s3.enabled", "false", Mark::stored},
+    {"connection_logs.s3.bucket", "", Mark::stored, Form::text},
+    {"connection_logs.s3.prefix", "", Mark::stored, Form::text},
+    {"deletion_protection.enabled", "false", Mark::honoured},
+    {"health_check_logs.s3.enabled", "false", Mark::stored},
+    {"health_check_logs.s3.bucket", "", Mark::stored, Form::text},
+    {"health_check_logs.s3.prefix", "", Mark::stored, Form::text},
+    {"idle_timeout.timeout_seconds", "60", Mark::honoured, Form::number, 1, 4000},
+    {"ipv6.deny_all_igw_traffic", "false", Mark::stored},
+    {"load_balancing.cross_zone.enabled", "true", Mark::honoured},
+    {"routing.http.desync_mitigation_mode", "defensive", Mark::stored, Form::choice, 0, 0,
+     "monitor, defensive, strictest"},
+    {"routing.http.drop_invalid_header_fields.enabled", "false", Mark::stored},
+    {"routing.http.preserve_host_header.enabled", "false", Mark::honoured},
+    {"routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false", Mark::stored},
+    {"routing.http.xff_client_port.enabled", "false", Mark::stored},
+    {"routing.http.xff_header_processing.mode", "append", Mark::stored, Form::choice, 0, 0, "append, preserve, remove"},
+    {"routing.http2.enabled", "true", Mark::stored},
+    {"waf.fail_open.enabled", "false", Mark::stored},
+    {"zonal_shift.config.enabled", "false", Mark::stored}};
+
+constexpr AttributeRule target_group_rules[] = {
+    {"deregistration_delay.timeout_seconds", "300", Mark::honoured, Form::number, 0, 3600},
+    {"load_balancing.algorithm.anomaly_mitigation", "off", Mark::stored, Form::choice, 0, 0, "on, off"},
+    {"load_balancing.algorithm.type", "round_robin", Mark::honoured, Form::choice, 0, 0,
+     "round_robin, least_outstanding_requests, weighted_random"},
+    {"load_balancing.cross_zone.enabled", "use_load_balancer_configuration", Mark::stored, Form::choice, 0, 0,
+     "true, false, use_load_balancer_configuration"},
+    {"slow_start.duration_seconds", "0", Mark::honoured, Form::number, 30, 900},
+    {"stickiness.app_cookie.cookie_name", "", Mark::stored, Form::text},
+    {"stickiness.app_cookie.duration_seconds", "86400", Mark::stored, Form::number, 1, 604'800},
+    {"stickiness.enabled", "false", Mark::stored},
+    {"stickiness.lb_cookie.duration_seconds", "86400", Mark::stored, Form::number, 1, 604'800},
+    {"stickiness.type", "lb_cookie", Mark::stored, Form::choice, 0, 0, "lb_cookie, app_cookie, source_ip"},
+    {"target_group_health.dns_failover.minimum_healthy_targets.count", "1", Mark::stored, Form::number_or_off, 1, 1000},
+    {"target_group_health.dns_failover.minimum_healthy_targets.percentage", "off", Mark::stored, Form::number_or_off, 1,
+     100},
+    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1", Mark::honoured, Form::number, 1,
+     1000},
+    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", Mark::honoured,
+     Form::number_or_off, 1, 100}};
+
+std::span<const AttributeRule> rules(const LoadBalancerRow&) { return load_balancer_rules; }
+std::span<const AttributeRule> rules(const TargetGroupRow&) { return target_group_rules; }
+constexpr std::string_view kind_of(const LoadBalancerRow&) { return "Load balancer"; }
+constexpr std::string_view kind_of(const TargetGroupRow&) { return "Target group"; }
+
+auto misfit(std::string message) { return refuse("InvalidConfigurationRequest", std::move(message)); }
+
+bool is_choice(std::string_view value, std::string_view choices) {
+  return std::ranges::any_of(split(choices, ','), [&](std::string_view each) { return trim(each) == value; });
+}
+
+Outcome<> check_value(const AttributeRule& rule, std::string_view value) {
+  const auto number = parse_integer(value);
+  const auto one_of = [&](std::string_view choices) -> Outcome<> {
+    if (is_choice(value, choices)) return {};
+    return invalid(cat("'", rule.key, "' value '", value, "' must be one of '[", choices, "]'"));
+  };
+  switch (rule.form) {
+    case Form::boolean:
+      return one_of("true, false");
+    case Form::choice:
+      return one_of(rule.choices);
+    case Form::text:
+      if (value.size() > text_max)
+        return invalid(cat("'", rule.key, "' value is too long; the limit is '", text_max, "'"));
+      return {};
+    case Form::number_or_off:
+      if (value == "off") return {};
+      break;
+    case Form::number:
+      // What is switched off is the default, even where it is out of the range.
+      if (value == rule.otherwise) return {};
+      break;
+  }
+  if (!number || *number < rule.least || *number > rule.most)
+    return invalid(
+        cat("'", rule.key, "' value '", value, "' must be between '", rule.least, "-", rule.most, "' inclusive"));
+  return {};
+}
+
+template <class Row>
+str value_of(const Row& row, std::string_view key) {
+  const auto at = row.attributes.find(str(key));
+  if (at != row.attributes.end()) return at->second;
+  const auto rule = std::ranges::find(rules(row), key, &AttributeRule::key);
+  ensure(rule != rules(row).end(), cat("no such attribute: ", key));
+  return str(rule->otherwise);
+}
+
+template <class Attribute, class Row>
+list<Attribute> listed(const Row& row) {
+  list<Attribute> all;
+  for (const AttributeRule& rule : rules(row)) all.push_back({.Key = str(rule.key), .Value = value_of(row, rule.key)});
+  return all;
+}
+
+template <class Attribute, class Row>
+Outcome<> take(Tx& tx, Row& row, const list<Attribute>& given) {
+  if (given.size() > attributes_max)
+    return violates(cat("[", given.size(), " attributes]"), "attributes",
+                    cat("Member must have length less than or equal to ", attributes_max));
+  for (const Attribute& each : given) {
+    const str key = each.Key.value_or("");
+    const str value = each.Value.value_or("");
+    const auto rule = std::ranges::find(rules(row), key, &AttributeRule::key);
+    if (rule == rules(row).end()) return invalid(cat(kind_of(row), " attribute key '", key, "' is not recognized"));
+    TRY_VOID(check_value(*rule, value));
+    row.attributes[key] = value;
+    if (rule->mark == Mark::stored && value != rule->otherwise) tx.note_stored(cat("/Attributes/", key));
+  }
+  return {};
+}
+
+Outcome<> check_logs(const LoadBalancerRow& row) {
+  for (const std::string_view kind : {"access_logs", "connection_logs", "health_check_logs"})
+    if (value_of(row, cat(kind, ".s3.enabled")) == "true" && value_of(row, cat(kind, ".s3.bucket")).empty())
+      return misfit(cat("'", kind, ".s3.bucket' must be specified when '", kind, ".s3.enabled' is 'true'"));
+  return {};
+}
+
+Outcome<> check_stickiness(const TargetGroupRow& row) {
+  const str type = value_of(row, "stickiness.type");
+  const str cookie = value_of(row, "stickiness.app_cookie.cookie_name");
+  if (type == "source_ip")
+    return misfit("Stickiness type 'source_ip' is not supported for target groups with the HTTP protocol");
+  if (cookie.starts_with("AWSALB"))
+    return misfit(cat("'stickiness.app_cookie.cookie_name' value '", cookie,
+                      "' must not begin with 'AWSALB', 'AWSALBAPP' or 'AWSALBTG'"));
+  if (cookie.find_first_of("=;, \t\"") != str::npos)
+    return misfit(cat("'stickiness.app_cookie.cookie_name' value '", cookie, "' is not the name of a cookie"));
+  if (type == "app_cookie" && cookie.empty())
+    return misfit("You must set an application cookie name to enable stickiness of type 'app_cookie'");
+  if (value_of(row, "stickiness.enabled") == "true" && value_of(row, "load_balancing.cross_zone.enabled") == "false")
+    return misfit("'stickiness.enabled' must be 'false' when 'load_balancing.cross_zone.enabled' is 'false'");
+  return {};
+}
+
+Outcome<> check_algorithm(const TargetGroupRow& row) {
+  const str algorithm = value_of(row, "load_balancing.algorithm.type");
+  if (value_of(row, "load_balancing.algorithm.anomaly_mitigation") == "on" && algorithm != "weighted_random")
+    return misfit(
+        "'load_balancing.algorithm.anomaly_mitigation' can only be 'on' when 'load_balancing.algorithm.type' is "
+        "'weighted_random'");
+  if (value_of(row, "slow_start.duration_seconds") != "0" && algorithm != "round_robin")
+    return misfit(
+        cat("'slow_start.duration_seconds' must be '0' when 'load_balancing.algorithm.type' is '", algorithm, "'"));
+  return {};
+}
+
+// The zone leaves DNS before its targets all get requests, not after.
+Outcome<> check_health_thresholds(const TargetGroupRow& row) {
+  for (const std::string_view unit : {"count", "percentage"}) {
+    const str failover = cat("target_group_health.dns_failover.minimum_healthy_targets.", unit);
+    const str routing = cat("target_group_health.unhealthy_state_routing.minimum_healthy_targets.", unit);
+    const auto leaves = parse_integer(value_of(row, failover));
+    const auto opens = parse_integer(value_of(row, routing));
+    if (leaves && opens && *leaves < *opens)
+      return misfit(cat("'", failover, "' value '", *leaves, "' must be greater than or equal to '", routing,
+                        "' value '", *opens, "'"));
+  }
+  return {};
+}
+
+}  // namespace
+
+str attribute(const LoadBalancerRow& row, std::string_view key) { return value_of(row, key); }
+str attribute(const TargetGroupRow& row, std::string_view key) { return value_of(row, key); }
+i32 number_attribute(const LoadBalancerRow& row, std::string_view key) {
+  return static_cast<i32>(parse_integer(value_of(row, key)).value_or(0));
+}
+i32 number_attribute(const TargetGroupRow& row, std::string_view key) {
+  return static_cast<i32>(parse_integer(value_of(row, key)).value_or(0));
+}
+
+list<api::LoadBalancerAttribute> attributes_of(const LoadBalancerRow& row) {
+  return listed<api::LoadBalancerAttribute>(row);
+}
+list<api::TargetGroupAttribute> attributes_of(const TargetGroupRow& row) {
+  return listed<api::TargetGroupAttribute>(row);
+}
+
+Outcome<> take_attributes(Tx& tx, LoadBalancerRow& row, const list<api::LoadBalancerAttribute>& given) {
+  TRY_VOID(take(tx, row, given));
+  if (value_of(row, "load_balancing.cross_zone.enabled") != "true")
+    return misfit("'load_balancing.cross_zone.enabled' cannot be changed for load balancers of type 'application'");
+  return check_logs(row);
+}
+
+Outcome<> take_attributes(Tx& tx, TargetGroupRow& row, const list<api::TargetGroupAttribute>& given) {
+  TRY_VOID(take(tx, row, given));
+  TRY_VOID(check_stickiness(row));
+  TRY_VOID(check_algorithm(row));
+  return check_health_thresholds(row);
+}
+
+}  // namespace utakata::elb

@@ -1,0 +1,99 @@
+"""boto3, unmodified: attributes of load balancers and target groups, health checks, targets. No container runs."""
+import unittest
+
+from botocore.exceptions import ClientError
+from platform_under_test import Platform, until
+
+PLATFORM = None
+
+
+def setUpModule():
+    global PLATFORM
+    PLATFORM = Platform().start()
+
+
+def tearDownModule():
+    PLATFORM.__exit__()
+
+
+def pairs(**values):
+    return [{"Key": key.replace("__", "."), "Value": value} for key, value in values.items()]
+
+
+class Targets(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        ec2, cls.elb = PLATFORM.client("ec2"), PLATFORM.client("elbv2")
+        cls.vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+        cls.subnets = [s["SubnetId"] for s in ec2.describe_subnets()["Subnets"]]
+
+    def group(self, name, **more):
+        return self.elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=self.vpc, TargetType="ip",
+                                            **more)["TargetGroups"][0]["TargetGroupArn"]
+
+    def refused(self, code, call, **arguments):
+        with self.assertRaises(ClientError) as raised:
+            call(**arguments)
+        self.assertEqual(raised.exception.response["Error"]["Code"], code)
+        return raised.exception.response["Error"]["Message"]
+
+    def test_attributes_say_whether_they_have_an_effect(self):
+        group = self.group("attributes")
+        done = self.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=pairs(
+            load_balancing__algorithm__type="least_outstanding_requests"))
+        self.assertNotIn("x-utakata-stored-only", done["ResponseMetadata"]["HTTPHeaders"])
+        done = self.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=pairs(
+            load_balancing__cross_zone__enabled="false"))
+        self.assertEqual(done["ResponseMetadata"]["HTTPHeaders"]["x-utakata-stored-only"],
+                         "/Attributes/load_balancing.cross_zone.enabled")
+        values = {a["Key"]: a["Value"] for a in self.elb.describe_target_group_attributes(TargetGroupArn=group)["Attributes"]}
+        self.assertEqual(values["load_balancing.algorithm.type"], "least_outstanding_requests")
+        self.assertEqual(values["load_balancing.cross_zone.enabled"], "false")
+        self.assertEqual(values["stickiness.lb_cookie.duration_seconds"], "86400")
+
+    def test_a_refusal_changes_nothing(self):
+        group = self.group("refused")
+        message = self.refused("ValidationError", self.elb.modify_target_group_attributes, TargetGroupArn=group,
+                               Attributes=pairs(deregistration_delay__timeout_seconds="5", slow_start__duration_seconds="5"))
+        self.assertEqual(message, "'slow_start.duration_seconds' value '5' must be between '30-900' inclusive")
+        values = {a["Key"]: a["Value"] for a in self.elb.describe_target_group_attributes(TargetGroupArn=group)["Attributes"]}
+        self.assertEqual(values["deregistration_delay.timeout_seconds"], "300")
+
+    def test_a_protected_load_balancer_stays(self):
+        arn = self.elb.create_load_balancer(Name="kept", Subnets=self.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+        self.elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=pairs(deletion_protection__enabled="true"))
+        self.assertIn("deletion protection", self.refused("OperationNotPermitted", self.elb.delete_load_balancer,
+                                                          LoadBalancerArn=arn))
+        self.elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=pairs(deletion_protection__enabled="false"))
+        self.elb.delete_load_balancer(LoadBalancerArn=arn)
+
+    def test_health_checks_and_the_states_of_a_target(self):
+        group = self.group("health", HealthCheckPath="/up", HealthCheckIntervalSeconds=5, HealthCheckTimeoutSeconds=2,
+                           UnhealthyThresholdCount=2, Matcher={"HttpCode": "200-299"})
+        self.assertIn("'healthCheckIntervalSeconds'", self.refused(
+            "ValidationError", self.elb.modify_target_group, TargetGroupArn=group, HealthCheckIntervalSeconds=301))
+
+        def health():
+            target = {"Id": "172.31.0.77", "Port": 81}
+            found = self.elb.describe_target_health(TargetGroupArn=group, Targets=[target])["TargetHealthDescriptions"][0]
+            self.assertEqual(found["HealthCheckPort"], "81")
+            return found["TargetHealth"]
+
+        self.assertEqual(health(), {"State": "unused", "Reason": "Target.NotRegistered",
+                                    "Description": "Target is not registered to the target group"})
+        self.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "172.31.0.77", "Port": 81}])
+        self.assertEqual(health()["Reason"], "Target.NotInUse")
+        balancer = self.elb.create_load_balancer(Name="health", Subnets=self.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+        self.elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=8094,
+                                 DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])
+        # Nobody has that address: the checks fail.
+        until(lambda: health()["State"] == "unhealthy", what="the target to be unhealthy")
+        self.assertIn(health()["Reason"], ("Target.Timeout", "Target.FailedHealthChecks"))
+        self.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "172.31.0.77", "Port": 81}])
+        self.assertEqual(health(), {"State": "draining", "Reason": "Target.DeregistrationInProgress",
+                                    "Description": "Target deregistration is in progress"})
+        self.elb.delete_load_balancer(LoadBalancerArn=balancer)
+
+
+if __name__ == "__main__":
+    unittest.main()
