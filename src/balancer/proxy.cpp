@@ -207,7 +207,8 @@ Co<Ended> Exchange::run(std::shared_ptr<Running> running) {
     co_return Ended{Cause::ok, 0, keep_alive && sent == Trouble::none};
   }
   const auto group = running->groups.find(str(choose_group(action, running->turn++)));
-  std::shared_ptr<Target> target = group == running->groups.end() ? nullptr : group->second->choose();
+  std::shared_ptr<Target> target =
+      group == running->groups.end() ? nullptr : group->second->choose(shared_->loop.now());
   Ended ended;
   if (!target)
     ended = Ended{Cause::no_target_503, 503, head_.framing == http::Framing::none};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.hpp"
 #include "base/text.hpp"
 #include "http/client.hpp"
 
@@ -44,6 +45,13 @@ reactor::Co<CheckResult> check_once(Shared& shared, const HealthCheckRule& rule,
   co_return result_of(exchange);
 }
 
+void take_health(const Group& group, Target& target, Instant now) {
+  Candidate& candidate = target.candidate;
+  if (candidate.healthy == target.health.healthy()) return;
+  candidate.slow_start_began = begins_slowly(group.candidates, group.config, now) ? now : Instant();
+  candidate.healthy = target.health.healthy();
+}
+
 // For as long as the target is registered; the rule is read anew before each check.
 reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running, str group_arn,
                                std::shared_ptr<Target> target) {
@@ -51,12 +59,16 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
   while (!target->gone && !target->draining && !shared.ending) {
     const auto group = running->groups.find(group_arn);
     if (group == running->groups.end()) co_return;
-    const HealthCheckRule rule = group->second->config.health_check;
+    const std::shared_ptr<Group> kept = group->second;
+    const HealthCheckRule rule = kept->config.health_check;
     const Instant begun = shared.loop.now();
     const CheckResult result = co_await check_once(shared, rule, target->address, rule.port.value_or(target->port),
                                                    shared.origin_of(*running));
     if (target->gone || target->draining) co_return;
-    if (target->health.take(rule, result)) shared.sink(target->health.report(group_arn, target->address, target->port));
+    if (target->health.take(rule, result)) {
+      take_health(*kept, *target, shared.loop.now());
+      shared.sink(target->health.report(group_arn, target->address, target->port));
+    }
     const Duration left = begun + seconds(target->health.interval_seconds(rule)) - shared.loop.now();
     if (left.ns > 0) co_await shared.loop.sleep(left);
   }
@@ -84,24 +96,18 @@ std::unique_ptr<reactor::Stream> Target::take_kept() {
   return nullptr;
 }
 
-std::shared_ptr<Target> Group::choose() {
-  std::vector<Target*> candidates;
-  for (const bool only_healthy : {true, false}) {
-    for (const auto& target : targets)
-      if (!target->draining && (!only_healthy || target->health.healthy())) candidates.push_back(target.get());
-    if (!candidates.empty()) break;
+std::shared_ptr<Target> Group::choose(Instant now) {
+  for (const auto& target : targets) target->candidate.in_flight = target->in_flight;
+  const auto place = choose_target(candidates, config, {.now = now, .dice = mix(++turn)});
+  return place ? targets[*place] : nullptr;
+}
+
+void Group::targets_changed() {
+  candidates.clear();
+  for (const auto& target : targets) {
+    target->candidate.draining = target->draining;
+    candidates.push_back(&target->candidate);
   }
-  if (candidates.empty()) return nullptr;
-  const std::size_t start = turn++ % candidates.size();
-  std::size_t best = start;
-  if (config.algorithm == "least_outstanding_requests")
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-      const std::size_t at = (start + i) % candidates.size();
-      if (candidates[at]->in_flight < candidates[best]->in_flight) best = at;
-    }
-  for (const auto& target : targets)
-    if (target.get() == candidates[best]) return target;
-  return nullptr;
 }
 
 int Shared::namespace_of(const Running& running) const {
@@ -150,6 +156,7 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
     target->draining = each.draining;
     if (target->draining) target->kept.clear();
   }
+  group.targets_changed();
   for (const auto& target : group.targets) {
     report_if_idle(shared, wanted.arn, *target);
     if (target->kept.size() > kept_connections_max) target->kept.resize(kept_connections_max);

@@ -9,6 +9,7 @@
 #include "balancer/balancer.hpp"
 #include "balancer/health.hpp"
 #include "balancer/routing.hpp"
+#include "balancer/selection.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/wall_clock.hpp"
 
@@ -23,6 +24,7 @@ struct Target {
   bool idle_reported = false;
   TargetHealth health;
   int in_flight = 0;
+  Candidate candidate;                                 // itself as selection sees it
   std::vector<std::unique_ptr<reactor::Stream>> kept;  // connections for the next request, the last used last
   std::set<reactor::Stream*> busy;
 
@@ -34,10 +36,12 @@ struct Target {
 struct Group {
   BalancerTargetGroup config;
   std::vector<std::shared_ptr<Target>> targets;
+  std::vector<Candidate*> candidates;  // of those targets, in their order
   std::uint64_t turn = 0;
 
-  /// The next target by the group's algorithm: healthy ones, or all but the draining when none is (fail open).
-  std::shared_ptr<Target> choose();
+  /// The next target by the group's algorithm; null if it has none.
+  std::shared_ptr<Target> choose(Instant now);
+  void targets_changed();
 };
 
 /// One load balancer. Replaced configurations keep their groups' targets, with health and connections.

@@ -51,6 +51,8 @@ void Balancer::take_group(const std::string& balancer, const BalancerTargetGroup
   group.users.insert(balancer);
   for (auto& [endpoint, target] : group.targets) catch_up(group, target);
   group.rule = wanted.health_check;
+  group.said = wanted;
+  group.said.targets.clear();
   std::vector<Workload::Endpoint> order;
   for (const BalancerTarget& target : wanted.targets) order.emplace_back(target.address, target.port);
   for (const Workload::Endpoint& endpoint : group.order)
@@ -202,7 +204,7 @@ void Balancer::watch_idle(const std::string& arn, const Workload::Endpoint& endp
   });
 }
 
-// Healthy targets take turns; if none is healthy, all do (fail open).
+// Healthy targets take turns; if too few are healthy, all do (fail open).
 void Balancer::rotate(const std::string& arn, const Group& group) {
   std::vector<Workload::Endpoint> healthy;
   std::vector<Workload::Endpoint> registered;
@@ -212,7 +214,9 @@ void Balancer::rotate(const std::string& arn, const Group& group) {
     registered.push_back(endpoint);
     if (target.health.healthy()) healthy.push_back(endpoint);
   }
-  workload_.rotation(arn, healthy.empty() ? std::move(registered) : std::move(healthy));
+  const bool opens =
+      balancer::GroupHealth{.registered = registered.size(), .healthy = healthy.size()}.fails_open(group.said);
+  workload_.rotation(arn, opens ? std::move(registered) : std::move(healthy));
 }
 
 void Balancer::forget(Group& group, const Workload::Endpoint& endpoint) {

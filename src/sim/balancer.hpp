@@ -4,6 +4,7 @@
 #include <string>
 
 #include "balancer/health.hpp"
+#include "balancer/selection.hpp"
 #include "ports/ports.hpp"
 #include "sim/dice.hpp"
 #include "sim/network.hpp"
@@ -65,6 +66,7 @@ class Balancer final : public ports::Balancer {
   };
   struct Group {
     HealthCheckRule rule;
+    BalancerTargetGroup said;  // its thresholds; its targets are below
     std::vector<Workload::Endpoint> order;
     std::map<Workload::Endpoint, Target> targets;
     std::set<std::string> users;  // load balancers that send to it
