@@ -18,7 +18,7 @@ declare -A groups=(
     doctest-dev libssl-dev libarchive-dev libsqlite3-dev libnftables-dev python3'
   [run]='runc tini e2fsprogs skopeo passt'
   [example]='mmdebstrap busybox-static nodejs npm awscli python3 ca-certificates'
-  [test]='python3 python3-boto3 awscli nodejs npm busybox-static runc tini e2fsprogs skopeo docker-registry openssl passt iproute2'
+  [test]='python3 python3-boto3 awscli nodejs npm busybox-static runc tini e2fsprogs skopeo docker-registry openssl passt iproute2 nftables'
   [bench]='wrk curl podman'
 )
 

@@ -36,10 +36,8 @@ def _pids():
 
 
 def _output(*words):
-    try:
-        return subprocess.run(words, capture_output=True, text=True, check=False).stdout
-    except FileNotFoundError:
-        return ""
+    """A command that is missing or fails would hide what it lists: tools/setup.sh test installs them all."""
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
 def processes():
@@ -108,6 +106,15 @@ def links():
     return {re.sub(r"^\d+: ([^:]+):.*", r"\1", line) for line in _output("ip", "-o", "link").splitlines()}
 
 
+def nftables():
+    """Each line with the table that it is in; counters are left out, they change by themselves."""
+    found, table = set(), ""
+    for line in _output("nft", "--stateless", "list", "ruleset").splitlines():
+        table = line.removesuffix(" {") if line.startswith("table ") else table
+        found.add(f"{table}: {line.strip()}")
+    return found
+
+
 class HostState:
     def __init__(self, parts):
         self.parts = parts
@@ -116,7 +123,7 @@ class HostState:
     def take(cls):
         return cls({"processes": processes(), "mounts": mounts(), "groups": groups(), "loop devices": loop_devices(),
                     "files": files(), "namespaces": network_namespaces(), "links": links(),
-                    "nftables": set(_output("nft", "list", "tables").splitlines()),
+                    "nftables": nftables(),
                     "routes": set(_output("ip", "-o", "route").splitlines()),
                     "ipc": set(_output("ipcs").splitlines())})
 

@@ -9,6 +9,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -91,31 +92,59 @@ class Killer:
 
 
 class Snapshot(unittest.TestCase):
-    """That it sees what it is for: each kind is planted once."""
+    """That it sees what it is for: each kind is planted once, those of the host's own network and IPC in namespaces that
+    stand for the host's, so that whoever else looks at the host sees nothing of it."""
 
     def test_it_sees_what_is_planted(self):
-        before = HostState.take()
+        done = subprocess.run(["unshare", "--net", "--ipc", "--mount", sys.executable, __file__, "plant"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+def plant():
+    before = HostState.take()
+    with contextlib.ExitStack() as plants:
+        def run(*words):
+            return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+        def process(*words, **options):
+            child = subprocess.Popen(words, **options)
+            plants.callback(child.wait)
+            plants.callback(child.kill)
         folder = pathlib.Path(tempfile.mkdtemp(prefix="utakata-planted."))
-        group = pathlib.Path("/sys/fs/cgroup/memory" if os.path.isdir("/sys/fs/cgroup/memory") else "/sys/fs/cgroup") / folder.name
-        image, loop, process = folder / "image", "", None
-        try:
-            process = subprocess.Popen(["sleep", "1000"], cwd=folder)
-            group.mkdir()
-            subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
-            image.write_bytes(b"\0" * 4096)
-            loop = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True, check=False).stdout.strip()
-            left = HostState.take().more_than(before, [folder.name])
-            kinds = {item.split(":")[0] for item in left}
-            self.assertLessEqual({"processes", "mounts", "groups", "files"} | ({"loop devices"} if loop else set()), kinds)
-            self.assertEqual([item for item in HostState.take().more_than(before, ["no such word"]) if folder.name in item], [])
-        finally:
-            if loop:
-                subprocess.run(["losetup", "--detach", loop], check=False)
-            subprocess.run(["umount", "-l", folder], check=False)
-            process.kill()
-            process.wait()
-            group.rmdir()
-            folder.rmdir()
+        plants.callback(folder.rmdir)
+        mark = folder.name
+        group = pathlib.Path("/sys/fs/cgroup/memory" if os.path.isdir("/sys/fs/cgroup/memory") else "/sys/fs/cgroup") / mark
+        group.mkdir()
+        plants.callback(group.rmdir)
+        process("sleep", "1000", cwd=folder)
+        run("mount", "-t", "tmpfs", "none", folder)
+        plants.callback(run, "umount", "-l", folder)
+        image = folder / "image"
+        image.write_bytes(b"\0" * 4096)
+        process("unshare", "--net", "tail", "-f", image)
+        device = run("losetup", "--find", "--show", image)
+        plants.callback(run, "losetup", "--detach", device)
+        run("ip", "link", "add", "planted0", "type", "veth", "peer", "name", "planted1")
+        run("ip", "link", "set", "planted0", "up")
+        run("ip", "route", "add", "198.51.100.0/24", "dev", "planted0")
+        run("nft", "add table ip planted; add chain ip planted c; add rule ip planted c ip daddr 198.51.100.7 drop")
+        queue = run("ipcmk", "--queue").rpartition(" ")[2]
+
+        def seen():
+            """Of each kind the sentences that name what was planted."""
+            words = {"links": "planted0", "routes": "198.51.100.0/24 dev planted0", "nftables": "198.51.100.7 drop", "ipc": f" {queue} "}
+            return {kind: [item for item in HostState.take().more_than(before, [mark])
+                           if item.startswith(kind + ": ") and words.get(kind, mark) in item and item != f"files: /tmp/{mark}/image"]
+                    for kind in before.parts}
+        own = os.readlink("/proc/self/ns/net")
+        # Programs take a moment until they are what they were started as.
+        until(lambda: any(own not in item for item in seen()["namespaces"]), what="a process in another namespace")
+        unseen = [kind for kind, items in seen().items() if not items]
+        assert not unseen, f"planted, and not seen: {unseen}"
+        others = [item for item in HostState.take().more_than(before, ["no such word"]) if mark in item]
+        assert not others, f"without its mark, and still counted: {others}"
+    left = HostState.take().more_than(before, [mark])
+    assert [item for item in left if item.split(":")[0] not in ("links", "routes", "nftables", "ipc")] == [], left
 
 
 class CleanUp(unittest.TestCase):
@@ -222,4 +251,4 @@ class CleanUp(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    plant() if sys.argv[1:] == ["plant"] else unittest.main()
