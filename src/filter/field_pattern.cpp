@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <span>
+#include <utility>
 
 #include "base/text.hpp"
 #include "filter/pattern.hpp"
@@ -105,14 +105,15 @@ Outcome<Field> read_field(Scanner& in) {
   str first_name;
   while (true) {
     in.skip_spaces();
+    const std::string_view begin = in.rest();
     const str name(trim(in.until("=!<>,]&|")));
-    if (!is_name(name)) return bad_pattern(cat("'", name, "' is no name of a field."));
+    if (!is_name(name)) return in.bad(cat("'", name, "' is no name of a field"), begin);
     if (first_name.empty()) first_name = name;
-    if (name != first_name) return bad_pattern(cat("conditions of one field name one field, not ", name, "."));
+    if (name != first_name) return in.bad(cat("conditions of one field name one field, not ", name), begin);
     const auto comparator = take_comparator(in);
     if (!comparator)
       return field.alternatives.empty() && all.empty() ? Outcome<Field>(field)
-                                                       : bad_pattern("a condition has no comparator.");
+                                                       : in.bad("a condition has no comparator");
     all.push_back({ .comparator = *comparator, .operand = TRY(read_operand(in, *comparator, ",]&|")) });
     in.skip_spaces();
     if (in.take("&&")) continue;
@@ -128,16 +129,20 @@ MatcherOutcome parse_fields(std::string_view pattern) {
   auto matcher = std::make_unique<Fields>();
   Scanner in(pattern);
   in.skip_spaces();
+  if (!in.ends_with(']')) return Scanner::unclosed('[', ']');
   in.take("[");
+  bool ellipsis = false;
   do {
+    in.skip_spaces();
+    const std::string_view begin = in.rest();
     matcher->fields.push_back(TRY(read_field(in)));
+    if (matcher->fields.back().ellipsis && std::exchange(ellipsis, true))
+      return in.bad("at most one ellipsis (...) is supported", begin);
     in.skip_spaces();
   } while (in.take(","));
-  if (!in.take("]")) return bad_pattern("a space-delimited pattern ends with ].");
+  if (!in.take("]")) return in.bad("a field is followed by a comma or ]");
   in.skip_spaces();
-  if (!in.at_end()) return bad_pattern("nothing may follow ].");
-  if (std::ranges::count_if(matcher->fields, &Field::ellipsis) > 1)
-    return bad_pattern("at most one ellipsis (...) is supported.");
+  if (!in.at_end()) return in.bad("nothing may follow ]");
   return matcher;
 }
 

@@ -78,12 +78,13 @@ class Reader {
 
   Outcome<std::unique_ptr<Node>> read() {
     in_.skip_spaces();
+    if (!in_.ends_with('}')) return Scanner::unclosed('{', '}');
     in_.take("{");
     auto node = TRY(either(0));
     in_.skip_spaces();
-    if (!in_.take("}")) return bad_pattern("a JSON pattern ends with }.");
+    if (!in_.take("}")) return in_.bad("a comparison is followed by && or || or }");
     in_.skip_spaces();
-    if (!in_.at_end()) return bad_pattern("nothing may follow }.");
+    if (!in_.at_end()) return in_.bad("nothing may follow }");
     return node;
   }
 
@@ -111,11 +112,12 @@ class Reader {
   }
   NodeOutcome one(int depth) {
     in_.skip_spaces();
+    const std::string_view begin = in_.rest();
     if (!in_.take("(")) return leaf();
-    if (depth == depth_max) return bad_pattern("too many parentheses.");
+    if (depth == depth_max) return in_.bad("too many parentheses", begin);
     auto node = TRY(either(depth + 1));
     in_.skip_spaces();
-    if (!in_.take(")")) return bad_pattern("a parenthesis is not closed.");
+    if (!in_.take(")")) return in_.bad("a parenthesis is not closed", begin);
     return node;
   }
   NodeOutcome leaf() {
@@ -131,55 +133,58 @@ class Reader {
       else if (in_.take_word("FALSE"))
         node->test = Test::is_false;
       else
-        return bad_pattern("IS is followed by NULL, TRUE or FALSE.");
+        return in_.bad("IS is followed by NULL, TRUE or FALSE");
       return node;
     }
     if (in_.take_word("NOT")) {
       in_.skip_spaces();
-      if (!in_.take_word("EXISTS")) return bad_pattern("NOT is followed by EXISTS.");
+      if (!in_.take_word("EXISTS")) return in_.bad("NOT is followed by EXISTS");
       node->test = Test::not_exists;
       return node;
     }
     const auto comparator = take_comparator(in_);
-    if (!comparator) return bad_pattern("a selector is followed by =, !=, <, >, <=, >=, IS or NOT EXISTS.");
+    if (!comparator) return in_.bad("a selector is followed by =, !=, <, >, <=, >=, IS or NOT EXISTS");
     node->comparator = *comparator;
     node->operand = TRY(read_operand(in_, *comparator, " \t\r\n&|)}"));
     return node;
   }
   Outcome<list<Step>> selector() {
-    if (!in_.take("$")) return bad_pattern("a JSON selector begins with $.");
+    if (!in_.take("$")) return in_.bad("a JSON selector begins with $");
     list<Step> steps;
     int wildcards = 0;
     while (in_.peek() == '.' || in_.peek() == '[') {
+      const std::string_view begin = in_.rest();
       steps.push_back(TRY(step()));
       if (steps.back().kind == Step::Kind::all && (++wildcards > 1 || ++wildcards_ > wildcards_max))
-        return bad_pattern("at most one wildcard selector in a property selector, and three in a pattern.");
+        return in_.bad("at most one wildcard selector in a property selector, and three in a pattern", begin);
     }
-    if (steps.empty()) return bad_pattern("a JSON selector names a property: $.name");
+    if (steps.empty()) return in_.bad("a JSON selector names a property, like $.name");
     return steps;
   }
   Outcome<Step> step() {
+    const std::string_view begin = in_.rest();
     const bool dot = in_.take(".");
     if (in_.take("[")) {
       if (in_.take("*")) {
-        if (!in_.take("]")) return bad_pattern("a bracket is not closed.");
+        if (!in_.take("]")) return in_.bad("a bracket is not closed");
         return Step{.name = {}, .kind = Step::Kind::all};
       }
       if (in_.peek() == '\'' || in_.peek() == '"') return named_in_brackets();
       const auto index = parse_integer(in_.until("]"));
-      if (!in_.take("]") || !index || *index < 0 || dot) return bad_pattern("an element is chosen by its number: [0]");
+      if (!in_.take("]") || !index || *index < 0 || dot)
+        return in_.bad("an element is chosen by its number, like [0]", begin);
       return Step{.name = {}, .index = static_cast<std::size_t>(*index), .kind = Step::Kind::element};
     }
     if (in_.take("*")) return Step{.name = {}, .kind = Step::Kind::all};
     str name(in_.until(" \t\r\n.[]=!<>&|(){}*\"'"));
-    if (name.empty()) return bad_pattern("a property has no name.");
+    if (name.empty()) return in_.bad("a property has no name");
     return Step{.name = std::move(name)};
   }
   Outcome<Step> named_in_brackets() {
     const str quote(1, in_.peek());
     in_.drop(1);
     str name(in_.until(quote));
-    if (!in_.take(quote) || !in_.take("]")) return bad_pattern("a bracket is not closed.");
+    if (!in_.take(quote) || !in_.take("]")) return in_.bad("a bracket is not closed");
     return Step{.name = std::move(name)};
   }
 

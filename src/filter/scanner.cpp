@@ -1,5 +1,6 @@
 #include "filter/scanner.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.hpp"
@@ -31,8 +32,30 @@ bool compare(Comparator comparator, const T& left, const T& right) {
 
 }  // namespace
 
-std::unexpected<Fault> bad_pattern(std::string_view why) {
-  return refuse("InvalidParameterException", cat("Invalid filter pattern: ", why));
+str Scanner::place(std::string_view at) const {
+  const std::string_view before = all_.substr(0, all_.size() - at.size());
+  // Characters of several bytes count once, by the first of them.
+  const auto characters = std::ranges::count_if(before, [](char c) { return (c & '\xc0') != '\x80'; });
+  return cat(" (position ", characters + 1, at.empty() ? ", where the pattern ends)" : ")");
+}
+
+std::unexpected<Fault> Scanner::bad(std::string_view why, std::string_view at) const {
+  return refuse("InvalidParameterException", cat("Invalid filter pattern: ", why, place(at)));
+}
+
+std::unexpected<Fault> Scanner::unclosed(char open, char close) {
+  return refuse("InvalidParameterException",
+                cat("If a filter pattern starts with '", open, "' it must end with '", close, "'"));
+}
+
+std::unexpected<Fault> Scanner::bad_characters(std::string_view term, std::string_view at) const {
+  return refuse("InvalidParameterException", cat("Invalid character(s) in term '", term, "'", place(at)));
+}
+
+bool Scanner::ends_with(char last) const {
+  std::size_t end = rest_.size();
+  while (end > 0 && is_space(rest_[end - 1])) --end;
+  return end > 0 && rest_[end - 1] == last;
 }
 
 void Scanner::skip_spaces() {
@@ -64,7 +87,7 @@ Outcome<str> Scanner::quoted() {
     if (rest_[at] == '\\' && at + 1 < rest_.size()) ++at;
     text += rest_[at];
   }
-  if (at >= rest_.size()) return bad_pattern("a quoted phrase does not end.");
+  if (at >= rest_.size()) return bad("a quoted phrase does not end");
   rest_.remove_prefix(at + 1);
   return text;
 }
@@ -73,13 +96,14 @@ Outcome<RegularExpression> Scanner::expression() {
   std::size_t end = 1;
   while (end < rest_.size() && rest_[end] != '%') {
     // AWS's patterns have no groups.
-    if (rest_[end] == '(' || rest_[end] == ')') return bad_pattern("a regular expression has no parentheses.");
+    if (rest_[end] == '(' || rest_[end] == ')')
+      return bad("a regular expression has no parentheses", rest_.substr(end));
     end += rest_[end] == '\\' ? 2 : 1;
   }
-  if (end >= rest_.size()) return bad_pattern("a regular expression does not end.");
-  if (++expressions_ > expressions_max) return bad_pattern("at most two regular expressions are supported.");
+  if (end >= rest_.size()) return bad("a regular expression does not end");
+  if (++expressions_ > expressions_max) return bad("at most two regular expressions are supported");
   auto expression = RegularExpression::parse(rest_.substr(1, end - 1));
-  if (!expression) return bad_pattern(cat("the regular expression %", rest_.substr(1, end - 1), "% is not supported."));
+  if (!expression) return bad(cat("the regular expression %", rest_.substr(1, end - 1), "% is not supported"));
   rest_.remove_prefix(end + 1);
   return *expression;
 }
@@ -115,6 +139,7 @@ bool Operand::compares(Comparator comparator, double with) const {
 Outcome<Operand> read_operand(Scanner& in, Comparator comparator, std::string_view ends) {
   Operand operand;
   in.skip_spaces();
+  const std::string_view begin = in.rest();
   if (in.peek() == '"') {
     operand.text = TRY(in.quoted());
     operand.quoted = true;
@@ -122,11 +147,11 @@ Outcome<Operand> read_operand(Scanner& in, Comparator comparator, std::string_vi
     operand.expression = TRY(in.expression());
   } else {
     operand.text = trim(in.until(ends));
-    if (operand.text.empty()) return bad_pattern("a comparison has no value.");
+    if (operand.text.empty()) return in.bad("a comparison has no value", begin);
     operand.number = number_of(operand.text);
   }
   const bool by_order = comparator != Comparator::equal && comparator != Comparator::unequal;
-  if (by_order && !operand.number) return bad_pattern("only numbers can be compared with <, >, <= and >=.");
+  if (by_order && !operand.number) return in.bad("only numbers can be compared with <, >, <= and >=", begin);
   return operand;
 }
 

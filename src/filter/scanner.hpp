@@ -11,15 +11,23 @@ namespace utakata::filter {
 
 inline constexpr int expressions_max = 2;  // regular expressions in one pattern
 
-std::unexpected<Fault> bad_pattern(std::string_view why);
-
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) : rest_(text) {}
+  explicit Scanner(std::string_view text) : all_(text), rest_(text) {}
+
+  /// What is wrong, and the character of the pattern, counted from 1, at which it is: `at` is what then remained.
+  [[nodiscard]] std::unexpected<Fault> bad(std::string_view why, std::string_view at) const;
+  [[nodiscard]] std::unexpected<Fault> bad(std::string_view why) const { return bad(why, rest_); }
+  /// AWS's words for a pattern whose first bracket the last character does not close.
+  [[nodiscard]] static std::unexpected<Fault> unclosed(char open, char close);
+  /// AWS's words for characters that only quotes may hold.
+  [[nodiscard]] std::unexpected<Fault> bad_characters(std::string_view term, std::string_view at) const;
 
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
   [[nodiscard]] char peek() const { return rest_.empty() ? '\0' : rest_.front(); }
   [[nodiscard]] std::string_view rest() const { return rest_; }
+  /// Its last character but spaces is this one.
+  [[nodiscard]] bool ends_with(char) const;
   void skip_spaces();
   void drop(std::size_t count) { rest_.remove_prefix(count); }
   /// Takes the text if it stands there.
@@ -34,7 +42,9 @@ class Scanner {
   Outcome<RegularExpression> expression();
 
  private:
-  std::string_view rest_;
+  [[nodiscard]] str place(std::string_view at) const;
+
+  std::string_view all_, rest_;
   int expressions_ = 0;
 };
 

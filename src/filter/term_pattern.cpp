@@ -8,11 +8,9 @@ namespace utakata::filter {
 namespace {
 
 // What stands outside of quotes is letters and digits; AWS asks for quotes around everything else.
-bool is_plain(std::string_view term) {
-  return std::ranges::all_of(term, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           static_cast<unsigned char>(c) >= 0x80;
-  });
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 struct Term {
@@ -42,10 +40,15 @@ Outcome<Term> next_term(Scanner& in) {
       .text = TRY(in.quoted())
       , .expression = {}
     };
-  str text(in.until(" \t\r\n"));
-  if (text.empty() || !is_plain(text))
-    return refuse("InvalidParameterException", cat("Invalid character(s) in term '", text, "'"));
-  return Term{.text = std::move(text), .expression = {}};
+  const std::string_view begin = in.rest();
+  const std::string_view text = in.until(" \t\r\n");
+  if (text.empty()) return in.bad("a term is missing", begin);
+  // As AWS does, the characters that are wrong are named rather than the whole term.
+  const auto* const wrong = std::ranges::find_if_not(text, is_plain);
+  if (wrong == text.end()) return Term{.text = str(text), .expression = {}};
+  const auto before = static_cast<std::size_t>(wrong - text.begin());
+  const auto* const end = std::find_if(wrong, text.end(), is_plain);
+  return in.bad_characters(text.substr(before, static_cast<std::size_t>(end - wrong)), begin.substr(before));
 }
 
 }  // namespace
