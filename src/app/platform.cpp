@@ -203,7 +203,8 @@ Outcome<> Platform::preflight(const ServeSettings& settings) { return sandbox::p
 
 Outcome<std::unique_ptr<Platform>> Platform::start(reactor::Loop& loop, int listener, const ServeSettings& settings,
                                                    Log log) {
-  auto store = TRY(store::SqliteStore::open(settings.state_dir + "/journal.db", reactor::random_number()));
+  const std::string file = settings.state_dir + "/journal.db";
+  auto store = TRY(store::SqliteStore::open(file, reactor::random_number()));
   // The seed is in the store's head, which is read together with the rows: they wait here for the machine.
   struct Row {
     std::string table;
@@ -216,7 +217,12 @@ Outcome<std::unique_ptr<Platform>> Platform::start(reactor::Loop& loop, int list
     return {};
   }));
   auto running = std::make_unique<Running>(loop, settings, std::move(log), std::move(store), head.seed);
-  for (const Row& row : rows) TRY_VOID(running->machine().load(row.table, row.key, row.row));
+  for (const Row& row : rows)
+    if (const auto loaded = running->machine().load(row.table, row.key, row.row); !loaded)
+      return refuse("ServiceUnavailable",
+                    cat("the journal ", file, " cannot be taken over: ", loaded.error().message,
+                        "; start the version of utakata that wrote it, or begin anew with another --state folder"),
+                    503);
   TRY_VOID(running->begin(listener, head.sequence));
   return running;
 }

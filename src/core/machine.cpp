@@ -20,11 +20,12 @@ Machine::Machine(std::uint64_t seed, std::span<void (*const)(Schema&)> modules) 
 Outcome<> Machine::load(std::string_view table, const Key& key, std::string_view row) {
   for (const auto& candidate : schema_.tables_) {
     if (candidate->name() != table) continue;
-    TRY_VOID(candidate->load(key, row));
+    if (const auto loaded = candidate->load(key, row); !loaded)
+      return refuse("InternalFailure", cat("row ", key, " of the table ", table, ": ", loaded.error().message), 500);
     arm(*candidate, key);
     return {};
   }
-  return refuse("InternalFailure", cat("the store has a table that this version does not know: ", table), 500);
+  return refuse("InternalFailure", cat("this version knows no table ", table), 500);
 }
 
 Step Machine::step(Instant now, const Input& input) {

@@ -106,7 +106,8 @@ TEST_CASE("core: timers follow their rows, also after a restart") {
   CHECK(again.step(Instant{2}, Tick{}).changes.empty());
   CHECK(again.step(Instant{1} + seconds(10), Tick{}).changes.size() == 1);
   CHECK(again.next_due() == Instant::never());
-  CHECK_FALSE(again.load("test.unknown", "k", ""));
+  CHECK(again.load("test.unknown", "k", "").error().message == "this version knows no table test.unknown");
+  CHECK(again.load(step.changes[0].table, "k", "no row").error().message.starts_with("row k of the table "));
 }
 
 TEST_CASE("core: a parked call changes nothing until its last try") {

@@ -1,6 +1,8 @@
 """Requests that no SDK would send: each gets AWS's error in its own protocol, and the daemon lives."""
+import contextlib
 import json
 import socket
+import sqlite3
 import unittest
 import urllib.parse
 
@@ -101,6 +103,27 @@ class Connection(unittest.TestCase):
             answer = self.raw(text)
             self.assertNotIn(b"<html", answer.lower())
         self.assertEqual(ecs("ListClusters", {})[0], 200)
+
+
+class Journal(unittest.TestCase):
+    def test_one_of_another_version_is_refused_with_the_way_out_and_kept(self):
+        with Platform() as platform:
+            platform.client("ecs").create_cluster(clusterName="kept")
+            platform.stop()
+            file = platform.state / "journal.db"
+
+            def journal(sql):
+                with contextlib.closing(sqlite3.connect(file)) as rows, rows:
+                    return rows.execute(sql).fetchall()
+            # Versions before the decision docs/decisions/0008 kept the events of log streams so.
+            journal("INSERT INTO rows VALUES ('logs.chunks', '123456789012 ap-northeast-1 /g:s:1', x'a0')")
+            with self.assertRaises(AssertionError) as refused:
+                platform.start()
+            self.assertIn(f"the journal {file} cannot be taken over: this version knows no table logs.chunks; start the version of "
+                          "utakata that wrote it, or begin anew with another --state folder", str(refused.exception))
+            journal("DELETE FROM rows WHERE name = 'logs.chunks'")
+            platform.start()
+            self.assertEqual(len(platform.client("ecs").list_clusters()["clusterArns"]), 1)
 
 
 if __name__ == "__main__":
