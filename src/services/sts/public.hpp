@@ -24,7 +24,8 @@ struct SessionPlan {
   Duration life;
 };
 
-/// Faults: ServiceUnavailable where the input brings no secret (Origin); Throttling when an account has too many.
+/// Faults: ServiceUnavailable where the input brings no secret (Origin); Throttling when an account has too many that
+/// nobody owns.
 Outcome<Session> begin_session(Tx&, const SessionPlan&);
 /// The newest session of this owner that is still good at `until`.
 std::optional<Session> session_of(const Tx&, const str& owner, Instant until);

@@ -8,7 +8,11 @@
 namespace utakata::sts {
 namespace {
 
+// Of those that AssumeRole gives out. AWS has no such bounds, a platform's memory has; tasks' own sessions are bounded
+// by the number of tasks, so that no flood of calls takes a running task's credentials away or keeps a new one from
+// them.
 constexpr std::size_t sessions_per_account_max = 10'000;
+constexpr std::size_t sessions_per_role_max = 2'000;
 constexpr Duration told_as_expired = hours(1);  // instead of as unknown
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -18,6 +22,29 @@ str random_access_key(Tx& tx) {
   str key = "ASIA";
   while (key.size() < 20) key += alphabet[tx.random("access key") % alphabet.size()];
   return key;
+}
+
+// What is over is only kept to be told as such: it goes first.
+void forget_expired(Tx& tx, const std::vector<Key>& keys) {
+  for (const Key& key : keys)
+    if (tx.find<SessionRow>(key)->expires_at <= tx.now()) tx.erase<SessionRow>(key);
+}
+
+void forget_oldest(Tx& tx, const std::vector<Key>& keys) {
+  const auto oldest =
+      std::ranges::min_element(keys, {}, [&](const Key& key) { return tx.find<SessionRow>(key)->began_at; });
+  tx.erase<SessionRow>(*oldest);
+}
+
+// A role that is assumed without end takes the room of its own older sessions, not that of other roles.
+Outcome<> make_room(Tx& tx, const str& account, const str& role) {
+  const auto of_role = [&] { return tx.where<SessionRow>(SessionRow::by_role, role); };
+  const auto of_account = [&] { return tx.where<SessionRow>(SessionRow::by_account, account); };
+  if (const auto keys = of_role(); keys.size() >= sessions_per_role_max) forget_expired(tx, keys);
+  if (const auto keys = of_role(); keys.size() >= sessions_per_role_max) forget_oldest(tx, keys);
+  if (const auto keys = of_account(); keys.size() >= sessions_per_account_max) forget_expired(tx, keys);
+  if (of_account().size() >= sessions_per_account_max) return refuse("Throttling", "Rate exceeded", 400);
+  return {};
 }
 
 // The same for one role always.
@@ -53,15 +80,16 @@ Outcome<Session> begin_session(Tx& tx, const SessionPlan& plan) {
   if (secret.empty())
     return refuse("ServiceUnavailable", "Credentials cannot be made here: there is nothing that cannot be guessed.",
                   503);
-  if (tx.where<SessionRow>(SessionRow::by_account, plan.account).size() >= sessions_per_account_max)
-    return refuse("Throttling", "Rate exceeded", 400);
+  const str role = role_arn(plan.account, plan.role_arn);
+  if (plan.owner.empty()) TRY_VOID(make_room(tx, plan.account, role));
   SessionRow row{.access_key = random_access_key(tx),
                  .secret = {},
                  .token = {},
                  .account = plan.account,
-                 .role_arn = role_arn(plan.account, plan.role_arn),
+                 .role_arn = role,
                  .session_name = plan.session_name,
                  .owner = plan.owner,
+                 .began_at = tx.now(),
                  .expires_at = tx.now() + plan.life};
   const auto derived = [&](std::string_view purpose) { return wire::sigv4::hmac(secret, purpose); };
   row.secret = base64_encode(derived("secret")).substr(0, 40);
@@ -92,10 +120,11 @@ std::optional<Session> find_session(const Tx& tx, std::string_view access_key) {
 }
 
 void declare_tables(Schema& schema) {
-  schema.table<SessionRow>(
-      {.indexes = {[](const SessionRow& row) { return row.owner; }, [](const SessionRow& row) { return row.account; }},
-       .due = [](const SessionRow& row) { return row.expires_at + told_as_expired; },
-       .on_due = [](Tx& tx, const Key& key) { tx.erase<SessionRow>(key); }});
+  schema.table<SessionRow>({.indexes = {[](const SessionRow& row) { return row.owner; },
+                                        [](const SessionRow& row) { return row.owner.empty() ? row.account : str(); },
+                                        [](const SessionRow& row) { return row.owner.empty() ? row.role_arn : str(); }},
+                            .due = [](const SessionRow& row) { return row.expires_at + told_as_expired; },
+                            .on_due = [](Tx& tx, const Key& key) { tx.erase<SessionRow>(key); }});
 }
 
 }  // namespace utakata::sts

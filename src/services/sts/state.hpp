@@ -9,13 +9,14 @@ namespace utakata::sts {
 struct SessionRow {
   static constexpr std::string_view table_name = "sts.sessions";
   static constexpr std::size_t by_owner = 0;
-  static constexpr std::size_t by_account = 1;
-  str access_key;  // ASIA...
+  static constexpr std::size_t by_account = 1;  // those that nobody owns
+  static constexpr std::size_t by_role = 2;     // those that nobody owns
+  str access_key;                               // ASIA...
   str secret, token;
   str account;
   str role_arn, session_name;
   str owner;  // they end with it (a task's ARN); empty: only with their time
-  Instant expires_at;
+  Instant began_at, expires_at;
 };
 
 void declare_tables(Schema&);
