@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t header_size = 12;
 constexpr std::size_t label_max = 63, name_max = 255;
 constexpr std::uint16_t is_answer = 0x8000, recursion_wanted = 0x0100, recursion_there = 0x0080, truncated = 0x0200;
-constexpr std::uint16_t operation_mask = 0x7800;
+constexpr std::uint16_t operation_mask = 0x7800, code_mask = 0x000f;
 constexpr std::uint16_t class_internet = 1;
 constexpr std::uint16_t name_of_question = 0xc00c;  // a pointer to the byte behind the header
 
@@ -95,6 +95,11 @@ bool answers(std::string_view message, const Query& query) {
   return message.size() >= header_size + query.question.size() && number16(message, 0) == query.id &&
          (*number16(message, 2) & is_answer) != 0 && number16(message, 4) == 1 &&
          equals_ignoring_case(message.substr(header_size, query.question.size()), query.question);
+}
+
+bool is_failure(std::string_view answer) {
+  const auto code = static_cast<Code>(number16(answer, 2).value_or(0) & code_mask);
+  return code == Code::server_failure || code == Code::refused;
 }
 
 str write_answer(const Query& query, Code code, i32 ttl_seconds, const list<Record>& records, std::size_t most) {

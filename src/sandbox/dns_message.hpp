@@ -28,6 +28,8 @@ struct Query {
 std::optional<Query> parse_query(std::string_view message);
 /// True if this is an answer to exactly that query.
 bool answers(std::string_view message, const Query&);
+/// True if another server may know more than the one that gave this answer.
+bool is_failure(std::string_view answer);
 
 struct Record {
   Type type = Type::a;

@@ -29,6 +29,9 @@ TEST_CASE("dns: a question is read in lower case and its answer has the question
   CHECK(query->type == 1);
   const str answer = write_answer(*query, Code::no_error, 60, {{.address = "10.0.1.11"}}, datagram_max);
   CHECK(answers(answer, *query));
+  CHECK_FALSE(is_failure(answer));
+  CHECK(is_failure(write_answer(*query, Code::refused, 0, {}, datagram_max)));
+  CHECK_FALSE(is_failure(write_answer(*query, Code::no_such_name, 0, {}, datagram_max)));
   CHECK(answer.substr(12, 11) == str("\3Web\5local\0", 11));
   CHECK(answer.ends_with(str("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a\0\1\x0b", 16)));
   CHECK(answer[3] == static_cast<char>(0x80));

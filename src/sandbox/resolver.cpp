@@ -179,7 +179,9 @@ class Resolver::Inside {
     return name_servers(read_text("/etc/resolv.conf").value_or(""));
   }
 
+  // The first answer that is no failure, else the first failure.
   Co<str> ask_by_datagram(str message, dns::Query query) {
+    str failure;
     for (const str& server : servers()) {
       const int fd = datagram_socket();
       if (fd < 0) continue;
@@ -197,10 +199,13 @@ class Resolver::Inside {
           continue;
         }
         str answer(space.data(), static_cast<std::size_t>(got));
-        if (dns::answers(answer, query)) co_return answer;
+        if (!dns::answers(answer, query)) continue;
+        if (!dns::is_failure(answer)) co_return answer;
+        if (failure.empty()) failure = std::move(answer);
+        break;
       }
     }
-    co_return str();
+    co_return failure;
   }
 
   Co<void> accept(DoorPtr door, reactor::Descriptor& listener) {
@@ -233,13 +238,16 @@ class Resolver::Inside {
   }
 
   Co<str> ask_by_stream(str message, dns::Query query) {
+    str failure;
     for (const str& server : servers()) {
       auto connected = co_await reactor::connect_tcp(loop_, {.host = server, .port = dns_port}, upstream_patience);
       if (!connected.stream || !co_await write_message(*connected.stream, message)) continue;
       str answer = co_await read_message(*connected.stream);
-      if (dns::answers(answer, query)) co_return answer;
+      if (!dns::answers(answer, query)) continue;
+      if (!dns::is_failure(answer)) co_return answer;
+      if (failure.empty()) failure = std::move(answer);
     }
-    co_return str();
+    co_return failure;
   }
 
   // One question after the other, as most clients ask only one.
