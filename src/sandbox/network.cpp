@@ -173,7 +173,10 @@ Outcome<> Network::put_in_force(const str& vpc_id, Vpc& vpc) {
     return ran;
   }
   resolve_in(vpc);
-  if (settings_.egress) open_way(vpc);
+  if (settings_.egress)
+    open_way(vpc);
+  else
+    ways_.close(vpc_id);  // one that a daemon with other settings left open when it was killed
   return {};
 }
 

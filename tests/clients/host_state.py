@@ -149,4 +149,4 @@ def group_name(state):
 
 def files_of(platform):
     """What lies in the folders that a platform empties; logs, layers and the journal stay."""
-    return sorted(path for name in ("tasks", "runtime", "network", "outside", "users") for path in _names(f"{platform.state}/sandbox/{name}"))
+    return sorted(path for name in ("tasks", "runtime", "network", "outside", "ways", "users") for path in _names(f"{platform.state}/sandbox/{name}"))

@@ -1,12 +1,17 @@
 """VPCs with real containers: security groups, the load balancer, names, public addresses and the way out."""
+import contextlib
+import http.server
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import unittest
 import urllib.error
 import urllib.request
 
+from host_state import files_of
 from platform_under_test import Platform, until
 
 SERVE = "mkdir -p /www; hostname > /www/index.html; exec httpd -f -p 80 -h /www"
@@ -154,58 +159,148 @@ class Network(unittest.TestCase):
 class WayOut(unittest.TestCase):
     """The host stands in a namespace of its own here, and another one stands for the outside."""
 
-    def test_who_gets_out(self):
-        done = subprocess.run(["unshare", "--net", "--mount", sys.executable, __file__, "inside"], capture_output=True, text=True,
+    def inside(self, what):
+        done = subprocess.run(["unshare", "--net", "--mount", sys.executable, __file__, what], capture_output=True, text=True,
                               cwd=os.path.dirname(os.path.abspath(__file__)))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        answers = json.loads(done.stdout.splitlines()[-1])
-        self.assertEqual(answers, {"public": "out", "private": "kept", "by nat": "out", "host's loopback": "kept", "off": "kept", "left": []})
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def test_who_gets_out(self):
+        self.assertEqual(self.inside("who"), {"public": "out", "private": "kept", "by nat": "out", "host's loopback": "kept", "off": "kept", "left": []})
+
+    def test_a_way_out_outlives_the_daemon(self):
+        answers = self.inside("killed")
+        self.assertEqual(answers["adopted"], answers["first"])
+        self.assertNotEqual(answers["renewed"], answers["first"])
+        self.assertEqual([answers[what] for what in ("while no daemon was there", "with the next one", "with a new way", "after an end of the way alone",
+                                                     "with egress off", "with egress again", "left")],
+                         [True, True, True, True, False, True, []])
 
 
-def inside():
+@contextlib.contextmanager
+def outside_of_the_host():
+    """A namespace with a web server, which the host's default route leads to; gives the server's count of requests."""
     outside = f"utakata-outside-{os.getpid()}"
+
     def ip(*words):
         subprocess.run(["ip", *words], check=True)
     ip("link", "set", "lo", "up")
     ip("netns", "add", outside)
-    answers = {}
-    try:
+    with contextlib.ExitStack() as ending:
+        ending.callback(ip, "netns", "del", outside)
         ip("link", "add", "up0", "type", "veth", "peer", "name", "eth0", "netns", outside)
         ip("addr", "add", "203.0.113.1/24", "dev", "up0")
         ip("link", "set", "up0", "up")
         ip("route", "add", "default", "via", OUTSIDE)
         ip("-n", outside, "addr", "add", OUTSIDE + "/24", "dev", "eth0")
         ip("-n", outside, "link", "set", "eth0", "up")
-        servers = [subprocess.Popen(["ip", "netns", "exec", outside, "busybox", "httpd", "-f", "-p", OUTSIDE + ":80", "-h", "/etc/alternatives"]),
-                   subprocess.Popen(["busybox", "httpd", "-f", "-p", "127.0.0.1:80", "-h", "/etc/alternatives"])]
-        try:
-            with Platform("--egress", "nat") as platform:
-                team = Team(platform)
-                team.open_to_the_internet()
-                group = team.group("out")
-                answers["public"] = team.output(team.run(again(OUTSIDE + "/README"), [group], public="ENABLED"))[-1]
-                answers["private"] = team.output(team.run(once(OUTSIDE + "/README"), [group]))[-1]
-                answers["host's loopback"] = team.output(team.run(once("198.18.0.5/README"), [group], public="ENABLED"))[-1]
-                closed = team.ec2.create_subnet(VpcId=team.vpc, CidrBlock="10.0.7.0/24")["Subnet"]["SubnetId"]
-                address = team.ec2.allocate_address()["AllocationId"]
-                nat = team.ec2.create_nat_gateway(SubnetId=team.subnets[0], AllocationId=address)["NatGateway"]["NatGatewayId"]
-                table = team.ec2.create_route_table(VpcId=team.vpc)["RouteTable"]["RouteTableId"]
-                team.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
-                team.ec2.associate_route_table(RouteTableId=table, SubnetId=closed)
-                team.subnets = [closed]
-                answers["by nat"] = team.output(team.run(again(OUTSIDE + "/README"), [group]))[-1]
-            with Platform("--egress", "off") as platform:
-                team = Team(platform)
-                team.open_to_the_internet()
-                answers["off"] = team.output(team.run(once(OUTSIDE + "/README"), [team.group("out")], public="ENABLED"))[-1]
-            answers["left"] = [p for p in os.listdir("/proc") if p.isdigit() and str(platform.state.parent / "utakata-test.") in cmdline(p)
-                               and "pasta" in cmdline(p)]
-        finally:
-            for server in servers:
-                server.terminate()
-                server.wait()
-    finally:
-        ip("netns", "del", outside)
+        requests = ending.enter_context(tempfile.NamedTemporaryFile(prefix="utakata-test.requests."))
+        for words in (["ip", "netns", "exec", outside, sys.executable, __file__, "serve", OUTSIDE, requests.name],
+                      [sys.executable, __file__, "serve", "127.0.0.1", os.devnull]):
+            server = subprocess.Popen(words)
+            ending.callback(server.wait)
+            ending.callback(server.terminate)
+        yield lambda: os.path.getsize(requests.name)
+
+
+def serve(address, log):
+    """A byte in the log for each request."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            with open(log, "ab") as file:
+                file.write(b".")
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+    http.server.ThreadingHTTPServer((address, 80), Handler).serve_forever()
+
+
+def ways_of(platform):
+    return sorted(p for p in os.listdir("/proc") if p.isdigit() and str(platform.state) in cmdline(p) and cmdline(p).startswith("pasta"))
+
+
+def who():
+    answers = {}
+    with outside_of_the_host():
+        with Platform("--egress", "nat") as platform:
+            team = Team(platform)
+            team.open_to_the_internet()
+            group = team.group("out")
+            answers["public"] = team.output(team.run(again(OUTSIDE + "/README"), [group], public="ENABLED"))[-1]
+            answers["private"] = team.output(team.run(once(OUTSIDE + "/README"), [group]))[-1]
+            answers["host's loopback"] = team.output(team.run(once("198.18.0.5/README"), [group], public="ENABLED"))[-1]
+            closed = team.ec2.create_subnet(VpcId=team.vpc, CidrBlock="10.0.7.0/24")["Subnet"]["SubnetId"]
+            address = team.ec2.allocate_address()["AllocationId"]
+            nat = team.ec2.create_nat_gateway(SubnetId=team.subnets[0], AllocationId=address)["NatGateway"]["NatGatewayId"]
+            table = team.ec2.create_route_table(VpcId=team.vpc)["RouteTable"]["RouteTableId"]
+            team.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+            team.ec2.associate_route_table(RouteTableId=table, SubnetId=closed)
+            team.subnets = [closed]
+            answers["by nat"] = team.output(team.run(again(OUTSIDE + "/README"), [group]))[-1]
+        until(lambda: not ways_of(platform), what="a clean stop to close the way")
+        with Platform("--egress", "off") as platform:
+            team = Team(platform)
+            team.open_to_the_internet()
+            answers["off"] = team.output(team.run(once(OUTSIDE + "/README"), [team.group("out")], public="ENABLED"))[-1]
+        answers["left"] = ways_of(platform)
+    print(json.dumps(answers))
+
+
+def killed():
+    answers = {}
+    with outside_of_the_host() as requests, Platform("--egress", "nat") as platform:
+        def gets_out():
+            had = requests()
+            until(lambda: requests() >= had + 3, what="a task's requests to get out")
+            return True
+
+        def one_way(but=()):
+            return until(lambda: (ways := ways_of(platform)) and len(ways) == 1 and ways != but and ways, what="one way out")
+
+        def kill(pid):
+            os.kill(int(pid), signal.SIGKILL)
+            until(lambda: pid not in ways_of(platform), what="the way's end")
+        team = Team(platform)
+        team.open_to_the_internet()
+        asks = f"trap 'exit 0' TERM; while :; do timeout 1 wget -q -O /dev/null http://{OUTSIDE}/ 2>/dev/null && echo out || echo kept; sleep 0.1; done"
+        task = team.run(asks, [team.group("out")], public="ENABLED")
+        gets_out()
+        answers["first"] = one_way()
+        platform.kill()
+        answers["while no daemon was there"] = gets_out()
+        platform.start()
+        answers["with the next one"] = gets_out()
+        answers["adopted"] = one_way()
+        platform.kill()
+        kill(answers["first"][0])
+        platform.start()
+        answers["with a new way"] = gets_out()
+        answers["renewed"] = one_way()
+        kill(answers["renewed"][0])
+        answers["after an end of the way alone"] = bool(one_way(but=answers["renewed"])) and gets_out()
+        platform.kill()
+        platform.options[platform.options.index("--egress") + 1] = "off"
+        platform.start()
+        until(lambda: not ways_of(platform), what="the way to be closed")
+        had = requests()
+        stream = "p/app/" + task.rsplit("/", 1)[1]
+
+        def said():
+            return [e["message"] for e in reversed(platform.client("logs").get_log_events(
+                logGroupName="/net", logStreamName=stream, limit=3, startFromHead=False)["events"])]
+        until(lambda: said() == ["kept"] * 3, what="the task to be kept inside")
+        answers["with egress off"] = requests() > had
+        platform.kill()
+        platform.options[platform.options.index("--egress") + 1] = "nat"
+        platform.start()
+        answers["with egress again"] = gets_out()
+        platform.stop()
+        assert platform.process.returncode == 0, platform.log()[-2000:]
+        until(lambda: not ways_of(platform), what="a clean stop to close the way")
+        answers["left"] = files_of(platform)
     print(json.dumps(answers))
 
 
@@ -218,4 +313,5 @@ def cmdline(pid):
 
 
 if __name__ == "__main__":
-    inside() if sys.argv[1:] == ["inside"] else unittest.main()
+    parts = {"who": who, "killed": killed, "serve": serve}
+    parts[sys.argv[1]](*sys.argv[2:]) if sys.argv[1:2] and sys.argv[1] in parts else unittest.main()
