@@ -324,6 +324,9 @@ void Network::remove_vpc(const str& vpc_id) {
   resolver_.forget(vpc_id);
   if (vpc) {
     const std::scoped_lock in_force(vpc->in_force);
+    // Tasks that still run keep the namespace: from now on nobody is in the VPC, and nothing is let through.
+    vpc->picture = {.id = vpc_id, .cidr = vpc->picture.cidr};
+    if (vpc->router >= 0 && !vpc->picture.cidr.empty()) static_cast<void>(run_rules(*vpc, firewall(vpc->picture)));
     vpc->nft.reset();
     if (vpc->router >= 0) close(std::exchange(vpc->router, -1));
   }

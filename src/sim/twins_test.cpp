@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "ports/log_store_contract.hpp"
+#include "ports/vpc_network_contract.hpp"
 #include "sim/balancer.hpp"
 #include "sim/memory_log_store.hpp"
 #include "sim/task_runtime.hpp"
@@ -85,7 +86,30 @@ struct Bench {
   void run(std::int64_t secs) { queue.run_until(queue.now() + seconds(secs)); }
 };
 
+// Nothing is sent: a task's answers are those of the rules.
+class SimulatedVpcs final : public ports::test::VpcHost {
+ public:
+  ports::VpcNetwork& network() override { return network_; }
+  void start_task(const str&, const InterfaceConfig&) override {}
+  bool connects(const str& vpc_id, const str& from, const str& to, i32 port) override {
+    return network_.may_connect(vpc_id, {.from = from, .to = to, .port = port});
+  }
+  list<str> resolves(const str& vpc_id, const str&, const str& name) override {
+    const VpcPicture* vpc = network_.vpc(vpc_id);
+    const auto at = vpc == nullptr ? dict<DnsName>::const_iterator() : vpc->names.find(name);
+    return vpc == nullptr || at == vpc->names.end() ? list<str>() : at->second.addresses;
+  }
+
+ private:
+  Network network_;
+};
+
 }  // namespace
+
+TEST_CASE("sim network: keeps the contract of its port") {
+  SimulatedVpcs host;
+  ports::test::hold_to_contract(host);
+}
 
 TEST_CASE("sim log store: keeps the contract of its port") {
   MemoryLogStore store;

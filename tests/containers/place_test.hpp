@@ -82,6 +82,7 @@ struct Place {
                                           .images_dir = images_dir(),
                                           .supervisor = {},
                                           .stand_ins = stand_ins,
+                                          .dns = "none",  // no question leaves this host
                                           .logs_dir = dir + "/logs",
                                           .logs = logs.get()},
                                          reports.sink());
