@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::size_t secret_size = 32;
 
-// arn:aws:ecs:REGION:ACCOUNT:task/...
-World world_of_arn(std::string_view arn) {
-  const auto parts = split(arn, ':');
-  if (parts.size() < 6) return {};
-  return {.account = std::string(parts[4]), .region = std::string(parts[3])};
-}
-
 }  // namespace
 
 template <auto Handler, class Asked, class Answered>
@@ -23,7 +16,7 @@ void TaskDesk::call(const Asked& asked, Answer<Answered> answer) {
   loop_.post([this, asked, answer = std::move(answer)] {
     static constexpr Operation called = operation<Handler>("from inside a task");
     auto pending = std::make_unique<shell::PendingCall>();
-    pending->world = world_of_arn(asked.task_arn);
+    pending->world = ports::world_of_task(asked.task_arn);
     pending->origin.secret = reactor::random_bytes(secret_size);
     pending->operation = &called;
     pending->input = called.new_input();

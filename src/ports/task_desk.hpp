@@ -4,6 +4,7 @@
 
 #include "base/outcome.hpp"
 #include "core/inside.hpp"
+#include "core/world.hpp"
 
 namespace utakata::ports {
 
@@ -23,5 +24,12 @@ class TaskDesk {
   virtual void ask(const inside::Question&, Answer<inside::Credentials>) = 0;
   virtual void ask(const inside::ProtectionQuestion&, Answer<inside::Protection>) = 0;
 };
+
+/// Of arn:aws:ecs:REGION:ACCOUNT:task/... ; of anything else the world of nobody.
+inline World world_of_task(std::string_view arn) {
+  const auto parts = split(arn, ':');
+  if (parts.size() < 6) return {};
+  return {.account = std::string(parts[4]), .region = std::string(parts[3])};
+}
 
 }  // namespace utakata::ports

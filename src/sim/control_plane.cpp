@@ -62,11 +62,16 @@ std::string ControlPlane::history() const {
   return hex(bytes);
 }
 
-void ControlPlane::call(const World& world, const Operation& operation, Operation::Object input, Reply answer) {
+void ControlPlane::call(const World& world, const Operation& operation, Operation::Object input, Reply answer,
+                        const Origin& origin) {
   if (!runs()) return answer(refuse("ConnectionClosed", "the control plane does not run", 0));
-  attempt(
-      {.world = world, .operation = &operation, .input = std::move(input), .answer = std::move(answer), .until = {}},
-      false);
+  attempt({.world = world,
+           .operation = &operation,
+           .input = std::move(input),
+           .origin = origin,
+           .answer = std::move(answer),
+           .until = {}},
+          false);
 }
 
 void ControlPlane::attempt(Pending pending, bool last_try, const Answer* given) {
@@ -77,6 +82,7 @@ void ControlPlane::attempt(Pending pending, bool last_try, const Answer* given) 
                                                    .input = pending.input.get(),
                                                    .output = output->get(),
                                                    .last_try = last_try,
+                                                   .origin = pending.origin,
                                                    .answer = given});
   if (step.asked) return ask(std::move(pending), *step.asked);
   if (!step.parked_on.empty() && !last_try) {

@@ -46,7 +46,7 @@ class ControlPlane {
   [[nodiscard]] bool runs() const { return machine_ != nullptr; }
 
   /// An answer always comes: a fault named ConnectionClosed when the process dies first.
-  void call(const World&, const Operation&, Operation::Object input, Reply);
+  void call(const World&, const Operation&, Operation::Object input, Reply, const Origin& = {});
   void input(const Input&);
 
   /// What the effects on logs ask for, at once.
@@ -70,6 +70,7 @@ class ControlPlane {
     World world;
     const Operation* operation = nullptr;
     std::shared_ptr<void> input;
+    Origin origin;
     Reply answer;
     Instant until;
   };

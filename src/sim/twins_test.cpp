@@ -4,7 +4,11 @@
 #include "ports/log_store_contract.hpp"
 #include "ports/vpc_network_contract.hpp"
 #include "sim/balancer.hpp"
+#include "sim/inside_fixture_test.hpp"
 #include "sim/memory_log_store.hpp"
+#include "sim/program_test.hpp"
+#include "sim/simulator.hpp"
+#include "sim/task_desk.hpp"
 #include "sim/task_runtime.hpp"
 #include "sim/workload.hpp"
 
@@ -104,7 +108,27 @@ class SimulatedVpcs final : public ports::test::VpcHost {
   Network network_;
 };
 
+class SimulatedDesk final : public ports::test::DeskHost {
+ public:
+  SimulatedDesk() { ports::test::make_tasks(simulator_, *this); }
+  ports::TaskDesk& desk() override { return desk_; }
+  void run() override { simulator_.run_for(milliseconds(1)); }
+  void stop_task(const str& task_arn) override {
+    simulator_.runtime.kill(task_arn);
+    simulator_.run_for(minutes(1));
+  }
+
+ private:
+  Simulator simulator_{test::program(), {}};
+  TaskDesk desk_{simulator_.control, Dice(1)};
+};
+
 }  // namespace
+
+TEST_CASE("sim task desk: keeps the contract of its port") {
+  SimulatedDesk host;
+  ports::test::hold_to_contract(host);
+}
 
 TEST_CASE("sim network: keeps the contract of its port") {
   SimulatedVpcs host;
