@@ -50,6 +50,8 @@ class Running final : public Platform {
         std::make_unique<shell::Sessions>(shell::Sessions::Surroundings{.loop = loop_,
                                                                         .engine = *engine_,
                                                                         .open_session = ecs::open_session_operation,
+                                                                        .close_session = ecs::close_session_operation,
+                                                                        .logs_dir = settings_.state_dir + "/sessions",
                                                                         .runner = *sandbox_,
                                                                         .tell = log_});
     api_ = std::make_unique<shell::ApiServer>(
@@ -65,6 +67,7 @@ class Running final : public Platform {
                        .user_name = settings_.ecr_login.user_name,
                        .password = settings_.ecr_login.password});
     engine_->report(PublicBlockReport{.cidr = settings_.public_block});
+    sessions_->deliver_left();
     sandbox_->recover();
     return {};
   }

@@ -64,16 +64,6 @@ struct LogStored {
   str id;
 };
 
-struct SessionLine {
-  Instant at;
-  str text;
-};
-/// The session of a command in a container is over; `lines`: what it said, where its log is kept.
-struct SessionReport {
-  str session_id;
-  list<SessionLine> lines;
-};
-
 /// After a start of the control plane: every task that the runtime knows. What is missing here runs no more.
 struct InventoryReport {
   list<TaskReport> tasks;
@@ -102,7 +92,7 @@ struct RegistryReport {
 
 /// A type of its own, so that handlers can be declared without every report.
 struct Report : std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport, LogStored,
-                             InventoryReport, CapacityReport, RegistryReport, SessionReport, PublicBlockReport> {
+                             InventoryReport, CapacityReport, RegistryReport, PublicBlockReport> {
   using variant::variant;
 };
 

@@ -2,7 +2,7 @@
 
 #include "base/types.hpp"
 
-// What the shell asks the core when a client opens the data channel of an ExecuteCommand session.
+// What the shell asks the core when a client opens the data channel of an ExecuteCommand session, and when it is over.
 namespace utakata {
 
 struct OpenSessionRequest {
@@ -19,5 +19,16 @@ struct OpenSessionResponse {
   list<str> words;  // the program and its arguments
   bool logged = false;
 };
+
+struct SessionLine {
+  Instant at;
+  str text;
+};
+/// `lines`: what the command said, where its log is kept. Asking again changes nothing.
+struct CloseSessionRequest {
+  str session_id;
+  list<SessionLine> lines;
+};
+struct CloseSessionResponse {};
 
 }  // namespace utakata

@@ -15,8 +15,6 @@ namespace utakata::shell {
 namespace {
 
 constexpr std::size_t unsent_max = 1024 * 1024;     // to a client that does not read: nothing more is read from it
-constexpr std::size_t record_max = 1024 * 1024;     // bytes of a session that its log keeps
-constexpr std::size_t line_max = 16 * 1024;         // bytes of one line of the log
 constexpr int messages_a_turn = 32;                 // of one session, then the others have theirs
 constexpr Duration last_words = milliseconds(500);  // of what a command left running in the background
 constexpr Duration farewell = seconds(5);           // for the client to take the WebSocket's close
@@ -107,6 +105,7 @@ void Session::opened(Outcome<OpenSessionResponse> answer) {
   began_ = true;
   record_.what = *std::move(answer);
   record_.began = wall_clock();
+  if (record_.what.logged) log_.emplace(doors_.logs_dir.empty() ? "" : cat(doors_.logs_dir, "/", record_.id));
   doors_.began(record_);
   if (!over_) return act(agent_.opened(now()));
   over_ = false;  // the client has gone meanwhile: the session is over before it began
@@ -190,8 +189,8 @@ void Session::finish() {
   if (command_input_) command_input_->cancel();
   input_.clear();
   if (!began_) return;
-  if (!line_.empty()) take_line();
   record_.ended = wall_clock();
+  if (log_) record_.lines = log_->end(record_.ended);
   doors_.ended(record_);
 }
 
@@ -229,7 +228,7 @@ reactor::Co<void> Session::read_output(Output& output, bool errors) {
     if (got.trouble == reactor::Trouble::timed_out && !last) continue;  // the command has ended meanwhile
     if (got.count == 0) break;
     const std::string_view said(space.data(), got.count);
-    record(said);
+    if (log_) log_->take(wall_clock(), said);
     act(errors ? agent_.error_output(said, now()) : agent_.output(said, now()));
   }
   --reading_;
@@ -263,24 +262,6 @@ reactor::Co<void> Session::write_input() {
     if (command_input_ == nullptr) takes = false;
     act(agent_.input_taken(next.sequence, now()));
   }
-}
-
-void Session::record(std::string_view bytes) {
-  if (!record_.what.logged || recorded_ > record_max) return;
-  for (const char c : bytes) {
-    if (c != '\n') line_ += c;
-    if (c == '\n' || line_.size() >= line_max) take_line();
-  }
-  recorded_ += bytes.size();
-  if (recorded_ <= record_max) return;
-  if (!line_.empty()) take_line();
-  line_ = cat("(the session said more than ", record_max, " bytes; the rest is not kept)");
-  take_line();
-}
-
-void Session::take_line() {
-  while (line_.ends_with('\r')) line_.pop_back();
-  record_.lines.push_back({.at = wall_clock(), .text = std::exchange(line_, {})});
 }
 
 }  // namespace utakata::shell

@@ -7,13 +7,13 @@
 #include <optional>
 #include <string>
 
-#include "core/report.hpp"
 #include "core/session.hpp"
 #include "http/websocket.hpp"
 #include "ports/commands.hpp"
 #include "reactor/event.hpp"
 #include "reactor/file.hpp"
 #include "session/agent.hpp"
+#include "shell/session_log.hpp"
 
 namespace utakata::shell {
 
@@ -33,6 +33,7 @@ struct SessionDoors {
   std::function<void(ports::CommandPlan, ports::CommandRunner::Begun)> run;
   std::function<void(const SessionRecord&)> began;
   std::function<void(const SessionRecord&)> ended;  // only after began
+  std::string logs_dir;                             // of files of SessionLog, by session id; empty: none
 };
 
 /// One data channel: a WebSocket at one side, a command at the other, session::Agent between them. It holds at most
@@ -68,8 +69,6 @@ class Session : public std::enable_shared_from_this<Session> {
   void finish();
   void arm();
   void set_size() const;
-  void record(std::string_view bytes);
-  void take_line();
   [[nodiscard]] Instant now() const { return loop_.now(); }
 
   reactor::Co<void> write_socket();
@@ -90,8 +89,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::size_t reading_ = 0;        // outputs that have not ended
   std::optional<session::Size> size_;
   reactor::Loop::Timer timer_;
-  std::string line_;             // of the record, not complete yet
-  std::size_t recorded_ = 0;     // bytes
+  std::optional<SessionLog> log_;
   bool began_ = false;           // the token was right
   bool hung_up_ = false;         // on the command
   bool exited_ = false;          // the command

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <set>
 #include <thread>
 
@@ -14,6 +15,8 @@
 
 namespace utakata::shell {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr int sessions_max = 1000;  // open data channels, of all containers together
 constexpr Duration answer_patience = seconds(30);
@@ -57,7 +60,11 @@ std::string data_channel_of(std::string_view target) {
 
 class Sessions::Inside : public std::enable_shared_from_this<Inside> {
  public:
-  explicit Inside(Surroundings around) : around_(std::move(around)) {}
+  explicit Inside(Surroundings around) : around_(std::move(around)) {
+    std::error_code error;  // without the folder logs are kept in memory only
+    fs::create_directories(around_.logs_dir, error);
+    fs::permissions(around_.logs_dir, fs::perms::owner_all, error);
+  }
   void begin() {
     thread_ = std::thread([this] { loop_.run(); });
   }
@@ -82,6 +89,28 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
   }
 
   void release() { --taken_; }
+
+  // On the engine's thread. The file goes when what it holds is durable; should the daemon be killed between, the next
+  // one closes a session that is not known any more.
+  void close(const CloseSessionRequest& over) {
+    auto call = std::make_unique<PendingCall>();
+    call->operation = &around_.close_session;
+    call->input = around_.close_session.new_input();
+    *static_cast<CloseSessionRequest*>(call->input.get()) = over;
+    call->done = [file = cat(around_.logs_dir, "/", over.session_id)](const Outcome<>& outcome) {
+      std::error_code error;
+      if (outcome) fs::remove(file, error);
+    };
+    around_.engine.call(std::move(call));
+  }
+
+  void deliver_left() {
+    std::error_code error;
+    std::vector<std::string> left;
+    for (const auto& entry : fs::directory_iterator(around_.logs_dir, error)) left.push_back(entry.path().filename());
+    for (const std::string& id : left)
+      close({.session_id = id, .lines = SessionLog::read(cat(around_.logs_dir, "/", id))});
+  }
 
   void take(std::string id, int fd, std::string arrived) {
     loop_.post([self = shared_from_this(), id = std::move(id), fd, arrived = std::move(arrived)] {
@@ -117,8 +146,12 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
             .ended =
                 [this](const SessionRecord& record) {
                   around_.tell(cat(subject_of(record), " ", outcome_of(record)));
-                  around_.engine.report(SessionReport{.session_id = record.id, .lines = record.lines});
-                }};
+                  around_.loop.post([self = shared_from_this(),
+                                     over = CloseSessionRequest{.session_id = record.id, .lines = record.lines}] {
+                    self->close(over);
+                  });
+                },
+            .logs_dir = around_.logs_dir};
   }
 
   // On the engine's thread.
@@ -145,6 +178,7 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
 };
 
 Sessions::Sessions(Surroundings around) : inside_(std::make_shared<Inside>(std::move(around))) { inside_->begin(); }
+void Sessions::deliver_left() { inside_->deliver_left(); }
 Sessions::~Sessions() { inside_->end(); }
 
 reactor::Co<void> Sessions::upgrade(http::Request request, reactor::Stream& stream, std::string arrived) {

@@ -18,7 +18,9 @@ class Sessions {
   struct Surroundings {
     reactor::Loop& loop;  // the engine's
     Engine& engine;
-    const Operation& open_session;  // from OpenSessionRequest to OpenSessionResponse
+    const Operation& open_session;   // from OpenSessionRequest to OpenSessionResponse
+    const Operation& close_session;  // from CloseSessionRequest to CloseSessionResponse
+    std::string logs_dir;            // where what commands say is kept until it is in their logs
     ports::CommandRunner& runner;
     std::function<void(const std::string& sentence)> tell;  // the daemon's log; from any thread
   };
@@ -28,6 +30,9 @@ class Sessions {
   /// Every session is cut; their commands are hung up on.
   ~Sessions();
 
+  /// Sends what a former daemon's sessions left to their logs, and closes them. Before the engine is told to recover;
+  /// on its thread.
+  void deliver_left();
   /// For http::Server: takes the connection over.
   reactor::Co<void> upgrade(http::Request, reactor::Stream&, std::string arrived);
 

@@ -33,7 +33,6 @@ struct RouteOf {
   std::string operator()(const PublicBlockReport&) const { return "public block"; }
   std::string operator()(const CapacityReport&) const { return "capacity"; }
   std::string operator()(const RegistryReport&) const { return "registry"; }
-  std::string operator()(const SessionReport& r) const { return "session " + r.session_id; }
 };
 
 bool is_about_logs(const Effect& effect) {

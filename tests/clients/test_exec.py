@@ -382,6 +382,31 @@ class KilledDaemon(unittest.TestCase):
             done = subprocess.run([PROGRAM, "exec", task, "echo", "again"], env=platform.env, input=b"", capture_output=True, timeout=60)
             self.assertEqual(done.stdout, b"again\n")
 
+    def test_what_a_command_said_is_in_the_log_whichever_way_the_daemon_ends(self):
+        with Platform("--cpu", "2048", "--memory", "2048") as platform:
+            class Here(Exec):
+                pass
+            Here.platform, Here.ecs = platform, platform.client("ecs")
+            Here.ecs.create_cluster(clusterName="c", configuration={"executeCommandConfiguration": {
+                "logging": "OVERRIDE", "logConfiguration": {"cloudWatchLogGroupName": "/exec"}}})
+            platform.client("logs").create_log_group(logGroupName="/exec")
+            task = Here.run_task(Here.register("exec", ["app"]))
+
+            def kept(session):
+                events = platform.client("logs").filter_log_events(logGroupName="/exec", logStreamNames=[session["sessionId"]])["events"]
+                return [e["message"] for e in events]
+            for end in (platform.kill, platform.stop):
+                session = platform.client("ecs").execute_command(
+                    cluster="c", task=task, container="app", interactive=True,
+                    command="sh -c 'echo one; echo two; printf half; exec " + sleep_of(6).decode() + "'")["session"]
+                channel = DataChannel(session)
+                channel.said(b"half")
+                end()
+                platform.start()
+                self.assertEqual(until(lambda session=session: kept(session), what="the log"), ["one", "two", "half"])
+                channel.socket.socket.close()
+                until(lambda: not os.listdir(platform.state / "sessions"), what="the session's file to go")
+
     def test_a_clean_end_of_the_daemon_ends_its_sessions(self):
         with Platform("--cpu", "2048", "--memory", "2048") as platform:
             class Here(Exec):

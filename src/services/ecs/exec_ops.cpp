@@ -147,17 +147,17 @@ Outcome<OpenSessionResponse> open_session(Tx& tx, const OpenSessionRequest& requ
   return response;
 }
 
-void take_session_report(Tx& tx, const Report& report) {
-  const auto& over = std::get<SessionReport>(report);
+Outcome<CloseSessionResponse> close_session(Tx& tx, const CloseSessionRequest& over) {
   Key key;
   const ExecSessionRow* session = find_session(tx, over.session_id, key);
-  if (session == nullptr) return;
+  if (session == nullptr) return CloseSessionResponse{};
   // A group that was deleted meanwhile loses the lines, as it does for containers.
   list<logs::LogLine> lines;
   for (const SessionLine& each : over.lines) lines.push_back({.at = each.at, .text = each.text});
   if (session->log && !lines.empty())
     static_cast<void>(logs::append(tx, world_of(key), session->log->group, session->log->stream, lines));
   tx.erase<ExecSessionRow>(key);
+  return CloseSessionResponse{};
 }
 
 void recover_sessions(Tx& tx) {

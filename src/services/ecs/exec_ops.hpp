@@ -11,7 +11,8 @@ namespace utakata::ecs {
 Outcome<api::ExecuteCommandResponse> execute_command(Tx&, const api::ExecuteCommandRequest&);
 /// Once, while the token is fresh.
 Outcome<OpenSessionResponse> open_session(Tx&, const OpenSessionRequest&);
-void take_session_report(Tx&, const Report&);
+/// What its command said goes to its log, if it has one; a session that is not known is over.
+Outcome<CloseSessionResponse> close_session(Tx&, const CloseSessionRequest&);
 /// No session outlives the daemon.
 void recover_sessions(Tx&);
 

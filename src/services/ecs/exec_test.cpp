@@ -222,10 +222,15 @@ TEST_CASE("ecs exec: what a session said goes where the cluster's configuration 
   const auto opened = bench.open(*session.sessionId, *session.tokenValue);
   REQUIRE(opened);
   CHECK(opened->logged);
-  const SessionReport over{.session_id = *session.sessionId, .lines = {{.at = bench.now, .text = "hello"}}};
-  CHECK_FALSE(bench.machine.step(bench.now, Report(over)).changes.empty());
+  const CloseSessionRequest over{.session_id = *session.sessionId, .lines = {{.at = bench.now, .text = "hello"}}};
+  const auto steps_to = [&] {
+    static constexpr Operation close = operation<close_session>("Test");
+    CloseSessionResponse response;
+    return bench.machine.step(bench.now, ApiCall{bench.world, &close, &over, &response, false}).changes;
+  };
+  CHECK_FALSE(steps_to().empty());
   CHECK(bench.sessions().empty());
-  CHECK(bench.machine.step(bench.now, Report(over)).changes.empty());  // repeated
+  CHECK(steps_to().empty());  // repeated
 }
 
 TEST_CASE("ecs exec: a container has a bounded number of sessions") {

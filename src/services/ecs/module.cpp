@@ -83,6 +83,7 @@ const wire::Service control_service{.name = "utakata",
                                     .published_by_aws = false};
 
 const Operation open_session_operation = operation<open_session>("OpenSession");
+const Operation close_session_operation = operation<close_session>("CloseSession");
 
 void declare(Schema& schema) {
   market::declare(schema);
@@ -94,7 +95,6 @@ void declare(Schema& schema) {
   schema.report(report_kind<TaskReport>, take_task_report);
   schema.report(report_kind<InventoryReport>, take_inventory);
   schema.report(report_kind<CapacityReport>, take_capacity);
-  schema.report(report_kind<SessionReport>, take_session_report);
   schema.on_recover(recover_tasks);
   schema.on_recover(recover_sessions);
   schema.on_recover(recover_services);
