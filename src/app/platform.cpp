@@ -67,7 +67,6 @@ class Running final : public Platform {
                        .user_name = settings_.ecr_login.user_name,
                        .password = settings_.ecr_login.password});
     engine_->report(PublicBlockReport{.cidr = settings_.public_block});
-    sessions_->deliver_left();
     sandbox_->recover();
     return {};
   }
@@ -140,6 +139,7 @@ class Running final : public Platform {
       if (inventory)
         loop_.post([this] {
           engine_->recovered();
+          sessions_->deliver_left();
           ready_ = true;
         });
     };

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <set>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -64,6 +66,7 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
     std::error_code error;  // without the folder logs are kept in memory only
     fs::create_directories(around_.logs_dir, error);
     fs::permissions(around_.logs_dir, fs::perms::owner_all, error);
+    for (const auto& entry : fs::directory_iterator(around_.logs_dir, error)) left_.push_back(entry.path().filename());
   }
   void begin() {
     thread_ = std::thread([this] { loop_.run(); });
@@ -105,10 +108,7 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
   }
 
   void deliver_left() {
-    std::error_code error;
-    std::vector<std::string> left;
-    for (const auto& entry : fs::directory_iterator(around_.logs_dir, error)) left.push_back(entry.path().filename());
-    for (const std::string& id : left)
+    for (const std::string& id : std::exchange(left_, {}))
       close({.session_id = id, .lines = SessionLog::read(cat(around_.logs_dir, "/", id))});
   }
 
@@ -172,6 +172,7 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
   Surroundings around_;
   reactor::Loop loop_;
   std::thread thread_;
+  std::vector<std::string> left_;            // ids of sessions of a former daemon; on the engine's thread
   bool ending_ = false;                      // on the sessions' thread
   std::set<std::shared_ptr<Session>> open_;  // on the sessions' thread
   std::atomic<int> taken_ = 0;

@@ -15,6 +15,7 @@ constexpr std::size_t command_max = 8192;             // characters
 constexpr std::size_t sessions_per_container = 1000;  // AWS's quota
 constexpr Duration session_token_life = minutes(1);   // from ExecuteCommand to the opening of its channel
 constexpr Duration session_life = hours(24);          // of a row whose session's end is never heard of
+constexpr Duration left_life = minutes(1);            // after a start, for the shell to bring what a session left
 
 auto not_enabled() {
   return invalid(
@@ -165,7 +166,12 @@ void recover_sessions(Tx& tx) {
   tx.each<ExecSessionRow>("", [&](const Key& key, const ExecSessionRow& row) {
     if (row.opened_at.set()) open.push_back(key);
   });
-  for (const Key& key : open) tx.erase<ExecSessionRow>(key);
+  for (const Key& key : open) {
+    if (tx.find<ExecSessionRow>(key)->log)
+      tx.update<ExecSessionRow>(key, [&](ExecSessionRow& row) { row.until = tx.now() + left_life; });
+    else
+      tx.erase<ExecSessionRow>(key);
+  }
 }
 
 }  // namespace utakata::ecs

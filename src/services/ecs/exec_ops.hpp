@@ -13,7 +13,7 @@ Outcome<api::ExecuteCommandResponse> execute_command(Tx&, const api::ExecuteComm
 Outcome<OpenSessionResponse> open_session(Tx&, const OpenSessionRequest&);
 /// What its command said goes to its log, if it has one; a session that is not known is over.
 Outcome<CloseSessionResponse> close_session(Tx&, const CloseSessionRequest&);
-/// No session outlives the daemon.
+/// No session outlives the daemon; what those with a log left is still to come.
 void recover_sessions(Tx&);
 
 /// AWS wants a task role where execute command is enabled. `what` is "created", "updated" or "run".

@@ -222,6 +222,10 @@ TEST_CASE("ecs exec: what a session said goes where the cluster's configuration 
   const auto opened = bench.open(*session.sessionId, *session.tokenValue);
   REQUIRE(opened);
   CHECK(opened->logged);
+  // A daemon that was killed left it: the next one brings its lines, or it is forgotten.
+  bench.machine.step(bench.now, Recovered{});
+  CHECK(bench.sessions().size() == 1);
+  CHECK_FALSE(bench.open(*session.sessionId, *session.tokenValue));
   const CloseSessionRequest over{.session_id = *session.sessionId, .lines = {{.at = bench.now, .text = "hello"}}};
   const auto steps_to = [&] {
     static constexpr Operation close = operation<close_session>("Test");
@@ -231,6 +235,12 @@ TEST_CASE("ecs exec: what a session said goes where the cluster's configuration 
   CHECK_FALSE(steps_to().empty());
   CHECK(bench.sessions().empty());
   CHECK(steps_to().empty());  // repeated
+  session = *bench.exec()->session;
+  REQUIRE(bench.open(*session.sessionId, *session.tokenValue));
+  bench.machine.step(bench.now, Recovered{});
+  bench.now = bench.now + minutes(1);
+  bench.machine.step(bench.now, Tick{});
+  CHECK(bench.sessions().empty());
 }
 
 TEST_CASE("ecs exec: a container has a bounded number of sessions") {
