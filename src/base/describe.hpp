@@ -25,6 +25,7 @@ struct Field {
   const void* (*get)(const void*) = nullptr;  // the value, or null if absent; null function if the member is required
   std::uint32_t offset = 0;
   bool stored_only = false;
+  bool refused = false;
 
   [[nodiscard]] bool required() const { return engage == nullptr; }
   [[nodiscard]] void* value_in(void* object) const {
@@ -139,6 +140,7 @@ struct Member {
   static constexpr const Type* type = &Describe<M>::value;
   static constexpr std::string_view alias{};
   static constexpr bool stored_only = false;
+  static constexpr bool refused = false;
   static constexpr void* (*engage)(void*) = nullptr;
   static constexpr const void* (*get)(const void*) = nullptr;
 };
@@ -147,6 +149,7 @@ struct OptionalMember {
   static constexpr const Type* type = &Describe<M>::value;
   static constexpr std::string_view alias{};
   static constexpr bool stored_only = false;
+  static constexpr bool refused = false;
   static void* engage(void* p) {
     auto* o = static_cast<O*>(p);
     o->has = true;
@@ -162,6 +165,10 @@ struct Member<opt<M>> : OptionalMember<opt<M>, M> {};
 template <class M>
 struct Member<stored<M>> : OptionalMember<stored<M>, M> {
   static constexpr bool stored_only = true;
+};
+template <class M>
+struct Member<utakata::refused<M>> : OptionalMember<utakata::refused<M>, M> {
+  static constexpr bool refused = true;
 };
 template <Literal Alias, class M>
 struct Member<as<Alias, M>> : OptionalMember<as<Alias, M>, M> {
@@ -194,7 +201,8 @@ constexpr auto fields(reflect::TypeList<Members...>) {
                       .engage = Ops::engage,
                       .get = Ops::get,
                       .offset = at,
-                      .stored_only = Ops::stored_only};
+                      .stored_only = Ops::stored_only,
+                      .refused = Ops::refused};
     at += sizeof(M);
     ++i;
   };

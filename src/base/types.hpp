@@ -77,6 +77,13 @@ struct stored : opt<T> {
   friend bool operator==(const stored&, const stored&) = default;
 };
 
+/// An optional member that AWS knows and that is never served here: whoever uses it gets an error (design.md §3).
+template <class T>
+struct refused : opt<T> {
+  using opt<T>::opt;
+  friend bool operator==(const refused&, const refused&) = default;
+};
+
 template <std::size_t N>
 struct Literal {
   char text[N]{};

@@ -78,10 +78,10 @@ std::string_view protocol_name(const Service& service) {
 }
 
 struct Members {
-  std::vector<std::string> honoured, stored;
+  std::vector<std::string> honoured, stored, refused;
 };
 
-// Leaves only: a structure is as honoured as what it holds. Below a stored member all is stored.
+// Leaves only: a structure is as honoured as what it holds. Below a stored or a refused member all is as it.
 void collect(const Type& type, const std::string& path, Above& above, Members& out) {
   if (type.kind == Kind::list) return collect(*type.element, path + "[]", above, out);
   if (type.kind == Kind::dict) return collect(*type.element, path + "{}", above, out);
@@ -95,6 +95,8 @@ void collect(const Type& type, const std::string& path, Above& above, Members& o
     std::string below = cat(path, path.empty() ? "" : ".", field.name);
     if (field.stored_only)
       out.stored.push_back(std::move(below));
+    else if (field.refused)
+      out.refused.push_back(std::move(below));
     else
       collect(*field.type, below, above, out);
   }
@@ -131,11 +133,11 @@ std::string compatibility_page(Services services) {
   std::string out =
       "# Operations\n\nMade by the program from its own tables. *Honoured* members have their effect; *stored* members "
       "are\n"
-      "accepted and returned without effect, and a call that uses one says so in `x-utakata-stored-only`. Members "
-      "that\n"
-      "are not listed are ignored where AWS ignores unknown members, and named in `x-utakata-ignored`; the EC2 "
-      "protocol\n"
-      "refuses them.\n";
+      "accepted and returned without effect, and a call that uses one says so in `x-utakata-stored-only`; whoever uses "
+      "a\n"
+      "*refused* member gets an error that names it. Members that are not listed are ignored where AWS ignores "
+      "unknown\n"
+      "members, and named in `x-utakata-ignored`; the EC2 protocol refuses them.\n";
   for (const Service* service : services) {
     out += cat("\n## ", service->name, service->published_by_aws ? "" : " (Utakata's own)", "\n\n",
                service->operations.size(), service->operations.size() == 1 ? " operation.\n" : " operations.\n");
@@ -145,6 +147,7 @@ std::string compatibility_page(Services services) {
       collect(*operation.input, "", above, members);
       out += cat("\n### ", operation.name, "\n\n- Honoured: ", listing(members.honoured), "\n");
       if (!members.stored.empty()) out += cat("- Stored only: ", listing(members.stored), "\n");
+      if (!members.refused.empty()) out += cat("- Refused: ", listing(members.refused), "\n");
     }
   }
   return out;

@@ -11,7 +11,8 @@ namespace utakata::wire {
 /// member names. Services of our own are left out.
 std::string api_dump(Services);
 
-/// A page in Markdown: each service's operations, and which of their members are honoured and which only stored.
+/// A page in Markdown: each service's operations, and which of their members are honoured, only stored, or
+/// refused.
 std::string compatibility_page(Services);
 
 }  // namespace utakata::wire

@@ -36,10 +36,11 @@ TEST_CASE("wire dump: services of our own are left out of the dump and marked on
   CHECK(wire::compatibility_page(list).find("## ecs (Utakata's own)") != std::string::npos);
 }
 
-TEST_CASE("wire dump: the compatibility page tells honoured from stored members") {
+TEST_CASE("wire dump: the compatibility page tells honoured, stored and refused members apart") {
   const std::string page = wire::compatibility_page(services);
   CHECK(page.find("### RegisterTaskDefinition\n\n- Honoured: `family`, `containerDefinitions[].name`, "
                   "`containerDefinitions[].cpu`, `containerDefinitions[].portMappings[].containerPort`, "
                   "`containerDefinitions[].portMappings[].protocol`, `containerDefinitions[].sidecars[]`, `labels{}`\n"
-                  "- Stored only: `containerDefinitions[].hostname`\n") != std::string::npos);
+                  "- Stored only: `containerDefinitions[].hostname`\n"
+                  "- Refused: `containerDefinitions[].privileged`\n") != std::string::npos);
 }

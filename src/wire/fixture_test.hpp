@@ -19,6 +19,7 @@ struct Container {
   opt<list<Port>> portMappings;
   stored<str> hostname;
   opt<list<Container>> sidecars;
+  refused<bool> privileged;
 };
 struct RegisterRequest {
   str family;

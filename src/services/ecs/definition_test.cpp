@@ -138,7 +138,7 @@ TEST_CASE("ecs definitions: what Fargate does not have is refused in AWS's words
   request.pidMode = "host";
   CHECK(bench.refusal(request).contains("pidMode"));
   request = definition({});
-  request.ipcMode = "task";
+  request.ipcMode.ensure_value() = "task";
   CHECK(bench.refusal(request) == "Tasks using the Fargate launch type do not support ipcMode.");
   request = definition({});
   request.ephemeralStorage = api::EphemeralStorage{20};

@@ -13,7 +13,7 @@ struct CreateVpcRequest {
   as<"TagSpecification", list<TagSpecification>> TagSpecifications;
   opt<bool> DryRun;
   opt<OneOf<"default", "dedicated", "host">> InstanceTenancy;
-  opt<bool> AmazonProvidedIpv6CidrBlock;
+  refused<bool> AmazonProvidedIpv6CidrBlock;
 };
 struct CreateVpcResult {
   opt<api::Vpc> Vpc;

@@ -36,7 +36,7 @@ struct Secret {
 struct LogConfiguration {
   OneOf<"json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens"> logDriver;
   opt<dict<str>> options;
-  opt<list<Secret>> secretOptions;
+  refused<list<Secret>> secretOptions;
 };
 struct KernelCapabilities {
   opt<list<str>> add, drop;
@@ -53,11 +53,11 @@ struct Tmpfs {
 };
 struct LinuxParameters {
   opt<KernelCapabilities> capabilities;
-  opt<list<Device>> devices;
+  refused<list<Device>> devices;
   opt<bool> initProcessEnabled;
   opt<i32> sharedMemorySize;
   opt<list<Tmpfs>> tmpfs;
-  opt<i32> maxSwap, swappiness;
+  refused<i32> maxSwap, swappiness;
 };
 struct EnvironmentFile {
   str value;
@@ -93,7 +93,7 @@ struct ContainerDefinition {
   opt<str> name, image;
   opt<RepositoryCredentials> repositoryCredentials;
   opt<i32> cpu, memory, memoryReservation;
-  opt<list<str>> links;
+  refused<list<str>> links;
   opt<list<PortMapping>> portMappings;
   opt<bool> essential;
   opt<ContainerRestartPolicy> restartPolicy;
@@ -107,20 +107,23 @@ struct ContainerDefinition {
   opt<list<ContainerDependency>> dependsOn;
   opt<i32> startTimeout, stopTimeout;
   stored<OneOf<"enabled", "disabled">> versionConsistency;
-  opt<str> hostname, user, workingDirectory;
-  opt<bool> disableNetworking, privileged, readonlyRootFilesystem;
-  opt<list<str>> dnsServers, dnsSearchDomains;
-  opt<list<HostEntry>> extraHosts;
-  opt<list<str>> dockerSecurityOptions;
-  opt<bool> interactive, pseudoTerminal;
+  refused<str> hostname;
+  opt<str> user, workingDirectory;
+  refused<bool> disableNetworking, privileged;
+  opt<bool> readonlyRootFilesystem;
+  refused<list<str>> dnsServers, dnsSearchDomains;
+  refused<list<HostEntry>> extraHosts;
+  refused<list<str>> dockerSecurityOptions;
+  opt<bool> interactive;
+  refused<bool> pseudoTerminal;
   opt<dict<str>> dockerLabels;
   opt<list<Ulimit>> ulimits;
   opt<LogConfiguration> logConfiguration;
   opt<HealthCheck> healthCheck;
   opt<list<SystemControl>> systemControls;
-  opt<list<ResourceRequirement>> resourceRequirements;
-  opt<FirelensConfiguration> firelensConfiguration;
-  opt<list<str>> credentialSpecs;
+  refused<list<ResourceRequirement>> resourceRequirements;
+  refused<FirelensConfiguration> firelensConfiguration;
+  refused<list<str>> credentialSpecs;
 };
 
 }  // namespace utakata::ecs::api

@@ -7,7 +7,9 @@ namespace utakata::ecs::api {
 using SchedulingStrategy = OneOf<"REPLICA", "DAEMON">;
 
 struct LoadBalancer {
-  opt<str> targetGroupArn, loadBalancerName, containerName;
+  opt<str> targetGroupArn;
+  refused<str> loadBalancerName;
+  opt<str> containerName;
   opt<i32> containerPort;
 };
 struct DeploymentCircuitBreaker {

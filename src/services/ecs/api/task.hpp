@@ -40,7 +40,7 @@ struct ContainerOverride {
   opt<list<KeyValuePair>> environment;
   opt<list<EnvironmentFile>> environmentFiles;
   opt<i32> cpu, memory, memoryReservation;
-  opt<list<ResourceRequirement>> resourceRequirements;
+  refused<list<ResourceRequirement>> resourceRequirements;
 };
 struct InferenceAcceleratorOverride {
   opt<str> deviceName, deviceType;
@@ -48,7 +48,7 @@ struct InferenceAcceleratorOverride {
 struct TaskOverride {
   opt<list<ContainerOverride>> containerOverrides;
   opt<str> cpu, memory;
-  opt<list<InferenceAcceleratorOverride>> inferenceAcceleratorOverrides;
+  refused<list<InferenceAcceleratorOverride>> inferenceAcceleratorOverrides;
   stored<str> executionRoleArn;
   opt<str> taskRoleArn;
   opt<EphemeralStorage> ephemeralStorage;
@@ -104,8 +104,8 @@ struct RunTaskRequest {
   opt<LaunchType> launchType;
   opt<NetworkConfiguration> networkConfiguration;
   opt<TaskOverride> overrides;
-  opt<list<PlacementConstraint>> placementConstraints;
-  opt<list<PlacementStrategy>> placementStrategy;
+  refused<list<PlacementConstraint>> placementConstraints;
+  refused<list<PlacementStrategy>> placementStrategy;
   stored<str> platformVersion;
   opt<PropagateTags> propagateTags;
   stored<str> referenceId;
@@ -113,7 +113,7 @@ struct RunTaskRequest {
   opt<list<Tag>> tags;
   str taskDefinition;
   opt<str> clientToken;
-  opt<list<TaskVolumeConfiguration>> volumeConfigurations;
+  refused<list<TaskVolumeConfiguration>> volumeConfigurations;
 };
 struct RunTaskResponse {
   opt<list<Task>> tasks;

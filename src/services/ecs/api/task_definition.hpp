@@ -16,7 +16,7 @@ struct DockerVolumeConfiguration {
   opt<dict<str>> driverOpts, labels;
 };
 struct EFSAuthorizationConfig {
-  opt<str> accessPointId;
+  refused<str> accessPointId;
   stored<OneOf<"ENABLED", "DISABLED">> iam;
 };
 struct EFSVolumeConfiguration {
@@ -42,11 +42,11 @@ struct FSxWindowsFileServerVolumeConfiguration {
 struct Volume {
   opt<str> name;
   opt<HostVolumeProperties> host;
-  opt<DockerVolumeConfiguration> dockerVolumeConfiguration;
+  refused<DockerVolumeConfiguration> dockerVolumeConfiguration;
   opt<EFSVolumeConfiguration> efsVolumeConfiguration;
-  opt<S3FilesVolumeConfiguration> s3filesVolumeConfiguration;
-  opt<FSxWindowsFileServerVolumeConfiguration> fsxWindowsFileServerVolumeConfiguration;
-  opt<bool> configuredAtLaunch;
+  refused<S3FilesVolumeConfiguration> s3filesVolumeConfiguration;
+  refused<FSxWindowsFileServerVolumeConfiguration> fsxWindowsFileServerVolumeConfiguration;
+  refused<bool> configuredAtLaunch;
 };
 struct TaskDefinitionPlacementConstraint {
   opt<OneOf<"memberOf">> type;
@@ -95,10 +95,10 @@ struct RegisterTaskDefinitionRequest {
   opt<str> cpu, memory;
   opt<list<Tag>> tags;
   opt<OneOf<"host", "task">> pidMode;
-  opt<OneOf<"host", "task", "none">> ipcMode;
-  opt<list<TaskDefinitionPlacementConstraint>> placementConstraints;
-  opt<ProxyConfiguration> proxyConfiguration;
-  opt<list<InferenceAccelerator>> inferenceAccelerators;
+  refused<OneOf<"host", "task", "none">> ipcMode;
+  refused<list<TaskDefinitionPlacementConstraint>> placementConstraints;
+  refused<ProxyConfiguration> proxyConfiguration;
+  refused<list<InferenceAccelerator>> inferenceAccelerators;
   opt<EphemeralStorage> ephemeralStorage;
   opt<RuntimePlatform> runtimePlatform;
   stored<bool> enableFaultInjection;

@@ -13,7 +13,7 @@ struct CreateLogGroupRequest {
   stored<str> kmsKeyId;
   opt<dict<str>> tags;
   stored<LogGroupClass> logGroupClass;
-  opt<bool> deletionProtectionEnabled;
+  refused<bool> deletionProtectionEnabled;
 };
 
 struct DeleteLogGroupRequest {

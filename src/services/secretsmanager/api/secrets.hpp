@@ -19,9 +19,9 @@ struct CreateSecretRequest {
   opt<Blob> SecretBinary;
   opt<str> SecretString;
   opt<list<Tag>> Tags;
-  opt<list<ReplicaRegionType>> AddReplicaRegions;
+  refused<list<ReplicaRegionType>> AddReplicaRegions;
   stored<bool> ForceOverwriteReplicaSecret;
-  opt<str> Type;
+  refused<str> Type;
 };
 struct CreateSecretResponse {
   opt<str> ARN, Name, VersionId;
@@ -66,7 +66,7 @@ struct UpdateSecretRequest {
   stored<str> KmsKeyId;
   opt<Blob> SecretBinary;
   opt<str> SecretString;
-  opt<str> Type;
+  refused<str> Type;
 };
 struct UpdateSecretResponse {
   opt<str> ARN, Name, VersionId;
