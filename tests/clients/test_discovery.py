@@ -18,6 +18,7 @@ class Discovery(unittest.TestCase):
     def definition(self, family, script):
         return self.ecs.register_task_definition(
             family=family, requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
+            executionRoleArn="arn:aws:iam::123456789012:role/x",
             containerDefinitions=[{"name": "app", "image": "busybox", "command": ["sh", "-c", script], "stopTimeout": 2, "logConfiguration": {
                 "logDriver": "awslogs", "options": {"awslogs-group": "/d", "awslogs-region": REGION, "awslogs-stream-prefix": "p"}}}],
         )["taskDefinition"]["taskDefinitionArn"]

@@ -60,7 +60,7 @@ class Inside(unittest.TestCase):
         roles = {"taskRoleArn": role} if role else {}
         return self.ecs.register_task_definition(
             family=f"i{self.made}", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
-            **roles, containerDefinitions=[{"name": "app", "image": "busybox", "command": ["sh", "-c", script],
+            executionRoleArn=ROLE, **roles, containerDefinitions=[{"name": "app", "image": "busybox", "command": ["sh", "-c", script],
                                             "logConfiguration": log, **container}])["taskDefinition"]["taskDefinitionArn"]
 
     def run_task(self, script, role=ROLE, **more):
@@ -220,7 +220,7 @@ class Open(unittest.TestCase):
             logs.create_log_group(logGroupName="/r")
             made = ecs.register_task_definition(
                 family="f", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
-                containerDefinitions=[{"name": "app", "image": "busybox", "command": [
+                executionRoleArn=ROLE, containerDefinitions=[{"name": "app", "image": "busybox", "command": [
                     "sh", "-c", f"echo url:$AWS_ENDPOINT_URL; {GET} http://169.254.170.2:4566/ >/dev/null 2>&1 || echo no; "
                     f"{GET} $ECS_CONTAINER_METADATA_URI_V4 >/dev/null && echo metadata"],
                     "logConfiguration": {"logDriver": "awslogs", "options": {

@@ -29,7 +29,7 @@ class Example(unittest.TestCase):
     def run_task(self, *containers, **definition):
         type(self).made += 1
         request = {"family": f"t{self.made}", "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc",
-                   "cpu": "256", "memory": "512", **definition, "containerDefinitions": list(containers)}
+                   "cpu": "256", "memory": "512", "executionRoleArn": "arn:aws:iam::123456789012:role/x", **definition, "containerDefinitions": list(containers)}
         made = self.register(request)
         answer = self.ecs.run_task(cluster="c", taskDefinition=made["taskDefinition"]["taskDefinitionArn"],
                                    launchType="FARGATE", networkConfiguration=awsvpc(self.platform))

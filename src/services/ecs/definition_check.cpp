@@ -167,13 +167,17 @@ Outcome<> check_modes(const api::RegisterTaskDefinitionRequest& request, bool fa
   return check_storage(request.ephemeralStorage);
 }
 
-// A secret can only be fetched by somebody.
-Outcome<> check_role(const api::RegisterTaskDefinitionRequest& request) {
+// A secret can only be fetched by somebody, and on Fargate the logs are sent by somebody, too.
+Outcome<> check_role(const api::RegisterTaskDefinitionRequest& request, bool fargate) {
   const bool secrets =
       std::ranges::any_of(request.containerDefinitions, [](const auto& c) { return c.secrets && !c.secrets->empty(); });
   if (secrets && !request.executionRoleArn)
     return client_fault(
         "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.");
+  const bool logs =
+      std::ranges::any_of(request.containerDefinitions, [](const auto& c) { return c.logConfiguration.has; });
+  if (fargate && logs && !request.executionRoleArn)
+    return client_fault("Fargate requires task definition to have execution role ARN to support log driver awslogs.");
   return {};
 }
 
@@ -238,7 +242,7 @@ Outcome<> check_definition(const api::RegisterTaskDefinitionRequest& request, co
   if (!essential) return client_fault("A task definition must have at least one essential container.");
   if (const auto size = fargate_size(request.cpu, request.memory))
     TRY_VOID(check_shares(request.containerDefinitions, size->cpu, size->memory_mib));
-  TRY_VOID(check_role(request));
+  TRY_VOID(check_role(request, fargate));
   TRY_VOID(check_volumes(request, host));
   return check_dependencies(request.containerDefinitions);
 }

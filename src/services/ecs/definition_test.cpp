@@ -256,6 +256,21 @@ TEST_CASE("ecs secrets: what cannot be had keeps the task from starting, in AWS'
   CHECK(why(arn + "::NOSTAGE:").contains("staging label: NOSTAGE"));
 }
 
+TEST_CASE("ecs definitions: on Fargate the log driver awslogs needs the role that sends the logs") {
+  Bench bench;
+  api::ContainerDefinition container;
+  container.logConfiguration = api::LogConfiguration{
+      .logDriver = "awslogs",
+      .options = dict<str>{{"awslogs-group", "/g"}, {"awslogs-region", "r"}, {"awslogs-stream-prefix", "p"}}};
+  api::RegisterTaskDefinitionRequest request = definition(container);
+  CHECK(bench.refusal(request) == "accepted");
+  request.executionRoleArn.reset();
+  CHECK(bench.refusal(request) ==
+        "Fargate requires task definition to have execution role ARN to support log driver awslogs.");
+  request.requiresCompatibilities.reset();
+  CHECK(bench.refusal(request) == "accepted");
+}
+
 TEST_CASE("ecs secrets: their sources, names and role are looked at when a definition is registered") {
   Bench bench;
   api::ContainerDefinition container;
