@@ -26,6 +26,12 @@ struct Fates {
   list<balancer::FateRow> fates;
 };
 
+std::unexpected<Fault> in_use(const std::string& state_dir, std::optional<int> process) {
+  return refuse("InUse", cat("another utakata serve", process ? cat(" (process ", *process, ")") : std::string(),
+                             " uses the state folder ", state_dir,
+                             ": stop that one first, or give this one a folder of its own by --state"));
+}
+
 class Running final : public Platform {
  public:
   Running(reactor::Loop& loop, const ServeSettings& settings, Log log, std::unique_ptr<ports::JournalStore> store,
@@ -207,7 +213,9 @@ Outcome<> Platform::preflight(const ServeSettings& settings) { return sandbox::p
 Outcome<std::unique_ptr<Platform>> Platform::start(reactor::Loop& loop, int listener, const ServeSettings& settings,
                                                    Log log) {
   const std::string file = settings.state_dir + "/journal.db";
-  auto store = TRY(store::SqliteStore::open(file, reactor::random_number()));
+  auto opened = store::SqliteStore::open(file, reactor::random_number());
+  if (!opened && opened.error().code == "InUse") return in_use(settings.state_dir, store::SqliteStore::holder(file));
+  auto store = TRY(std::move(opened));
   // The seed is in the store's head, which is read together with the rows: they wait here for the machine.
   struct Row {
     std::string table;

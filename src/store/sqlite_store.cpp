@@ -1,6 +1,8 @@
 #include "store/sqlite_store.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include "base/text.hpp"
 
@@ -54,9 +56,24 @@ Outcome<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file,
   // EXCLUSIVE keeps other processes out and spares the shared-memory index; FULL makes each commit durable.
   for (const char* pragma : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
                              "PRAGMA wal_autocheckpoint=4000", "PRAGMA cache_size=-8192", "PRAGMA temp_store=MEMORY"})
-    TRY_VOID(store->run(pragma));
+    if (Outcome<> ran = store->run(pragma); !ran) {
+      if ((sqlite3_errcode(database) & 0xff) == SQLITE_BUSY) ran.error().code = "InUse";
+      return std::unexpected(std::move(ran).error());
+    }
   TRY_VOID(store->prepare_schema(seed_if_new));
   return store;
+}
+
+std::optional<int> SqliteStore::holder(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool asked = fcntl(fd, F_GETLK, &lock) == 0;
+  close(fd);
+  if (!asked || lock.l_type == F_UNLCK || lock.l_pid <= 0) return {};
+  return lock.l_pid;
 }
 
 Outcome<> SqliteStore::prepare_schema(std::uint64_t seed_if_new) {

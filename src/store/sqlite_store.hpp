@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ports/journal_store.hpp"
@@ -13,8 +14,12 @@ namespace utakata::store {
 /// Rows in one SQLite file: write-ahead log, full durability, one transaction a commit.
 class SqliteStore final : public ports::JournalStore {
  public:
-  /// Opens or makes FILE. Refused: another process has it, it is no store of ours, the disk is full or read-only.
+  /// Opens or makes FILE. Refused: another process has it (code InUse), it is no store of ours, the disk is full or
+  /// read-only.
   static Outcome<std::unique_ptr<SqliteStore>> open(const std::string& file, std::uint64_t seed_if_new);
+  /// The process that has FILE open, if it can be seen from here. Not for a file that this process has open: asking
+  /// would end its own locks (fcntl(2)).
+  static std::optional<int> holder(const std::string& file);
   ~SqliteStore() override;
 
   Outcome<Head> load(const Row& each) override;
