@@ -122,8 +122,9 @@ int run_exec(const Arguments& arguments) {
   const auto end = exec_command(arguments, ended_by);
   if (ended_by != 0) return 128 + ended_by;
   if (!end) return fail(end.error());
-  if (end->exit_code) return *end->exit_code;
-  return fail({.code = "SessionEnded", .message = cat("exec: ", end->why), .status = 500});
+  if (end->exit_code && end->why.empty()) return *end->exit_code;
+  const int failed = fail({.code = "SessionEnded", .message = cat("exec: ", end->why), .status = 500});
+  return end->exit_code.value_or(failed);
 }
 
 }  // namespace utakata::app

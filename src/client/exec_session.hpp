@@ -14,7 +14,7 @@ namespace utakata::client {
 /// How a command in a container ended, for the one who ran it.
 struct ExecEnd {
   std::optional<int> exit_code;
-  std::string why;  // it has no exit code
+  std::string why;  // it has no exit code of its own, or never ran
 };
 
 /// The user's end of a session: this program's standard input, output and errors at one side, the data channel at the

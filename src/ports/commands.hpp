@@ -35,8 +35,8 @@ class CommandRunner {
   CommandRunner& operator=(const CommandRunner&) = delete;
   virtual ~CommandRunner() = default;
 
-  /// Called once, from any thread, when the command runs; or with the reason why it does not: codes ContainerNotRunning
-  /// and CommandNotStarted.
+  /// Called once, from any thread, when the command runs; or with the reason why it does not: codes
+  /// ContainerNotRunning, CommandNotFound, CommandNotExecutable and CommandNotStarted.
   using Begun = std::function<void(Outcome<CommandEnds>)>;
   virtual void run_command(const CommandPlan&, Begun) = 0;
 };

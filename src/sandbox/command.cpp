@@ -121,20 +121,31 @@ Word receive(int socket) {
   return word;
 }
 
-// The runtime's log says it in its own way: "exec failed: unable to start container process: exec: \"x\": executable
-// file not found in $PATH".
-str reason_of(std::string_view word) {
-  if (!word.starts_with("failed ")) return "the session's supervisor died";
-  const str reason = readable_reason(word);
-  return reason.empty() ? str(word.substr(7, word.find('\n') - 7)) : reason;
-}
-
 reactor::Co<void> reap_when_ended(Host& host, int pid) {
   reactor::Descriptor ended(host.loop, static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (co_await ended.readable()) reap(pid);
 }
 
 }  // namespace
+
+// runc says `exec failed: unable to start container process: exec: "x": executable file not found in $PATH`, crun says
+// "executable file `x` not found in $PATH" and "open executable: No such file or directory".
+Fault why_not_started(std::string_view supervisors_word, std::string_view program) {
+  if (!supervisors_word.starts_with("failed ")) return not_started("the session's supervisor died").error();
+  str reason = readable_reason(supervisors_word);
+  if (reason.empty()) reason = supervisors_word.substr(7, supervisors_word.find('\n') - 7);
+  const str lower = to_lower(reason);
+  const bool of_program = lower.contains("exec: ") || lower.contains("exec /") || lower.contains("executable");
+  const auto fault = [](std::string_view code, const str& why) {
+    return Fault{.code = str(code), .message = cat("Unable to start command: ", why)};
+  };
+  if (of_program && (lower.contains("not found in $path") || lower.contains("no such file or directory")))
+    return fault("CommandNotFound", cat("the container has no program '", program, "'"));
+  for (const std::string_view obstacle : {"permission denied", "is a directory", "exec format error"})
+    if (of_program && lower.contains(obstacle))
+      return fault("CommandNotExecutable", cat("'", program, "' cannot be executed: ", obstacle));
+  return not_started(reason).error();
+}
 
 std::optional<str> process_of_command(const str& config, const ports::CommandPlan& plan) {
   const auto whole = Json::parse(config);
@@ -195,7 +206,10 @@ reactor::Co<Outcome<ports::CommandEnds>> begin_command(Host& host, ContainerFold
     came = co_await waiting.readable(start_patience);
   }
   const Word word = receive(ours[0]);
-  if (word.text != "started") co_return not_started(came ? reason_of(word.text) : "the runtime did not answer in time");
+  if (word.text != "started") {
+    if (!came) co_return not_started("the runtime did not answer in time");
+    co_return std::unexpected(why_not_started(word.text, plan.words.front()));
+  }
   ports::CommandEnds ends{.control = ours[0], .input = ours[1], .output = ours[2], .errors = ours[3]};
   ours.fill(-1);
   if (plan.terminal) {

@@ -126,13 +126,28 @@ void ContainerFolder::remove() const {
   fs::remove_all(path_, error);
 }
 
+namespace {
+
+// In the text form of the log, quotes and backslashes of a message have a backslash before them.
+str without_escapes(std::string_view text) {
+  str plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    plain += text[i];
+  }
+  return plain;
+}
+
+}  // namespace
+
 str readable_reason(std::string_view runtime_log) {
   str reason;
   for (const std::string_view line : split(runtime_log, '\n')) {
     const std::size_t brace = line.find('{');
     if (brace == std::string_view::npos) {
       const std::size_t message = line.find("msg=\"");
-      if (message != std::string_view::npos) reason = line.substr(message + 5, line.rfind('"') - message - 5);
+      if (message != std::string_view::npos)
+        reason = without_escapes(line.substr(message + 5, line.rfind('"') - message - 5));
       continue;
     }
     const auto json = Json::parse(line.substr(brace));

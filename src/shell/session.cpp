@@ -23,6 +23,13 @@ constexpr std::string_view end_of_transmission = "\x04";  // what ends the input
 
 using reactor::wall_clock;
 
+// What a shell says of a command that it cannot run; nothing of what is no fault of the command.
+std::optional<int> shells_status_of(const Fault& not_started) {
+  if (not_started.code == "CommandNotFound") return 127;
+  if (not_started.code == "CommandNotExecutable") return 126;
+  return {};
+}
+
 void close_all(const ports::CommandEnds& ends) {
   for (const int fd : {ends.control, ends.input, ends.output, ends.errors})
     if (fd >= 0) close(fd);
@@ -132,7 +139,7 @@ void Session::begin(Outcome<ports::CommandEnds> ends) {
   }
   if (!ends) {
     record_.why = ends.error().message;
-    return act(agent_.ended({}, record_.why, now()));
+    return act(agent_.ended(shells_status_of(ends.error()), record_.why, now()));
   }
   control_ = std::make_unique<reactor::Descriptor>(loop_, ends->control);
   command_input_ = std::make_unique<reactor::Descriptor>(loop_, ends->input);

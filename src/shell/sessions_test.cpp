@@ -186,6 +186,18 @@ TEST_CASE("sessions: what does not start says why") {
   CHECK(bench.ended[0].why == "no such program");
 }
 
+TEST_CASE("sessions: a program that is not there, or cannot be executed, has the exit status that a shell gives it") {
+  for (const auto& [code, status] :
+       std::initializer_list<std::pair<const char*, int>>{{"CommandNotFound", 127}, {"CommandNotExecutable", 126}}) {
+    Bench bench;
+    bench.starts = refuse(code, "no such program");
+    bench.until([&] { return bench.over && !bench.ended.empty(); });
+    CHECK(bench.closed->output == "no such program");
+    CHECK(bench.closed->exit_code == status);
+    CHECK(bench.ended[0].why == "no such program");
+  }
+}
+
 TEST_CASE("sessions: a command is hung up on when its client goes away, and when it asks for the end") {
   Bench gone;
   gone.until([&] { return gone.ready && !gone.plans.empty(); });

@@ -152,8 +152,15 @@ TEST_CASE("commands: what cannot start says why, and a session ends with its tas
   for (const bool terminal : {true, false}) {
     const auto refused = begin(place, task, {"/no/such/program"}, terminal, command);
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == "CommandNotStarted");
-    CHECK(refused.error().message.contains("/no/such/program"));
+    CHECK(refused.error().code == "CommandNotFound");
+    CHECK(refused.error().message.contains("the container has no program '/no/such/program'"));
+    const auto no_program = begin(place, task, {"no-such-program"}, terminal, command);
+    REQUIRE_FALSE(no_program);
+    CHECK(no_program.error().code == "CommandNotFound");
+    const auto no_execution = begin(place, task, {"/etc/hosts"}, terminal, command);
+    REQUIRE_FALSE(no_execution);
+    CHECK(no_execution.error().code == "CommandNotExecutable");
+    CHECK(no_execution.error().message.contains("'/etc/hosts' cannot be executed"));
   }
   REQUIRE(begin(place, task, {"sleep", "1000"}, false, command));
   place.sandbox->stop(task.arn);
