@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "base/text.hpp"
+
 namespace utakata::app {
 
 std::string endpoint_url(const Arguments& arguments) {
@@ -9,6 +11,11 @@ std::string endpoint_url(const Arguments& arguments) {
   const char* from_environment = std::getenv("AWS_ENDPOINT_URL");  // NOLINT(concurrency-mt-unsafe): read at start
   if (from_environment != nullptr && *from_environment != '\0') return from_environment;
   return arguments.text("endpoint");
+}
+
+Fault with_cluster(Fault fault, std::string_view cluster) {
+  if (fault.code != "NotReachable") fault.message += cat(" (looked in the cluster ", cluster, "; see --cluster)");
+  return fault;
 }
 
 }  // namespace utakata::app

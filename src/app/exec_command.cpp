@@ -57,10 +57,8 @@ Json request_of(const Arguments& arguments) {
   Json input = Json::object();
   // arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID
   const auto pieces = split(task, '/');
-  if (arguments.given("cluster"))
-    input.set("cluster", arguments.text("cluster"));
-  else if (task.starts_with("arn:") && pieces.size() == 3)
-    input.set("cluster", pieces[1]);
+  const bool in_arn = task.starts_with("arn:") && pieces.size() == 3;
+  input.set("cluster", arguments.given("cluster") ? arguments.text("cluster") : in_arn ? pieces[1] : "default");
   if (arguments.given("container")) input.set("container", arguments.text("container"));
   input.set("task", task);
   input.set("interactive", true);
@@ -69,8 +67,9 @@ Json request_of(const Arguments& arguments) {
 }
 
 reactor::Co<Outcome<client::ExecEnd>> run(Exec& exec, Json input) {
+  const std::string cluster(input.text_at({"cluster"}));
   auto answer = co_await exec.api.call("ecs", "AmazonEC2ContainerServiceV20141113.ExecuteCommand", std::move(input));
-  if (!answer) co_return std::unexpected(answer.error());
+  if (!answer) co_return std::unexpected(with_cluster(answer.error(), cluster));
   const std::string_view stream = answer->text_at({"session", "streamUrl"});
   constexpr std::string_view scheme = "ws://";
   if (!stream.starts_with(scheme))

@@ -84,6 +84,8 @@ class Follower {
       auto found = co_await of_service(what.substr(0, slash), what.substr(slash + 1));
       if (found && !found->empty()) co_return found;
       if (!found && found.error().code == "NotReachable") co_return found;
+      looked_for_service_ = cat("the cluster ", what.substr(0, slash), " has no service ", what.substr(slash + 1),
+                                " with tasks, and as a log group: ");
     }
     co_return std::vector<Source>{Source{.group = what, .streams = {}}};
   }
@@ -112,11 +114,12 @@ class Follower {
     Json& list = input.set("tasks", Json::array());
     for (const std::string& task : tasks) list.push(task);
     const Answer answer = co_await ecs("DescribeTasks", std::move(input));
-    if (!answer) co_return std::unexpected(answer.error());
+    if (!answer) co_return std::unexpected(with_cluster(answer.error(), cluster));
     std::map<std::string, Source> by_group;
     const Json* described = answer->find("tasks");
     if (described == nullptr || described->size() == 0)
-      co_return refuse("NotFound", cat("there is no task ", tasks.front(), " in the cluster ", cluster));
+      co_return std::unexpected(
+          with_cluster({.code = "NotFound", .message = cat("there is no task ", tasks.front())}, cluster));
     for (const Json& task : described->items()) {
       const std::string arn(task.text_at({"taskArn"}));
       if (auto added =
@@ -172,6 +175,8 @@ class Follower {
       }
       if (!token.empty()) input.set("nextToken", token);
       auto answer = co_await api_.call("logs", "Logs_20140328.FilterLogEvents", std::move(input));
+      if (!answer && answer.error().code == "ResourceNotFoundException")
+        co_return refuse("NotFound", cat(looked_for_service_, answer.error().message, " (", source.group, ")"));
       if (!answer) co_return std::unexpected(answer.error());
       if (const Json* events = answer->find("events"))
         for (const Json& event : events->items()) print(source, event);
@@ -219,6 +224,7 @@ class Follower {
   const Arguments& arguments_;
   i64 since_;
   i64 latest_ = 0;
+  std::string looked_for_service_;   // why what was named is taken for a log group
   std::map<std::string, i64> from_;  // by group
   std::map<std::string, Json> definitions_;
   std::set<std::string> shown_;
