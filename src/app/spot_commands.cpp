@@ -32,6 +32,10 @@ int show(const Arguments& arguments, const Outcome<Json>& answer,
   return 0;
 }
 
+std::string tasks_text(i64 count, std::string_view kind = "") {
+  return cat(count, " ", kind, kind.empty() ? "" : " ", count == 1 ? "task" : "tasks");
+}
+
 std::string capacity_text(const Json& answer) {
   std::string out =
       cat("pool            ", answer.integer_at({"cpu"}), " CPU units, ", answer.integer_at({"memoryMiB"}), " MiB\n");
@@ -39,13 +43,19 @@ std::string capacity_text(const Json& answer) {
     for (const Json& each : use->items()) {
       std::string name(each.text_at({"provider"}));
       name.resize(16, ' ');
-      out += cat(name, each.integer_at({"tasks"}), " tasks, ", each.integer_at({"cpu"}), " CPU units, ",
+      out += cat(name, tasks_text(each.integer_at({"tasks"})), ", ", each.integer_at({"cpu"}), " CPU units, ",
                  each.integer_at({"memoryMiB"}), " MiB\n");
     }
   out += cat("surplus         ", answer.integer_at({"surplusCpu"}), " CPU units, ",
              answer.integer_at({"surplusMemoryMiB"}), " MiB\n");
   out += cat("reclaim order   ", answer.text_at({"reclaimOrder"}), "\n");
   if (answer.find("spotRefusedUntil") != nullptr) out += "Spot placement is refused at this time\n";
+  const Json* tasks = answer.find("spotTasks");
+  out += tasks == nullptr || tasks->size() == 0 ? "no Spot task in this account and region\n" : "Spot tasks\n";
+  if (tasks != nullptr)
+    for (const Json& task : tasks->items())
+      out += cat("  ", task.text_at({"taskArn"}), "  ", task.text_at({"group"}), "  ",
+                 task.text_at({"availabilityZone"}), "  ", task.text_at({"lastStatus"}), "\n");
   return out;
 }
 
@@ -76,7 +86,8 @@ int run_spot_reclaim(const Arguments& arguments) {
   if (!input) return fail(input.error());
   return show(arguments, ask(arguments, "ReclaimSpot", *std::move(input)), [](const Json& answer) {
     const Json* tasks = answer.find("tasks");
-    std::string out = cat(tasks != nullptr ? tasks->size() : 0, " Spot tasks are taken\n");
+    const auto count = static_cast<i64>(tasks != nullptr ? tasks->size() : 0);
+    std::string out = cat(tasks_text(count, "Spot"), count == 1 ? " is taken\n" : " are taken\n");
     if (tasks != nullptr)
       for (const Json& arn : tasks->items()) out += cat("  ", arn.text(), "\n");
     return out;

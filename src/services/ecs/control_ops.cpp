@@ -10,6 +10,11 @@
 #include "services/ecs/view.hpp"
 
 namespace utakata::ecs {
+namespace {
+
+constexpr std::size_t spot_tasks_named_max = 1000;
+
+}  // namespace
 
 Outcome<api::ReclaimSpotResponse> reclaim_spot(Tx& tx, const api::ReclaimSpotRequest& request) {
   const ClusterRow* cluster = TRY(find_cluster(tx, request.cluster));
@@ -63,8 +68,14 @@ Outcome<api::DescribeCapacityResponse> describe_capacity(Tx& tx, const api::Desc
                                          .leadMilliseconds = order.lead_milliseconds};
   i32 spot = 0;
   i32 on_demand = 0;
-  tx.each<TaskRow>("", [&](const Key&, const TaskRow& task) {
-    if (task.holds_capacity) ++(task.spot ? spot : on_demand);
+  tx.each<TaskRow>("", [&](const Key& key, const TaskRow& task) {
+    if (!task.holds_capacity) return;
+    ++(task.spot ? spot : on_demand);
+    if (!task.spot || world_of(key) != tx.world() || response.spotTasks.size() == spot_tasks_named_max) return;
+    response.spotTasks.push_back({.taskArn = task.arn,
+                                  .group = task.group,
+                                  .availabilityZone = task.availability_zone,
+                                  .lastStatus = task.last_status});
   });
   response.use = {
       {.provider = "FARGATE", .tasks = on_demand, .cpu = pool.on_demand_cpu, .memoryMiB = pool.on_demand_memory_mib},

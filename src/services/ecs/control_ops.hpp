@@ -23,10 +23,14 @@ struct CapacityUse {
   i32 tasks = 0;
   i64 cpu = 0, memoryMiB = 0;
 };
+struct SpotTask {
+  str taskArn, group, availabilityZone, lastStatus;
+};
 struct DescribeCapacityResponse {
   i64 cpu = 0, memoryMiB = 0, surplusCpu = 0, surplusMemoryMiB = 0;
   opt<Instant> spotRefusedUntil;
   list<CapacityUse> use;
+  list<SpotTask> spotTasks;  // of this account and region; at most 1000
   str reclaimOrder;
   i32 leadMilliseconds = 0;
 };
