@@ -67,6 +67,7 @@ struct LogStored {
 /// After a start of the control plane: every task that the runtime knows. What is missing here runs no more.
 struct InventoryReport {
   list<TaskReport> tasks;
+  bool stopped_by_platform = false;  // the former control plane ended every task as it ended itself
 };
 
 /// Where public addresses of tasks come from: a block of this host's loopback addresses. Said at each start.

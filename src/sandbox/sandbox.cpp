@@ -1,5 +1,6 @@
 #include "sandbox/sandbox.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "base/cbor.hpp"
 #include "base/hash.hpp"
@@ -124,6 +126,7 @@ class Sandbox::Inside {
 
   void start(const TaskSpec& spec) {
     if (const auto known = tasks_.find(spec.arn); known != tasks_.end()) return host_.sink(known->second->report());
+    if (std::exchange(marked_as_stopped_, false)) unlink(stop_mark().c_str());
     auto task = std::make_shared<Task>(host_, spec);
     add(spec.arn, task);
     task->start();
@@ -153,7 +156,8 @@ class Sandbox::Inside {
   }
 
   void recover() {
-    InventoryReport inventory;
+    marked_as_stopped_ = access(stop_mark().c_str(), F_OK) == 0;
+    InventoryReport inventory{.stopped_by_platform = marked_as_stopped_};
     std::error_code error;
     std::vector<std::shared_ptr<Task>> found;
     for (const auto& entry : fs::directory_iterator(host_.tasks_dir(), error)) {
@@ -187,6 +191,7 @@ class Sandbox::Inside {
     host_.network.remove_everything();
     rmdir(host_.roots_dir().c_str());
     host_.cgroups.remove_all();
+    if (const int fd = ::open(stop_mark().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600); fd >= 0) close(fd);
   }
 
   Host& host() { return host_; }
@@ -199,6 +204,9 @@ class Sandbox::Inside {
                                  : refuse("TaskNotFound", "the task is gone"));
     });
   }
+  // Says to the next daemon that this one ended every task. It stays until a task is started: by then what the next one
+  // made of it is in the journal.
+  [[nodiscard]] str stop_mark() const { return host_.state_dir + "/stopped"; }
   static str short_name(const str& state_dir) {
     const std::uint64_t hash = hash64(state_dir);
     str bytes;
@@ -227,6 +235,7 @@ class Sandbox::Inside {
   std::mutex gone_mutex_;
   std::condition_variable gone_;
   std::size_t living_ = 0;
+  bool marked_as_stopped_ = false;  // on the loop's thread
   std::thread thread_;
 };
 

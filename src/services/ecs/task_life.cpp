@@ -358,6 +358,7 @@ void take_inventory(Tx& tx, const Report& report) {
     const std::vector<Key> keys = tx.where<TaskRow>(TaskRow::by_arn, task.task_arn);
     if (keys.empty() || tx.find<TaskRow>(keys.front())->last_status == "STOPPED") end_if_alive(tx, task);
   }
+  const str reason = inventory.stopped_by_platform ? "The platform was stopped" : "Host was restarted";
   list<Key> living;
   tx.each<TaskRow>("", [&](const Key& key, const TaskRow& row) {
     if (row.last_status != "STOPPED") living.push_back(key);
@@ -368,7 +369,7 @@ void take_inventory(Tx& tx, const Report& report) {
     if (at != known.end())
       take(tx, key, *at->second);
     else if (row.started_at.set() || row.desired_status == "STOPPED")
-      take(tx, key, TaskReport{.task_arn = row.arn, .status = "STOPPED", .reason = "Host was restarted"});
+      take(tx, key, TaskReport{.task_arn = row.arn, .status = "STOPPED", .reason = reason});
   }
 }
 
