@@ -17,17 +17,23 @@ std::unexpected<Fault> misused(std::string_view command, const std::string& mess
 Outcome<Arguments> Arguments::parse(const CommandRule& rule, std::span<const std::string_view> words) {
   Arguments arguments;
   arguments.rule_ = &rule;
+  bool ended = false;   // "--" has ended the options
   bool parted = false;  // "--" has stood between the first positional word and the rest
   for (std::size_t i = 0; i < words.size(); ++i) {
     std::string_view word = words[i];
     const bool passed_on = rule.passes_on && !arguments.positional_.empty();
     if (passed_on && word == "--" && arguments.positional_.size() == 1 && !std::exchange(parted, true)) continue;
+    if (word == "--" && !ended && !passed_on) {
+      ended = true;
+      continue;
+    }
+    const bool positional = passed_on || ended;
     const auto brief = std::ranges::find(rule.options, word, &OptionRule::brief);
-    if (!passed_on && !word.empty() && brief != rule.options.end()) {
+    if (!positional && !word.empty() && brief != rule.options.end()) {
       if (!arguments.values_.emplace(brief->name, "").second) return misused(rule.name, cat(word, " is given twice"));
       continue;
     }
-    if (passed_on || !word.starts_with("--")) {
+    if (positional || !word.starts_with("--")) {
       if (rule.positional.empty()) return misused(rule.name, cat("does not take '", word, "'"));
       arguments.positional_.emplace_back(word);
       continue;

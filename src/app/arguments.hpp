@@ -28,7 +28,7 @@ struct CommandRule {
   bool passes_on = false;            // options end at the first positional word: the rest is another program's
 };
 
-/// The words of a command line, held against a command's rules.
+/// The words of a command line, held against a command's rules. "--" ends the options.
 class Arguments {
  public:
   /// Faults name the option: unknown, without its value, given twice, or a word too many.

@@ -36,6 +36,15 @@ TEST_CASE("arguments: what is wrong is named") {
         std::string::npos);
 }
 
+TEST_CASE("arguments: two dashes end the options") {
+  const auto given = parsed(with_words, {"--json", "--", "--count", "a", "--"});
+  REQUIRE(given);
+  CHECK(given->flag("json"));
+  CHECK_FALSE(given->given("count"));
+  CHECK(given->positional() == std::vector<std::string>{"--count", "a", "--"});
+  CHECK(parsed(rule, {"--"}));
+}
+
 TEST_CASE("arguments: what follows the first word of a command that passes on is not ours") {
   static constexpr std::array own{app::OptionRule{"cluster", "NAME", "where"},
                                   app::OptionRule{"interactive", "", "a terminal", "", "-it"}};
@@ -46,6 +55,9 @@ TEST_CASE("arguments: what follows the first word of a command that passes on is
   CHECK(given->text("cluster") == "c");
   CHECK(given->flag("interactive"));
   CHECK(given->positional() == std::vector<std::string>{"task", "ls", "--", "--cluster", "-it"});
+  for (const auto& words : {std::vector<std::string_view>{"--", "task", "sh", "-c"}, {"--", "task", "--", "sh", "-c"}})
+    CHECK(parsed(passing, words)->positional() == std::vector<std::string>{"task", "sh", "-c"});
+  CHECK(parsed(passing, {"--cluster", "c", "--", "sh"})->positional() == std::vector<std::string>{"sh"});
   CHECK(parsed(passing, {"task", "ls", "-l"})->positional() == std::vector<std::string>{"task", "ls", "-l"});
   CHECK(app::help_of(passing).contains("-it, --interactive"));
 }

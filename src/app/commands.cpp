@@ -17,13 +17,18 @@ constexpr OptionRule endpoint_option{.name = "endpoint",
 constexpr std::array serve_options{
     OptionRule{"state", "DIR", "where everything that must survive is kept", "/var/lib/utakata"},
     OptionRule{"listen", "ADDRESS:PORT", "where the API listens; port 0 takes a free one", "127.0.0.1:4566"},
-    OptionRule{"images", "DIR", "OCI layouts by name; tasks find NAME:TAG here (else STATE/images)", ""},
+    OptionRule{"images", "DIR",
+               "OCI layouts by name, a folder that is there; tasks find NAME:TAG here (else STATE/images)", ""},
     OptionRule{"balancer-address", "ADDRESS", "where load balancers' listeners bind", "127.0.0.1"},
     OptionRule{"cpu", "UNITS", "capacity of the pool, 1024 units a vCPU (else this machine's, less a reserve)", ""},
     OptionRule{"memory", "MIB", "memory of the pool (else this machine's, less a reserve)", ""},
     OptionRule{"credentials", "FILE", "lines ACCESS_KEY_ID SECRET ACCOUNT; turns verification of signatures on", ""},
-    OptionRule{"egress", "WHAT", "the way out of VPCs that have one: nat (by pasta) or off", "nat"},
-    OptionRule{"dns", "WHAT", "what tasks' resolvers ask: host (the host's resolvers), none, or an address", "host"},
+    OptionRule{"egress", "WHAT", "the way out of VPCs that have one: nat (by pasta) or off; for names see --dns",
+               "nat"},
+    OptionRule{
+        "dns", "WHAT",
+        "what tasks' resolvers ask, with a way out or without, as on AWS: host (its resolvers), none, an address",
+        "host"},
     OptionRule{"public-addresses", "BLOCK", "loopback addresses for tasks with a public one", "127.128.0.0/16"},
     OptionRule{"runtime", "NAME", "OCI runtime: runc or crun", "runc"},
     OptionRule{"task-endpoint", "auto|on|off", "tasks reach this API by AWS_ENDPOINT_URL; auto: with --credentials",
@@ -46,7 +51,8 @@ constexpr std::array env_options{endpoint_option,
                                  OptionRule{"account", "DIGITS", "the account that the exports use", "000000000000"},
                                  OptionRule{"region", "NAME", "the region that the exports use", "ap-northeast-1"}};
 constexpr std::array wait_options{endpoint_option, OptionRule{"seconds", "N", "how long to wait at most", "30"}};
-constexpr std::array doctor_options{json_option};
+constexpr OptionRule state{"state", "DIR", "the platform's folder on this host", "/var/lib/utakata"};
+constexpr std::array doctor_options{state, json_option};
 constexpr std::array status_options{endpoint_option, json_option};
 constexpr std::array reclaim_options{
     endpoint_option,
@@ -58,7 +64,6 @@ constexpr std::array reclaim_options{
     OptionRule{"seed", "N", "chooses among the tasks; the same seed takes the same", "1"},
     json_option,
 };
-constexpr OptionRule state{"state", "DIR", "the platform's folder on this host", "/var/lib/utakata"};
 constexpr std::array image_list_options{state, json_option};
 constexpr std::array image_bring_options{
     state,
@@ -123,7 +128,9 @@ constexpr std::array<Command, 16> every_command{{
       .summary = "Says what this host can enforce, and what to do about the rest.",
       .options = doctor_options},
      run_doctor},
-    {{.name = "spot status", .summary = "Shows the pool, its surplus and who lives on it.", .options = status_options},
+    {{.name = "spot status",
+      .summary = "Shows the pool, its surplus, and the Spot tasks of this account and region that live on it.",
+      .options = status_options},
      run_spot_status},
     {{.name = "spot reclaim",
       .summary = "Takes Spot capacity away, as Fargate Spot does: warning, stop signal, two minutes at most.",
@@ -195,7 +202,7 @@ constexpr std::array<Command, 16> every_command{{
      run_sim},
     {{.name = "api dump", .summary = "Prints the served interface as JSON.", .options = {}}, run_api_dump},
     {{.name = "api page",
-      .summary = "Prints the compatibility page: what is honoured, what is only stored.",
+      .summary = "Prints the compatibility page: what is honoured, what is only stored, what is refused.",
       .options = {}},
      run_api_page},
 }};

@@ -50,3 +50,13 @@ TEST_CASE("app: the login of the registry that stands in for ECR comes from the 
             .error()
             .message.contains("--registry-auth"));
 }
+
+TEST_CASE("app: a folder of images that is not there is refused by its option") {
+  const test::TemporaryFolder folder("images");
+  CHECK(serve_with({"--images", folder.path})->images_dir == folder.path);
+  const auto refused = serve_with({"--images", folder.path + "/absent"});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.contains("--images"));
+  CHECK(refused.error().message.contains(folder.path + "/absent"));
+  CHECK(serve_with({"--state", "/s"})->images_dir == "/s/images");
+}

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <vector>
 
@@ -11,16 +12,28 @@ namespace {
 
 void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
 
-std::string overview() {
-  std::string out =
-      "Utakata: containers without servers on your own machine, in AWS's protocols.\n\nusage: utakata COMMAND "
-      "[options]\n\n";
+bool is_of_group(const Command& command, std::string_view group) {
+  return command.rule.name.starts_with(cat(group, " "));
+}
+
+bool is_group(std::string_view word) {
+  return std::ranges::any_of(app::commands(), [&](const Command& each) { return is_of_group(each, word); });
+}
+
+// The commands whose names begin with this word, or all of them.
+std::string overview(std::string_view group = "") {
+  std::string out = group.empty() ? std::string(
+                                        "Utakata: containers without servers on your own machine, in AWS's "
+                                        "protocols.\n\nusage: utakata COMMAND [options]\n\n")
+                                  : cat("usage: utakata ", group, " COMMAND [options]\n\n");
   for (const Command& command : app::commands()) {
+    if (!group.empty() && !is_of_group(command, group)) continue;
     std::string name(command.rule.name);
     name.resize(14, ' ');
     out += cat("  ", name, command.rule.summary, "\n");
   }
-  return out + "\nutakata help COMMAND, or COMMAND --help, tells more.\n";
+  return out + (group.empty() ? "\nutakata help COMMAND, or COMMAND --help, tells more.\n"
+                              : cat("\nutakata help ", group, " COMMAND tells more.\n"));
 }
 
 // The longest command whose words stand at the front; `words` loses them.
@@ -47,7 +60,8 @@ bool asks_for_help(std::vector<std::string_view>& words) {
   const Command* command = find_command(rest);
   const bool first = words.front() == "help" || is_help(words.front());
   const bool passes_on = command != nullptr && command->rule.passes_on;
-  const bool asked = first || (passes_on ? !rest.empty() && is_help(rest.front()) : is_help(words.back()));
+  const bool ended = std::ranges::find(words, "--") != words.end();
+  const bool asked = first || (passes_on ? !rest.empty() && is_help(rest.front()) : !ended && is_help(words.back()));
   if (!asked) return false;
   if (first)
     words.erase(words.begin());
@@ -72,7 +86,13 @@ int main(int count, char** values) {
   const std::string asked = cat(words.front(), words.size() > 1 ? cat(" ", words[1]) : std::string());
   const Command* command = find_command(words);
   if (command == nullptr) {
-    print(stderr, cat("utakata: there is no command '", asked, "'\n\n", overview()));
+    const std::string_view group = is_group(words.front()) ? words.front() : std::string_view();
+    if (help && words.size() == 1 && !group.empty()) {
+      print(stdout, overview(group));
+      return 0;
+    }
+    const bool alone = words.size() == 1 && !group.empty();
+    print(stderr, cat(alone ? std::string() : cat("utakata: there is no command '", asked, "'\n\n"), overview(group)));
     return 2;
   }
   if (help) {

@@ -148,7 +148,8 @@ Outcome<> add_registries(const Arguments& arguments, images::Sources& sources) {
 Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   ServeSettings settings;
   settings.state_dir = arguments.text("state");
-  settings.images_dir = arguments.given("images") ? arguments.text("images") : settings.state_dir + "/images";
+  settings.images_dir = TRY(folder_of(arguments, "images"));
+  if (settings.images_dir.empty()) settings.images_dir = settings.state_dir + "/images";
   settings.balancer_address = arguments.text("balancer-address");
   settings.runtime = arguments.text("runtime");
   const auto listen = reactor::parse_address(arguments.text("listen"));
