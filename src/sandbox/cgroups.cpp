@@ -27,6 +27,14 @@ bool write_file(const str& path, const str& text) {
   return written;
 }
 
+std::set<str> words_of(const str& file) {
+  str text = read_text(file).value_or("");
+  std::ranges::replace(text, '\n', ' ');
+  std::set<str> words;
+  for (const std::string_view word : split_words(text)) words.emplace(word);
+  return words;
+}
+
 std::int64_t number_after(const str& text, std::string_view key) {
   for (const std::string_view line : split(text, '\n'))
     if (line.starts_with(cat(key, " "))) return parse_integer(line.substr(key.size() + 1)).value_or(0);
@@ -55,6 +63,7 @@ Cgroups Cgroups::detect(const str& name) {
       from(read_text("/proc/self/mountinfo").value_or(""), read_text("/proc/self/cgroup").value_or(""), name);
   groups.read_unified_controllers();
   groups.make_room_for_groups();
+  groups.check_unified_controllers();
   // A controller counts when a group can really be made in it.
   std::erase_if(groups.folders_, [&](const auto& entry) {
     const str probe = entry.second + "/" + name;
@@ -106,15 +115,61 @@ void Cgroups::read_unified_controllers() {
       unified_controllers_.insert(str(word));
 }
 
-// Version 2 gives controllers only to groups below one without processes of its own: we step aside into a leaf. In the
-// root of the hierarchy, and where others stay behind, this changes nothing; the limits then hold or not as before.
+// To the groups below `group`. Errno is the kernel's when it does not.
+bool Cgroups::give_controllers(const str& group) const {
+  str wanted;
+  for (const str& controller : unified_controllers_) wanted += cat(wanted.empty() ? "+" : " +", controller);
+  return write_file(group + "/cgroup.subtree_control", wanted);
+}
+
+// Version 2 gives controllers only to groups below one without processes of its own, but for the root of the hierarchy:
+// we step aside into a leaf. Where others stay behind this is not enough.
 void Cgroups::make_room_for_groups() const {
   const auto unified = folders_.find("unified");
-  if (unified == folders_.end() || unified_controllers_.empty() || own_path_v2_ == "/") return;
+  if (unified == folders_.end() || unified_controllers_.empty()) return;
   const str leaf = cat(unified->second, "/", leaf_name);
-  if (write_file(unified->second + "/cgroup.subtree_control", "+memory") || errno != EBUSY) return;
+  if (give_controllers(unified->second) || errno != EBUSY) return;
   mkdir(leaf.c_str(), 0755);
   write_file(leaf + "/cgroup.procs", "0");
+  if (!give_controllers(unified->second)) leave_leaf();
+}
+
+void Cgroups::check_unified_controllers() {
+  const auto unified = folders_.find("unified");
+  if (unified == folders_.end() || version_1_) return;
+  const auto controllers_in = [&](const char* file) { return words_of(unified->second + file); };
+  const std::set<str> delegated = controllers_in("/cgroup.controllers");
+  const std::set<str> given = controllers_in("/cgroup.subtree_control");
+  str undelegated;
+  str withheld;
+  for (const char* controller : {"cpu", "memory", "pids"}) {
+    if (given.contains(controller)) continue;
+    str& of = delegated.contains(controller) ? withheld : undelegated;
+    of += cat(of.empty() ? "" : ", ", controller);
+    unified_controllers_.erase(controller);
+  }
+  std::set<str> others = words_of(unified->second + "/cgroup.procs");
+  others.erase(cat(getpid()));
+  if (!undelegated.empty()) obstacle_ = cat("the group ", own_path_v2_, " is not given ", undelegated);
+  if (withheld.empty()) return;
+  obstacle_ += cat(obstacle_.empty() ? "" : "; ", "the group ", own_path_v2_, " cannot give ", withheld, " on");
+  if (!others.empty())
+    obstacle_ += cat(": ", others.size(), others.size() == 1 ? " other process is" : " other processes are", " in it");
+}
+
+void Cgroups::leave_leaf() const {
+  const auto unified = folders_.find("unified");
+  if (unified == folders_.end()) return;
+  const str& own = unified->second;
+  const str leaf = cat(own, "/", leaf_name);
+  if (words_of(leaf + "/cgroup.procs") != std::set<str>{cat(getpid())}) return;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(own, error))
+    if (entry.is_directory(error) && entry.path() != leaf) return;
+  // A group that gives controllers on takes no process.
+  write_file(own + "/cgroup.subtree_control", "-cpu -memory -pids");
+  write_file(own + "/cgroup.procs", "0");
+  rmdir(leaf.c_str());
 }
 
 str Cgroups::kind() const {
@@ -123,9 +178,7 @@ str Cgroups::kind() const {
 }
 
 void Cgroups::limit_unified(const str& own, const str& folder, const str& quota, std::int64_t bytes) const {
-  str wanted;
-  for (const str& controller : unified_controllers_) wanted += cat(wanted.empty() ? "+" : " +", controller);
-  for (const str& above : {own, cat(own, "/", name_), folder}) write_file(above + "/cgroup.subtree_control", wanted);
+  for (const str& above : {own, cat(own, "/", name_), folder}) static_cast<void>(give_controllers(above));
   if (unified_controllers_.contains("cpu")) write_file(folder + "/cpu.max", quota == "-1" ? "max" : quota + " 100000");
   if (unified_controllers_.contains("pids")) write_file(folder + "/pids.max", str(task_processes_max));
   if (!unified_controllers_.contains("memory") || bytes == 0) return;

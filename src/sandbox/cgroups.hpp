@@ -28,6 +28,8 @@ class Cgroups {
   static Cgroups from(std::string_view mountinfo, std::string_view own_groups, const str& name);
   /// Which controllers the unified hierarchy gives to us, as its cgroup.controllers says.
   void read_unified_controllers();
+  /// Leaves those out that groups below ours are not given, and says why in obstacle().
+  void check_unified_controllers();
 
   /// Makes the task's group with its limits. cpu in units of 1024 a core; 0 = no limit.
   void make_task(const str& task_id, i32 cpu_units, i32 memory_mib) const;
@@ -42,6 +44,8 @@ class Cgroups {
   void remove_task(const str& task_id) const;
   /// The same for every task of this instance, and its own groups.
   void remove_all() const;
+  /// Takes the group away that this process stepped aside into, if nobody else needs it: with version 2 only.
+  void leave_leaf() const;
   /// The tasks that have a group in some hierarchy.
   [[nodiscard]] std::set<str> task_ids() const;
 
@@ -52,11 +56,14 @@ class Cgroups {
   }
   /// Whether a container can be kept from devices: by the controller of version 1, or as the runtime does in pure v2.
   [[nodiscard]] bool has_devices() const { return devices_ || (unified_ && !version_1_); }
+  /// Why limits of the unified hierarchy do not hold; empty: nothing is in their way.
+  [[nodiscard]] const str& obstacle() const { return obstacle_; }
   /// "v1", "v2", "hybrid" or "none".
   [[nodiscard]] str kind() const;
 
  private:
   void limit_unified(const str& own, const str& folder, const str& quota, std::int64_t bytes) const;
+  [[nodiscard]] bool give_controllers(const str& group) const;
   void make_room_for_groups() const;
 
   str name_;
@@ -65,6 +72,7 @@ class Cgroups {
   bool devices_ = false;               // version 1 has the controller
   std::set<str> unified_controllers_;  // those that version 1 does not have
   str own_path_v2_;
+  str obstacle_;
   std::map<str, str> folders_;  // controller -> our own folder in its hierarchy ("unified" for v2)
   std::set<str> hierarchies_;   // our own folders in all of them, also where we limit nothing but the runtime does
 };

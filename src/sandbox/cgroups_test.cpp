@@ -83,3 +83,51 @@ TEST_CASE("cgroups: version 2 limits a task by the controllers that it has, and 
   write_file(top + "/u/t/c/memory.events", "low 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n");
   CHECK(groups.ran_out_of_memory("t", "c"));
 }
+
+TEST_CASE("cgroups: version 2 counts only what our group gives on, and says who is in the way") {
+  const TemporaryFolder place("cgroups");
+  const str own = place.path + "/unified/session";
+  write_file(own + "/cgroup.controllers", "memory pids\n");
+  write_file(own + "/cgroup.subtree_control", "pids\n");
+  write_file(own + "/cgroup.procs", cat("1\n", getpid(), "\n2\n"));
+  const auto detected = [&] {
+    Cgroups groups = Cgroups::from(cat("30 1 0:1 / ", place.path, "/unified rw - cgroup2 cgroup2 rw\n"),
+                                   "0::/session/utakata-daemon\n", "u");
+    groups.read_unified_controllers();
+    groups.check_unified_controllers();
+    return groups;
+  };
+  const Cgroups groups = detected();
+  CHECK(groups.has("pids"));
+  CHECK_FALSE(groups.has("memory"));
+  CHECK_FALSE(groups.has("cpu"));
+  CHECK(groups.obstacle() ==
+        "the group /session is not given cpu; the group /session cannot give memory on: 2 other processes are in it");
+  write_file(own + "/cgroup.controllers", "cpu memory pids\n");
+  write_file(own + "/cgroup.subtree_control", "cpu memory pids\n");
+  CHECK(detected().obstacle().empty());
+  CHECK(detected().has("memory"));
+}
+
+TEST_CASE("cgroups: who stepped aside goes back when nobody else needs the place") {
+  const TemporaryFolder place("cgroups");
+  const str own = place.path + "/unified/session";
+  const Cgroups groups = Cgroups::from(cat("30 1 0:1 / ", place.path, "/unified rw - cgroup2 cgroup2 rw\n"),
+                                       "0::/session/utakata-daemon\n", "u");
+  const auto begin = [&](const str& in_leaf) {
+    write_file(own + "/cgroup.procs", "");
+    write_file(own + "/cgroup.subtree_control", "");
+    write_file(own + "/utakata-daemon/cgroup.procs", in_leaf);
+  };
+  begin(cat(getpid(), "\n"));
+  groups.leave_leaf();
+  CHECK(read_file(own + "/cgroup.subtree_control") == "-cpu -memory -pids");
+  CHECK(read_file(own + "/cgroup.procs") == "0");
+  begin(cat(getpid(), "\n1\n"));  // another daemon
+  groups.leave_leaf();
+  CHECK(read_file(own + "/cgroup.procs").empty());
+  begin(cat(getpid(), "\n"));
+  fs::create_directories(own + "/utakata-other");  // another daemon's tasks
+  groups.leave_leaf();
+  CHECK(read_file(own + "/cgroup.procs").empty());
+}

@@ -10,12 +10,15 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <thread>
 
 #include "base/text.hpp"
 #include "reactor/process.hpp"
 #include "sandbox/cgroups.hpp"
+#include "sandbox/firewall.hpp"
 #include "sandbox/limits.hpp"
+#include "sandbox/nft.hpp"
 #include "sandbox/probe_folder.hpp"
 #include "sandbox/user_space.hpp"
 
@@ -51,42 +54,51 @@ Finding namespace_finding() {
           .remedy = "run as root on a host (or in a container) that may make namespaces"};
 }
 
-Finding overlay_finding() {
-  const ProbeFolder place("/tmp");
+Finding overlay_finding(const str& folder) {
+  const ProbeFolder place(folder);
   const str& dir = place.path;
   if (dir.empty())
-    return {
-        .name = "overlay", .status = "missing", .detail = "no folder can be made in /tmp", .remedy = "free some space"};
+    return {.name = "overlay",
+            .status = "missing",
+            .detail = cat("no folder can be made in ", folder),
+            .remedy = "free some space there, or name another folder by --state"};
   for (const char* name : {"/lower", "/upper", "/work", "/all"}) mkdir((dir + name).c_str(), 0700);
   const str options = cat("lowerdir=", dir, "/lower,upperdir=", dir, "/upper,workdir=", dir, "/work");
   const bool mounted = mount("overlay", (dir + "/all").c_str(), "overlay", 0, options.c_str()) == 0;
   const int mount_error = errno;
   if (mounted) umount2((dir + "/all").c_str(), MNT_DETACH);
-  if (mounted) return {.name = "overlay", .status = "ok", .detail = "image layers can be mounted"};
+  if (mounted) return {.name = "overlay", .status = "ok", .detail = cat("image layers can be mounted in ", folder)};
   return {.name = "overlay",
           .status = "missing",
-          .detail = std::strerror(mount_error),
+          .detail = cat("in ", folder, ": ", std::strerror(mount_error)),
           .remedy = "modprobe overlay; keep --state on ext4, xfs or btrfs, not on another overlay"};
 }
 
-Finding cgroup_finding() {
-  const Cgroups groups = Cgroups::detect("utakata-doctor");
+Cgroups detected_groups() {
+  Cgroups groups = Cgroups::detect("utakata-doctor");
   groups.remove_all();
-  str missing;
-  for (const char* controller : {"cpu", "memory", "pids"})
-    if (!groups.has(controller)) missing += cat(missing.empty() ? "" : ", ", controller);
-  if (groups.kind() == "none")
-    return {.name = "cgroups",
-            .status = "missing",
-            .detail = "no control groups are mounted",
-            .remedy = "mount -t cgroup2 none /sys/fs/cgroup"};
-  if (!missing.empty())
-    return {.name = "cgroups",
-            .status = "degraded",
-            .detail = cat(groups.kind(), ", not usable: ", missing),
-            .remedy = "limits of these controllers are not enforced"};
-  return {
-      .name = "cgroups", .status = "ok", .detail = cat(groups.kind(), ": cpu, memory and process limits are enforced")};
+  groups.leave_leaf();
+  return groups;
+}
+
+// In a network namespace of its own, as every VPC's router has one.
+Finding firewall_finding() {
+  Outcome<> tried;
+  std::thread([&tried] {
+    if (unshare(CLONE_NEWNET) != 0) {
+      tried = refuse("None", cat("no network namespace: ", std::strerror(errno)));
+      return;
+    }
+    auto nft = Nft::open();
+    tried = nft ? nft->run(firewall({})) : Outcome<>(std::unexpected(nft.error()));
+  }).join();
+  if (tried)
+    return {.name = "nftables", .status = "ok", .detail = "security groups, addresses and ports of tasks are enforced"};
+  return {.name = "nftables",
+          .status = "missing",
+          .detail = cat(tried.error().message,
+                        ": security groups cannot be enforced, and tasks and load balancers get no network"),
+          .remedy = "modprobe nf_tables nft_ct; or use a kernel with CONFIG_NF_TABLES and CONFIG_NF_TABLES_INET"};
 }
 
 Finding runtime_finding(const str& runtime) {
@@ -144,9 +156,7 @@ Finding filter_finding(const str& runtime) {
 }
 
 // Version 2 has no such controller: there the runtime loads a program into the kernel for each container.
-Finding device_finding() {
-  const Cgroups groups = Cgroups::detect("utakata-doctor");
-  groups.remove_all();
+Finding device_finding(const Cgroups& groups) {
   if (groups.has_devices())
     return {.name = "devices",
             .status = "ok",
@@ -171,13 +181,24 @@ Finding given_capabilities_finding() {
   return finding;
 }
 
-Finding user_finding() {
-  const str obstacle = users_obstacle("/tmp");
+// The folder itself, or the one above it that is there: both are on the same file system.
+str place_of(const str& state_dir) {
+  std::error_code error;
+  std::filesystem::path place = std::filesystem::absolute(state_dir, error).lexically_normal();
+  while (!std::filesystem::is_directory(place, error) && place != place.root_path()) place = place.parent_path();
+  return place.string();
+}
+
+Finding user_finding(const str& folder) {
+  const str obstacle = users_obstacle(folder);
   if (obstacle.empty())
-    return {.name = "users", .status = "ok", .detail = "each task's root is nobody on the host and to other tasks"};
+    return {.name = "users",
+            .status = "ok",
+            .detail = cat("each task's root is nobody on the host and to other tasks (tried in ", folder, ")")};
   return {.name = "users",
           .status = "degraded",
-          .detail = cat("the root of tasks is the host's root, without its privileges: ", obstacle),
+          .detail = cat("the root of tasks is the host's root, without its privileges: ", obstacle, " (tried in ",
+                        folder, ")"),
           .remedy = "use a kernel from 5.19 on with CONFIG_USER_NS, and --state on ext4, xfs, btrfs or tmpfs"};
 }
 
@@ -204,14 +225,46 @@ Finding storage_finding() {
 
 }  // namespace
 
-list<Finding> examine(const str& runtime) {
-  return {root_finding(),       kernel_finding(),
-          namespace_finding(),  overlay_finding(),
-          cgroup_finding(),     runtime_finding(runtime),
-          skopeo_finding(),     filter_finding(runtime),
-          device_finding(),     given_capabilities_finding(),
-          user_finding(),       limit_finding(),
-          capability_finding(), init_finding(),
+Finding cgroup_finding(const Cgroups& groups) {
+  str missing;
+  for (const char* controller : {"cpu", "memory", "pids"})
+    if (!groups.has(controller)) missing += cat(missing.empty() ? "" : ", ", controller);
+  if (groups.kind() == "none")
+    return {.name = "cgroups",
+            .status = "missing",
+            .detail = "no control groups are mounted",
+            .remedy = "mount -t cgroup2 none /sys/fs/cgroup"};
+  if (missing.empty())
+    return {.name = "cgroups",
+            .status = "ok",
+            .detail = cat(groups.kind(), ": cpu, memory and process limits are enforced")};
+  Finding finding{.name = "cgroups", .status = "degraded"};
+  finding.detail = cat(groups.kind(), ": limits of ", missing, " do not hold");
+  if (!groups.obstacle().empty()) finding.detail += cat(": ", groups.obstacle());
+  finding.remedy = groups.obstacle().empty()
+                       ? str("mount these controllers; tasks run without their limits")
+                       : str("start it in a group of its own: systemd-run --scope -p Delegate=yes utakata serve");
+  return finding;
+}
+
+list<Finding> examine(const str& runtime, const str& state_dir) {
+  const str place = place_of(state_dir);
+  const Cgroups groups = detected_groups();
+  return {root_finding(),
+          kernel_finding(),
+          namespace_finding(),
+          overlay_finding(place),
+          cgroup_finding(groups),
+          firewall_finding(),
+          runtime_finding(runtime),
+          skopeo_finding(),
+          filter_finding(runtime),
+          device_finding(groups),
+          given_capabilities_finding(),
+          user_finding(place),
+          limit_finding(),
+          capability_finding(),
+          init_finding(),
           storage_finding()};
 }
 

@@ -118,6 +118,8 @@ class Sandbox::Inside {
     if (access(host_.supervisor.c_str(), X_OK) != 0)
       return refuse("Usage", cat("serve: the program ", host_.supervisor, " is missing; it is built beside utakata"));
     TRY_VOID(host_.images.open());
+    if (const str& obstacle = host_.cgroups.obstacle(); !obstacle.empty())
+      host_.tell(cat("not all limits of tasks hold: ", obstacle, "; `utakata doctor` says what to do"));
     thread_ = std::thread([this] { host_.loop.run(); });
     return {};
   }
@@ -191,6 +193,7 @@ class Sandbox::Inside {
     host_.network.remove_everything();
     rmdir(host_.roots_dir().c_str());
     host_.cgroups.remove_all();
+    host_.cgroups.leave_leaf();
     if (const int fd = ::open(stop_mark().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600); fd >= 0) close(fd);
   }
 
