@@ -30,7 +30,7 @@ constexpr std::array serve_options{
         "what tasks' resolvers ask, with a way out or without, as on AWS: host (its resolvers), none, an address",
         "host"},
     OptionRule{"public-addresses", "BLOCK", "loopback addresses for tasks with a public one", "127.128.0.0/16"},
-    OptionRule{"runtime", "NAME", "OCI runtime: runc or crun", "runc"},
+    OptionRule{"runtime", "NAME", "OCI runtime: crun or runc", "crun"},
     OptionRule{"task-endpoint", "auto|on|off", "tasks reach this API by AWS_ENDPOINT_URL; auto: with --credentials",
                "auto"},
     OptionRule{"log-space", "MIB", "of all log streams together; beyond it the oldest events go", "10240"},

@@ -15,7 +15,7 @@ struct Findings {
 }  // namespace
 
 int run_doctor(const Arguments& arguments) {
-  const Findings found{sandbox::examine("runc", arguments.text("state"))};
+  const Findings found{sandbox::examine("crun", arguments.text("state"))};
   bool fit = true;
   std::string text;
   for (const sandbox::Finding& each : found.findings) {

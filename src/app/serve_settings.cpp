@@ -159,7 +159,7 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
     return refuse("Usage", cat("utakata serve: --balancer-address must be a loopback address, 127.x.y.z, not '",
                                settings.balancer_address, "'"));
   if (settings.runtime != "runc" && settings.runtime != "crun")
-    return refuse("Usage", cat("utakata serve: --runtime must be runc or crun, not '", settings.runtime, "'"));
+    return refuse("Usage", cat("utakata serve: --runtime must be crun or runc, not '", settings.runtime, "'"));
   const std::string at_exit = arguments.text("on-exit");
   if (at_exit != "stop" && at_exit != "keep")
     return refuse("Usage", cat("utakata serve: --on-exit must be stop or keep, not '", at_exit, "'"));

@@ -19,7 +19,7 @@ struct ServeSettings {
   i32 cpu_units = 0;  // of the pool
   i32 memory_mib = 0;
   wire::Credentials credentials;
-  std::string runtime = "runc";
+  std::string runtime = "crun";
   bool own_users = true;
   bool keep_tasks_at_exit = false;
   i64 log_space = 0;  // bytes

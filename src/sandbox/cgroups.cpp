@@ -58,6 +58,16 @@ list<CgroupMount> cgroup_mounts(std::string_view mountinfo) {
   return mounts;
 }
 
+std::map<str, str> own_group_paths(std::string_view own_groups) {
+  std::map<str, str> own;
+  for (const std::string_view line : split(own_groups, '\n')) {
+    const auto parts = split(line, ':');
+    if (parts.size() < 3) continue;
+    for (const std::string_view controller : split(parts[1], ',')) own[str(controller)] = parts[2];
+  }
+  return own;
+}
+
 Cgroups Cgroups::detect(const str& name) {
   Cgroups groups =
       from(read_text("/proc/self/mountinfo").value_or(""), read_text("/proc/self/cgroup").value_or(""), name);
@@ -75,12 +85,7 @@ Cgroups Cgroups::detect(const str& name) {
 Cgroups Cgroups::from(std::string_view mountinfo, std::string_view own_groups, const str& name) {
   Cgroups groups;
   groups.name_ = name;
-  std::map<str, str> own;  // controller -> our path in its hierarchy; "" for v2
-  for (const std::string_view line : split(own_groups, '\n')) {
-    const auto parts = split(line, ':');
-    if (parts.size() < 3) continue;
-    for (const std::string_view controller : split(parts[1], ',')) own[str(controller)] = parts[2];
-  }
+  std::map<str, str> own = own_group_paths(own_groups);
   groups.own_path_v2_ = own.contains("") ? own[""] : "/";
   if (const str leaf = cat("/", leaf_name); groups.own_path_v2_.ends_with(leaf))
     groups.own_path_v2_.resize(groups.own_path_v2_.size() - leaf.size());

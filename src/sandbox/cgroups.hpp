@@ -17,6 +17,8 @@ struct CgroupMount {
 };
 /// From the text of /proc/self/mountinfo (proc(5)), in its order.
 list<CgroupMount> cgroup_mounts(std::string_view mountinfo);
+/// From the text of /proc/self/cgroup: this process's group by controller, in version 2 by the empty name.
+std::map<str, str> own_group_paths(std::string_view own_groups);
 
 /// Where this process stands in the host's control groups, whatever their kind (v1, v2 or hybrid), and the groups of
 /// tasks below that. A controller that cannot be used is left out: limits() says which hold.

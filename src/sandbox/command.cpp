@@ -14,6 +14,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "sandbox/runtime.hpp"
 #include "sandbox/supervise.hpp"
 #include "sandbox/task.hpp"
 
@@ -74,7 +75,7 @@ Outcome<> make_lines(bool terminal, Lines& lines) {
   return {};
 }
 
-Outcome<int> spawn_session(const str& program, std::array<str, 7> words, const Held& given) {
+Outcome<int> spawn_session(const str& program, std::array<str, 8> words, const Held& given) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   for (int fd = 0; fd < 3; ++fd) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
@@ -90,7 +91,7 @@ Outcome<int> spawn_session(const str& program, std::array<str, 7> words, const H
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  std::array<char*, 8> argv{};
+  std::array<char*, 9> argv{};
   for (std::size_t i = 0; i < words.size(); ++i) argv.at(i) = words.at(i).data();
   int pid = -1;
   const int error = posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
@@ -191,10 +192,11 @@ reactor::Co<Outcome<ports::CommandEnds>> begin_command(Host& host, ContainerFold
   if (const auto made = make_lines(plan.terminal, lines); !made) co_return std::unexpected(made.error());
   if (const auto root = parse_integer(trim(container.read("root-id"))); root && !plan.terminal)
     lines.given.give_to(static_cast<uid_t>(*root));
+  const auto [runtime, view] = runtime_of(host, runtime_id);
   const str kind = plan.terminal ? "terminal" : "pipes";
   const auto supervisor = spawn_session(
       host.supervisor,
-      {host.supervisor, "--session", folder.path(), host.runtime, host.runtime_root(), std::move(runtime_id), kind},
+      {host.supervisor, "--session", folder.path(), runtime, host.runtime_root(), std::move(runtime_id), kind, view},
       lines.given);
   if (!supervisor) co_return std::unexpected(supervisor.error());
   lines.given.close_all();

@@ -16,6 +16,8 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "sandbox/command.hpp"
+#include "sandbox/read_text.hpp"
+#include "sandbox/runtime_view.hpp"
 #include "sandbox/supervise.hpp"
 #include "sandbox/sweep.hpp"
 #include "sandbox/task.hpp"
@@ -120,6 +122,7 @@ class Sandbox::Inside {
     TRY_VOID(host_.images.open());
     if (const str& obstacle = host_.cgroups.obstacle(); !obstacle.empty())
       host_.tell(cat("not all limits of tasks hold: ", obstacle, "; `utakata doctor` says what to do"));
+    TRY_VOID(choose_runtime_view());
     thread_ = std::thread([this] { host_.loop.run(); });
     return {};
   }
@@ -200,6 +203,14 @@ class Sandbox::Inside {
   Host& host() { return host_; }
 
  private:
+  Outcome<> choose_runtime_view() {
+    const str view =
+        runtime_view(read_text("/proc/self/mountinfo").value_or(""), read_text("/proc/self/cgroup").value_or(""));
+    if (view.empty()) return {};
+    TRY_VOID(ContainerFolder(host_.state_dir).write("runtime-view", view));
+    host_.runtime_view = host_.state_dir + "/runtime-view";
+    return {};
+  }
   void take_picture(const str& arn, std::function<void(Outcome<TaskPicture>)> take) {
     on_loop([this, arn, take = std::move(take)] {
       const auto known = tasks_.find(arn);

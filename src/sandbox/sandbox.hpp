@@ -18,7 +18,7 @@ namespace utakata::sandbox {
 struct Settings {
   str state_dir;   // everything of the sandbox lies below it
   str images_dir;  // OCI layouts by name
-  str runtime = "runc";
+  str runtime = "crun";
   str supervisor;                     // empty: utakata-supervisor beside this program
   images::Sources sources = {};       // but for the layouts
   images::CollectRules collect = {};  // of images that nobody uses

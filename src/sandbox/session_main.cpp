@@ -17,6 +17,8 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "runtime_view_main.hpp"
+
 namespace {
 
 constexpr int daemon_socket = 3;
@@ -94,17 +96,18 @@ int receive_console(int listener) {
   return master;
 }
 
-int run_runtime(char* const argv[], bool pipes) {
+int run_runtime(char* const argv[], const char* view, bool pipes) {
   const pid_t child = fork();
   if (child == 0) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     signal(SIGPIPE, SIG_DFL);
+    setsid();  // crun leaves a command without a terminal in the session that it was started in
     const int null = open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3; ++fd) dup2(pipes ? command_input + fd : null, fd);
     for (int fd = daemon_socket; fd <= command_input + 2; ++fd) close(fd);
-    execvp(argv[0], argv);
+    if (enter_runtime_view(view)) execvp(argv[0], argv);
     _exit(127);
   }
   int status = 0;
@@ -161,8 +164,11 @@ bool reap(pid_t command, int& status) {
   return ended;
 }
 
-// Until the command has ended. Once the daemon's end of the socket is gone, it is made to.
+// Until the command has ended. Once the daemon's end of the socket is gone, it is made to, and its session with it.
 int watch(pid_t command, int signals) {
+  char process[32];
+  snprintf(process, sizeof process, "%d", static_cast<int>(command));
+  const pid_t session = session_of(process);
   int status = 0;
   int hung_up_ms = -1;
   while (!reap(command, status)) {
@@ -174,11 +180,11 @@ int watch(pid_t command, int signals) {
       }
     }
     if (watched[1].revents != 0) {
-      signal_session(command, SIGHUP);
+      signal_session(session, SIGHUP);
       hung_up_ms = 0;
     } else if (hung_up_ms >= 0 && ready == 0) {
       hung_up_ms += watch_ms;
-      if (hung_up_ms >= grace_ms) signal_session(command, SIGKILL);
+      if (hung_up_ms >= grace_ms) signal_session(session, SIGKILL);
     }
   }
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -187,8 +193,9 @@ int watch(pid_t command, int signals) {
 }  // namespace
 
 int run_session(int count, char** values) {
-  if (count != 7) {
-    fprintf(stderr, "usage: utakata-supervisor --session FOLDER RUNTIME ROOT ID terminal|pipes (started by serve)\n");
+  if (count != 8) {
+    fprintf(stderr,
+            "usage: utakata-supervisor --session FOLDER RUNTIME ROOT ID terminal|pipes VIEW (started by serve)\n");
     return 2;
   }
   const char* folder = values[2];
@@ -212,6 +219,8 @@ int run_session(int count, char** values) {
                                  values[4],
                                  word("--log"),
                                  word("runtime.log"),
+                                 word("--log-format"),
+                                 word("json"),
                                  word("exec"),
                                  word("--detach"),
                                  word("--pid-file"),
@@ -222,11 +231,22 @@ int run_session(int count, char** values) {
                                  word("console"),
                                  values[5],
                                  nullptr};
-  char* const with_pipes[] = {
-      values[3],        word("--root"),     values[4],   word("--log"),     word("runtime.log"),  word("exec"),
-      word("--detach"), word("--pid-file"), word("pid"), word("--process"), word("process.json"), values[5],
-      nullptr};
-  const int status = run_runtime(pipes ? with_pipes : with_terminal, pipes);
+  char* const with_pipes[] = {values[3],
+                              word("--root"),
+                              values[4],
+                              word("--log"),
+                              word("runtime.log"),
+                              word("--log-format"),
+                              word("json"),
+                              word("exec"),
+                              word("--detach"),
+                              word("--pid-file"),
+                              word("pid"),
+                              word("--process"),
+                              word("process.json"),
+                              values[5],
+                              nullptr};
+  const int status = run_runtime(pipes ? with_pipes : with_terminal, values[7], pipes);
   if (status != 0) fail(folder, "exec", status);
   const pid_t command = read_pid();
   const int master = pipes ? -1 : receive_console(listener);

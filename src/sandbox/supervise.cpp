@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "reactor/process.hpp"
 #include "sandbox/read_text.hpp"
+#include "sandbox/runtime.hpp"
 #include "sandbox/task.hpp"
 
 extern char** environ;  // NOLINT: POSIX names it so
@@ -54,8 +55,7 @@ i64 parent_of(i64 pid) {
 
 }  // namespace
 
-Outcome<Supervisor> spawn_supervisor(const str& program, const str& folder, const str& runtime, const str& root,
-                                     const str& id) {
+Outcome<Supervisor> spawn_supervisor(const Host& host, const str& folder, const str& id) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0)
     return refuse("CannotStartContainerError", "CannotStartContainerError: no pipe: too many open files");
@@ -73,8 +73,10 @@ Outcome<Supervisor> spawn_supervisor(const str& program, const str& folder, cons
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  std::array<str, 5> words{program, folder, runtime, root, id};
-  std::array<char*, 6> argv{};
+  const auto [runtime, view] = runtime_of(host);
+  const str& program = host.supervisor;
+  std::array<str, 6> words{program, folder, runtime, host.runtime_root(), id, view};
+  std::array<char*, 7> argv{};
   for (std::size_t i = 0; i < words.size(); ++i) argv.at(i) = words.at(i).data();
   Supervisor supervisor;
   const int error = posix_spawn(&supervisor.pid, program.c_str(), &actions, &attributes, argv.data(), environ);
@@ -156,7 +158,9 @@ constexpr int helper_kill_rounds = 500;  // of 10 ms
 constexpr int delete_attempts = 3;
 
 std::vector<str> delete_words(const Host& host, const str& id) {
-  return {host.runtime, "--root", host.runtime_root(), "delete", "--force", id};
+  std::vector<str> words = runtime_words(host, runtime_of(host, id));
+  words.insert(words.end(), {"delete", "--force", id});
+  return words;
 }
 str state_folder(const Host& host, const str& id) { return cat(host.runtime_root(), "/", id); }
 
@@ -167,9 +171,11 @@ void forget_container(const Host& host, const str& id) {
   fs::remove_all(state_folder(host, id), error);
 }
 
-// "supervisor DIR ...", "supervisor hold DIR", "supervisor --session DIR ...", "runc --root ROOT ... ID".
-std::optional<Helper> helper_of(int pid, const std::vector<std::string_view>& words, const str& tasks_dir,
+// "supervisor DIR ...", "supervisor hold DIR", "supervisor --session DIR ...", "crun --root ROOT ... ID", and the last
+// after "supervisor view FILE".
+std::optional<Helper> helper_of(int pid, std::vector<std::string_view> words, const str& tasks_dir,
                                 const str& runtime_root) {
+  if (words.size() > 5 && words[1] == "view") words.erase(words.begin(), words.begin() + 3);
   const bool supervisor = words[0].ends_with("utakata-supervisor");
   const bool runtime = words.size() > 2 && words[1] == "--root" && words[2] == runtime_root;
   if (!supervisor && !runtime) return {};

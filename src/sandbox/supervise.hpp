@@ -16,8 +16,8 @@ struct Supervisor {
   int pidfd = -1;     // readable when it has ended
   int ready_fd = -1;  // readable when the container has started or failed
 };
-Outcome<Supervisor> spawn_supervisor(const str& program, const str& folder, const str& runtime, const str& root,
-                                     const str& id);
+/// For the container `id`, whose bundle lies in `folder`.
+Outcome<Supervisor> spawn_supervisor(const Host&, const str& folder, const str& id);
 
 /// A pidfd of the running supervisor of this container folder, found in /proc; -1 if there is none.
 int open_supervisor(const str& folder);

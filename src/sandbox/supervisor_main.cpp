@@ -1,11 +1,13 @@
 // utakata-supervisor: stands between one container and the daemon, which may die and come back.
 //
-//   utakata-supervisor DIR RUNTIME ROOT ID
+//   utakata-supervisor DIR RUNTIME ROOT ID VIEW
 //   utakata-supervisor hold DIR [USERS]                 hold_main.cpp
+//   utakata-supervisor view VIEW PROGRAM ARGUMENT...    runtime_view_main.cpp
+//   utakata-supervisor --session ...                    session_main.cpp
 //
 // Of the first form, DIR is the container's folder and holds the OCI bundle. The supervisor creates and starts the
-// container with RUNTIME (state in ROOT), keeps its output as DIR/log-plan says (log_main.hpp), and leaves one of these
-// files, each complete or absent:
+// container with RUNTIME (state in ROOT, seeing the host as the file VIEW says), keeps its output as DIR/log-plan says
+// (log_main.hpp), and leaves one of these files, each complete or absent:
 //   DIR/started   "PID NANOSECONDS\n"                   the container's process runs
 //   DIR/failed    the reason                            it could not be started
 //   DIR/exit      "CODE NANOSECONDS\n"                  it has ended; 128 + signal when a signal ended it
@@ -29,6 +31,7 @@
 #include <ctime>
 
 #include "hold_main.hpp"
+#include "runtime_view_main.hpp"
 #include "sandbox/log_main.hpp"
 #include "session_main.hpp"
 
@@ -76,7 +79,7 @@ utakata::supervisor::Log container_log;  // static: it is larger than a stack sh
 
 // Runs the OCI runtime; `into` becomes the standard output and error of it and of the container that it creates.
 // `from`, if there is any, becomes their standard input.
-int run_runtime(char* const argv[], int from, int into_out, int into_err) {
+int run_runtime(char* const argv[], const char* view, int from, int into_out, int into_err) {
   const pid_t child = fork();
   if (child == 0) {
     sigset_t none;
@@ -86,7 +89,7 @@ int run_runtime(char* const argv[], int from, int into_out, int into_err) {
     dup2(from >= 0 ? from : null, 0);
     dup2(into_out >= 0 ? into_out : null, 1);
     dup2(into_err >= 0 ? into_err : null, 2);
-    execvp(argv[0], argv);
+    if (enter_runtime_view(view)) execvp(argv[0], argv);
     _exit(127);
   }
   int status = 0;
@@ -192,8 +195,9 @@ void watch(pid_t container) {
 int main(int count, char** values) {
   if (count > 1 && strcmp(values[1], "--session") == 0) return run_session(count, values);
   if (count > 2 && strcmp(values[1], "hold") == 0) return hold_namespace(values[2], count > 3 ? values[3] : nullptr);
-  if (count != 5) {
-    fprintf(stderr, "usage: utakata-supervisor DIR RUNTIME ROOT ID (started by utakata serve)\n");
+  if (count > 3 && strcmp(values[1], "view") == 0) return run_in_view(values);
+  if (count != 6) {
+    fprintf(stderr, "usage: utakata-supervisor DIR RUNTIME ROOT ID VIEW (started by utakata serve)\n");
     return 2;
   }
   folder = values[1];
@@ -228,6 +232,8 @@ int main(int count, char** values) {
                        values[3],
                        const_cast<char*>("--log"),
                        runtime_log,
+                       const_cast<char*>("--log-format"),
+                       const_cast<char*>("json"),
                        const_cast<char*>("run"),
                        const_cast<char*>("--detach"),
                        const_cast<char*>("--bundle"),
@@ -239,11 +245,12 @@ int main(int count, char** values) {
   const int input = kept_open_input();
   const int given[] = {input, out_ends[1], err_ends[1]};
   give_to_root(given, 3);
-  const int status = run_runtime(run, input, out_ends[1], err_ends[1]);
+  const int status = run_runtime(run, values[5], input, out_ends[1], err_ends[1]);
   close(out_ends[1]);
   close(err_ends[1]);
-  if (status != 0) fail("run", status);
-  const pid_t container = read_pid();
+  // crun ends well also when the process of its own that did the work was killed; then there is no number.
+  const pid_t container = status == 0 ? read_pid() : -1;
+  if (container <= 0) fail("run", status);
   char text[64];
   snprintf(text, sizeof text, "%d %lld\n", static_cast<int>(container), static_cast<long long>(wall_ns()));
   leave_file("started", text);

@@ -12,6 +12,7 @@
 #include "reactor/process.hpp"
 #include "sandbox/firewall.hpp"
 #include "sandbox/log_plan.hpp"
+#include "sandbox/runtime.hpp"
 #include "sandbox/supervise.hpp"
 
 namespace utakata::sandbox {
@@ -185,8 +186,7 @@ reactor::Co<Outcome<Supervisor>> Task::begin_container(str name) {
   if (const auto marked = container(name).folder.write(asked_mark, ""); !marked)
     co_return std::unexpected(marked.error());
   if (starting_++ == 0) host_.cgroups.limit_cpu(run_.spec().id, 0);
-  auto spawned = spawn_supervisor(host_.supervisor, container(name).folder.path(), host_.runtime, host_.runtime_root(),
-                                  cat(run_.spec().id, "-", name));
+  auto spawned = spawn_supervisor(host_, container(name).folder.path(), cat(run_.spec().id, "-", name));
   if (spawned) {
     reactor::Descriptor ready(host_.loop, spawned->ready_fd);
     co_await ready.readable();
@@ -235,7 +235,9 @@ reactor::Co<void> Task::watch_container(str name, int supervisor_fd, int supervi
 reactor::Co<void> Task::check_health(str name) {
   const auto self = shared_from_this();
   const HealthCheckSpec& rule = *container(name).spec->health_check;
-  std::vector<str> argv{host_.runtime, "--root", host_.runtime_root(), "exec", cat(run_.spec().id, "-", name)};
+  const str id = cat(run_.spec().id, "-", name);
+  std::vector<str> argv = runtime_words(host_, runtime_of(host_, id));
+  argv.insert(argv.end(), {"exec", id});
   const bool shell = !rule.command.empty() && rule.command.front() == "CMD-SHELL";
   if (shell) argv.insert(argv.end(), {"/bin/sh", "-c"});
   argv.insert(argv.end(), rule.command.begin() + (rule.command.empty() ? 0 : 1), rule.command.end());

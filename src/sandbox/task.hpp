@@ -34,6 +34,7 @@ struct Host {
   // down, and whoever waits for an answer of the API.
   reactor::Gate starts{loop, std::max(2, static_cast<int>(std::thread::hardware_concurrency()))};
   str state_dir, runtime, supervisor;
+  str runtime_view = {};  // what crun must see differently, as a file
   images::Puller images;
   Network network;
   UserSpace users;

@@ -9,6 +9,7 @@
 #include "sandbox/copy_tree.hpp"
 #include "sandbox/firewall.hpp"
 #include "sandbox/log_plan.hpp"
+#include "sandbox/runtime.hpp"
 #include "sandbox/supervise.hpp"
 #include "sandbox/task.hpp"
 
@@ -109,7 +110,7 @@ Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLim
   c.stop_signal = c.image.stop_signal;
   TRY_VOID(fill_volumes(c, paths));
   paths.root = users_ ? root_for_all(c.spec->name) : c.folder.root();
-  paths.cgroup = host_.cgroups.container_path(run_.spec().id, c.spec->name);
+  paths.cgroup = group_for(runtime_of(host_), host_.cgroups.container_path(run_.spec().id, c.spec->name));
   TRY_VOID(c.folder.write("stop-signal", c.stop_signal));
   TRY_VOID(write_log_plan(c.folder.path(), host_.logs_dir, c.spec->log));
   if (c.spec->interactive) TRY_VOID(c.folder.write("keep-stdin-open", ""));

@@ -78,7 +78,7 @@ class Killer:
         if victim in ("supervisor", "everything"):
             self.kill_some(self.processes("utakata-supervisor"), victim == "everything")
         if victim in ("runtime", "everything"):
-            self.kill_some(self.processes("runc", "mkfs.ext4"), victim == "everything")
+            self.kill_some(self.processes("crun", "runc", "mkfs.ext4"), victim == "everything")
         if victim == "container":
             self.kill_some(self.containers(), False)
         if victim in ("daemon", "everything"):

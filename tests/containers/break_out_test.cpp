@@ -265,7 +265,7 @@ TEST_CASE("break-out: what the runtime runs inside a container cannot be overwri
   const Tools tools;
   Place place({.host_paths = tools.path, .efs = {}, .s3 = {}});
   struct stat runtime{};
-  REQUIRE(stat("/usr/sbin/runc", &runtime) == 0);
+  REQUIRE(stat("/usr/bin/crun", &runtime) == 0);
   ContainerSpec app = tells("app", cat("/tools/attempts overwrite-runtime -- program=", runtime.st_ino));
   app.health_check = HealthCheckSpec{.command = {"CMD", "/proc/self/exe"}, .interval_seconds = 1, .timeout_seconds = 2};
   TaskSpec spec = place.task({app});
@@ -273,7 +273,7 @@ TEST_CASE("break-out: what the runtime runs inside a container cannot be overwri
   const list<str> lines = output(place, spec, 1);
   CHECK(lines[0].starts_with("overwrite-runtime refused"));
   struct stat after{};
-  REQUIRE(stat("/usr/sbin/runc", &after) == 0);
+  REQUIRE(stat("/usr/bin/crun", &after) == 0);
   CHECK(after.st_mtim.tv_sec == runtime.st_mtim.tv_sec);
   CHECK(after.st_size == runtime.st_size);
   // The attempt finds a program that may be overwritten.
@@ -298,20 +298,17 @@ TEST_CASE("break-out: a working directory among the runtime's descriptors does n
   }
 }
 
-TEST_CASE("break-out: a link at the place of a volume, planted before a restart, stays inside") {
+TEST_CASE("break-out: a link at the place of a volume, planted before a restart, leads to nothing outside") {
   const TemporaryFolder target("attempts", 0755);
   Place place;
-  ContainerSpec app = tells(
-      "app",
-      cat("test -L /srv && { cat /srv/deep/data/kept; sleep 1000; }; echo kept > /srv/deep/data/kept; mv /srv /was; "
-          "ln -s /../../../../../../..",
-          target.path, " /srv; exit 1"));
+  ContainerSpec app = tells("app", cat("mv /srv /was; ln -s /../../../../../../..", target.path, " /srv; exit 1"));
   app.mounts = {{.volume = "v", .path = "/srv/deep/data"}};
   app.restart = RestartSpec{.ignored_exit_codes = {}, .attempt_period_seconds = 0};
   TaskSpec spec = place.task({app});
   spec.volumes = {{.name = "v"}};
   place.sandbox->start(spec);
-  CHECK(place.lines(spec, 1) == list<str>{"kept"});
+  // crun does not make folders behind a link that leads nowhere within the container's root.
+  CHECK(place.reports.until(spec.arn, "STOPPED").reason.starts_with("CannotStartContainerError: "));
   CHECK(fs::is_empty(target.path));
 }
 

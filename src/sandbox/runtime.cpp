@@ -1,0 +1,39 @@
+#include "sandbox/runtime.hpp"
+
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "sandbox/task.hpp"
+
+namespace utakata::sandbox {
+namespace {
+
+bool is_crun(const str& program) { return program == "crun" || program.ends_with("/crun"); }
+
+}  // namespace
+
+Runtime runtime_of(const Host& host) {
+  return {.program = host.runtime, .view = is_crun(host.runtime) ? host.runtime_view : str()};
+}
+
+// Each leaves a file of its own name: runc state.json, crun status.
+Runtime runtime_of(const Host& host, const str& container_id) {
+  const bool by_runc = access(cat(host.runtime_root(), "/", container_id, "/state.json").c_str(), F_OK) == 0;
+  const bool by_crun = access(cat(host.runtime_root(), "/", container_id, "/status").c_str(), F_OK) == 0;
+  if (by_runc && is_crun(host.runtime)) return {.program = "runc", .view = {}};
+  if (by_crun && !is_crun(host.runtime)) return {.program = "crun", .view = host.runtime_view};
+  return runtime_of(host);
+}
+
+std::vector<str> runtime_words(const Host& host, const Runtime& runtime) {
+  std::vector<str> words;
+  if (!runtime.view.empty()) words = {host.supervisor, "view", runtime.view};
+  words.insert(words.end(), {runtime.program, "--root", host.runtime_root()});
+  return words;
+}
+
+str group_for(const Runtime& runtime, const str& container_path) {
+  return is_crun(runtime.program) && !container_path.starts_with('/') ? "/" + container_path : container_path;
+}
+
+}  // namespace utakata::sandbox
