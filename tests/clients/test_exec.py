@@ -227,8 +227,8 @@ class Exec(unittest.TestCase):
 
     def test_what_cannot_start_says_why(self):
         closed = DataChannel(self.execute("/no/such/program")["session"]).end()
-        self.assertIn("/no/such/program", closed["Output"])
-        self.assertNotIn("ExitCode", closed)
+        self.assertEqual(closed["Output"], "Unable to start command: the container has no program '/no/such/program'")
+        self.assertEqual(closed["ExitCode"], 127)  # as a shell's
 
     def test_a_flood_that_nobody_reads_slows_nobody(self):
         channel = DataChannel(self.execute("sh -c 'stty -onlcr; exec yes 0123456789abcdef'")["session"])
@@ -343,7 +343,7 @@ class Exec(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"The container nobody was not found", done.stderr)
         done = self.piped("/no/such/program")
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 127)
         self.assertIn(b"/no/such/program", done.stderr)
         self.assertIn(b"a task and a command are needed", self.piped().stderr)
         self.assertEqual(self.piped().returncode, 2)
