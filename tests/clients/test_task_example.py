@@ -84,6 +84,7 @@ class Example(unittest.TestCase):
                          {"init": "STOPPED", "app": "RUNNING", "sidecar": "RUNNING"})
         self.assertEqual(running["healthStatus"], "HEALTHY")
         self.assertEqual(self.lines(arn, "app", 1), ["ready"])
+        self.assertEqual(self.lines(arn, "sidecar", 1), ["joined"])  # from here on it hears its stop signal
         self.ecs.stop_task(cluster="c", task=arn)
         stopped = self.until_status(arn, "STOPPED")
         self.assertEqual({c["name"]: c["exitCode"] for c in stopped["containers"]}, {"init": 0, "app": 0, "sidecar": 0})
