@@ -14,7 +14,9 @@ std::string endpoint_url(const Arguments& arguments) {
 }
 
 Fault with_cluster(Fault fault, std::string_view cluster) {
-  if (fault.code != "NotReachable") fault.message += cat(" (looked in the cluster ", cluster, "; see --cluster)");
+  const bool names_place = fault.code == "ClusterNotFoundException" || fault.code == "NotFound" ||
+                           fault.message.contains("task was not found");
+  if (names_place) fault.message += cat(" (looked in the cluster ", cluster, "; see --cluster)");
   return fault;
 }
 

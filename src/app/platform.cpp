@@ -26,6 +26,8 @@ struct Fates {
   list<balancer::FateRow> fates;
 };
 
+std::string journal_of(const ServeSettings& settings) { return settings.state_dir + "/journal.db"; }
+
 std::unexpected<Fault> in_use(const std::string& state_dir, std::optional<int> process) {
   return refuse("InUse", cat("another utakata serve", process ? cat(" (process ", *process, ")") : std::string(),
                              " uses the state folder ", state_dir,
@@ -208,13 +210,17 @@ class Running final : public Platform {
 
 }  // namespace
 
-Outcome<> Platform::preflight(const ServeSettings& settings) { return sandbox::preflight(settings.runtime); }
+Outcome<> Platform::preflight(const ServeSettings& settings) {
+  // Before the addresses: a second daemon would hear of the first one's port only.
+  if (const auto process = store::SqliteStore::holder(journal_of(settings))) return in_use(settings.state_dir, process);
+  return sandbox::preflight(settings.runtime);
+}
 
 Outcome<std::unique_ptr<Platform>> Platform::start(reactor::Loop& loop, int listener, const ServeSettings& settings,
                                                    Log log) {
-  const std::string file = settings.state_dir + "/journal.db";
-  auto opened = store::SqliteStore::open(file, reactor::random_number());
-  if (!opened && opened.error().code == "InUse") return in_use(settings.state_dir, store::SqliteStore::holder(file));
+  const std::string journal = journal_of(settings);
+  auto opened = store::SqliteStore::open(journal, reactor::random_number());
+  if (!opened && opened.error().code == "InUse") return in_use(settings.state_dir, store::SqliteStore::holder(journal));
   auto store = TRY(std::move(opened));
   // The seed is in the store's head, which is read together with the rows: they wait here for the machine.
   struct Row {
@@ -231,7 +237,7 @@ Outcome<std::unique_ptr<Platform>> Platform::start(reactor::Loop& loop, int list
   for (const Row& row : rows)
     if (const auto loaded = running->machine().load(row.table, row.key, row.row); !loaded)
       return refuse("ServiceUnavailable",
-                    cat("the journal ", file, " cannot be taken over: ", loaded.error().message,
+                    cat("the journal ", journal, " cannot be taken over: ", loaded.error().message,
                         "; start the version of utakata that wrote it, or begin anew with another --state folder"),
                     503);
   TRY_VOID(running->begin(listener, head.sequence));

@@ -172,7 +172,10 @@ void Cgroups::leave_leaf() const {
   for (const auto& entry : std::filesystem::directory_iterator(own, error))
     if (entry.is_directory(error) && entry.path() != leaf) return;
   // A group that gives controllers on takes no process.
-  write_file(own + "/cgroup.subtree_control", "-cpu -memory -pids");
+  str withdrawn;
+  for (const str& controller : words_of(own + "/cgroup.subtree_control"))
+    withdrawn += cat(withdrawn.empty() ? "-" : " -", controller);
+  write_file(own + "/cgroup.subtree_control", withdrawn);
   write_file(own + "/cgroup.procs", "0");
   rmdir(leaf.c_str());
 }
