@@ -1,5 +1,6 @@
 #include "app/platform.hpp"
 
+#include "app/live_tail.hpp"
 #include "app/modules.hpp"
 #include "app/task_desk.hpp"
 #include "balancer/balancer.hpp"
@@ -8,6 +9,7 @@
 #include "reactor/wall_clock.hpp"
 #include "sandbox/sandbox.hpp"
 #include "services/ecs/module.hpp"
+#include "services/logs/module.hpp"
 #include "services/sts/public.hpp"
 #include "shell/api_server.hpp"
 #include "shell/log_desk.hpp"
@@ -63,7 +65,8 @@ class Running final : public Platform {
                                                                         .runner = *sandbox_,
                                                                         .tell = log_});
     api_ = std::make_unique<shell::ApiServer>(
-        loop_, listener, dispatcher(), *engine_, [this](std::string_view path) { return page(path); }, upgrade());
+        loop_, listener, dispatcher(), *engine_, [this](std::string_view path) { return page(path); }, streams(),
+        upgrade());
     engine_->report(CapacityReport{.cpu_units = settings_.cpu_units,
                                    .memory_mib = settings_.memory_mib,
                                    .host_paths = !settings_.host_paths.empty(),
@@ -131,6 +134,13 @@ class Running final : public Platform {
                               .token = session->token,
                               .expires_at = session->expires_at};
     });
+  }
+
+  shell::ApiServer::Streams streams() {
+    return [this](const Operation& operation, const World& world, const void* output) -> http::Pieces {
+      if (&operation != logs::service.find("StartLiveTail")) return {};
+      return live_tail(loop_, *engine_, world, *static_cast<const logs::api::StartLiveTailResponse*>(output));
+    };
   }
 
   http::Upgrade upgrade() {

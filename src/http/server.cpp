@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/text.hpp"
 #include "http/body.hpp"
@@ -17,7 +18,8 @@ constexpr Duration lingering_patience = seconds(2);
 std::string print(const Response& response, bool head_only, bool keep_alive) {
   std::string text = cat("HTTP/1.1 ", response.status, " ", reason_phrase(response.status), "\r\n");
   for (const Header& header : response.headers) text += cat(header.name, ": ", header.value, "\r\n");
-  text += cat("Content-Length: ", response.body.size(), "\r\n");
+  text += response.pieces ? std::string("Transfer-Encoding: chunked\r\n")
+                          : cat("Content-Length: ", response.body.size(), "\r\n");
   if (!keep_alive) text += "Connection: close\r\n";
   text += "\r\n";
   if (!head_only) text += response.body;
@@ -108,6 +110,18 @@ static reactor::Co<void> linger(reactor::Stream& stream) {
   }
 }
 
+// The pieces of an answer as chunks, until they end (true) or the peer has gone.
+static reactor::Co<bool> write_pieces(reactor::Stream& stream, const Pieces& pieces, Duration patience) {
+  while (const auto piece = co_await pieces()) {
+    if (piece->empty()) continue;
+    std::array<char, 16> size{};
+    const char* end = std::to_chars(size.data(), size.data() + size.size(), piece->size(), 16).ptr;
+    const std::string chunk = cat(std::string_view(size.data(), end), "\r\n", *piece, "\r\n");
+    if (co_await stream.write(chunk, patience) != reactor::Trouble::none) co_return false;
+  }
+  co_return co_await stream.write("0\r\n\r\n", patience) == reactor::Trouble::none;
+}
+
 reactor::Co<void> Server::serve(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::Stream> stream) {
   shared->open.insert(stream.get());
   Connection connection{.shared = *shared, .stream = *stream};
@@ -132,6 +146,7 @@ reactor::Co<void> Server::serve(std::shared_ptr<Shared> shared, std::unique_ptr<
     const Response answer = co_await shared->handler(std::move(request));
     if (co_await stream->write(print(answer, head_only, keep_alive), shared->limits.arrival) != reactor::Trouble::none)
       break;
+    if (answer.pieces && !head_only && !co_await write_pieces(*stream, answer.pieces, shared->limits.arrival)) break;
     if (!keep_alive) break;
   }
   shared->open.erase(stream.get());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -15,10 +16,14 @@ struct Request {
   std::string peer;
 };
 
+/// The next piece of a body that goes on; nothing at its end.
+using Pieces = std::function<reactor::Co<std::optional<std::string>>()>;
+
 struct Response {
   int status = 200;
   std::vector<Header> headers;
   std::string body;
+  Pieces pieces;  // instead of `body`, when it is there
 };
 
 using Handler = std::function<reactor::Co<Response>(Request)>;

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "reactor/random.hpp"
+#include "wire/event_stream.hpp"
 
 namespace utakata::shell {
 namespace {
@@ -63,10 +64,11 @@ http::Response refuse_bytes(int status, std::string_view why) {
 }  // namespace
 
 ApiServer::ApiServer(reactor::Loop& loop, int listener, wire::Dispatcher dispatcher, Engine& engine, Pages pages,
-                     http::Upgrade upgrade)
+                     Streams streams, http::Upgrade upgrade)
     : dispatcher_(std::move(dispatcher)),
       engine_(engine),
       pages_(std::move(pages)),
+      streams_(std::move(streams)),
       request_ids_(mix(static_cast<std::uint64_t>(engine.now().ns))),
       server_(
           loop, listener, {.body = dispatcher_.max_body()},
@@ -104,6 +106,13 @@ reactor::Co<http::Response> ApiServer::handle(http::Request request) {
   Stepped stepped{.engine = engine_, .call = std::move(pending)};
   co_await stepped;
   for (std::string& path : stepped.stored) call->notes.note_stored(std::move(path));
+  if (stepped.outcome && streams_)
+    if (auto pieces = streams_(*call->envelope.operation, call->caller.world, stepped.output.get()))
+      co_return http::Response{.status = 200,
+                               .headers = {{"Content-Type", std::string(wire::event_stream_type)},
+                                           {"x-amzn-RequestId", call->envelope.request_id}},
+                               .body = {},
+                               .pieces = std::move(pieces)};
   co_return to_http(stepped.outcome ? wire::answer(*call, stepped.output.get())
                                     : wire::refuse_call(*call, stepped.outcome.error()));
 }

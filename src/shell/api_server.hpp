@@ -15,8 +15,12 @@ class ApiServer {
   /// A page's text by its path below /_utakata/, or nothing if there is none. Content type: application/json.
   using Pages = std::function<std::optional<std::string>(std::string_view path)>;
 
+  /// How the answer of an operation goes on, as an event stream; nothing of one that is whole.
+  using Streams = std::function<http::Pieces(const Operation&, const World&, const void* output)>;
+
   /// `upgrade` gets the WebSockets: the data channels of sessions.
-  ApiServer(reactor::Loop&, int listener, wire::Dispatcher, Engine&, Pages, http::Upgrade upgrade = {});
+  ApiServer(reactor::Loop&, int listener, wire::Dispatcher, Engine&, Pages, Streams streams = {},
+            http::Upgrade upgrade = {});
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
 
@@ -27,6 +31,7 @@ class ApiServer {
   wire::Dispatcher dispatcher_;
   Engine& engine_;
   Pages pages_;
+  Streams streams_;
   std::uint64_t request_ids_;
   http::Server server_;
 };

@@ -1,10 +1,14 @@
 """CloudWatch Logs through boto3, and what containers say: durable, in order, once, whatever is killed."""
+import http.client
 import json
+import os
 import subprocess
 import threading
 import time
 import unittest
 
+import botocore.eventstream
+import botocore.session
 from platform_under_test import PROGRAM, REGION, Platform, awsvpc, until
 from test_containers import container, task_definition
 
@@ -70,6 +74,74 @@ class Api(unittest.TestCase):
         self.assertEqual(found("%^10\\.0%"), ["10.0.0.1 - a"])
         with self.assertRaisesRegex(self.logs.exceptions.InvalidParameterException, r"Invalid filter pattern: .* \(position 7\)"):
             found("{ $.x }")
+
+    def live_tail_headers(self):
+        signed = f"AWS4-HMAC-SHA256 Credential={self.platform.account}/20260101/{REGION}/logs/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
+        return {"X-Amz-Target": "Logs_20140328.StartLiveTail", "Content-Type": "application/x-amz-json-1.1", "Authorization": signed}
+
+    def live_tail(self, **request):
+        """Its events by hand: clients older than the operation read its framing all the same."""
+        connection = http.client.HTTPConnection(self.platform.url.removeprefix("http://"), timeout=60)
+        self.addCleanup(connection.close)
+        connection.request("POST", "/", json.dumps(request), self.live_tail_headers())
+        answer = connection.getresponse()
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/vnd.amazon.eventstream"))
+        buffer = botocore.eventstream.EventStreamBuffer()
+
+        def events():
+            while piece := answer.read1(65536):
+                buffer.add_data(piece)
+                for event in buffer:
+                    yield event.headers[":event-type"], json.loads(event.payload)
+        return events()
+
+    def test_a_live_tail_tells_each_event_that_comes_once(self):
+        group = self.group("/live", "s", "other")
+        self.put(group, "s", "ERROR before")
+        until(lambda: everything(self.logs, group), what="the event before")
+        time.sleep(0.01)  # the session begins in a later millisecond
+        arn = self.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["arn"].removesuffix(":*")
+        events = self.live_tail(logGroupIdentifiers=[arn], logStreamNames=["s"], logEventFilterPattern="ERROR")
+        self.assertEqual(next(events), ("initial-response", {}))
+        kind, start = next(events)
+        self.assertEqual((kind, start["logGroupIdentifiers"], start["logStreamNames"], start["logEventFilterPattern"]),
+                         ("sessionStart", [arn], ["s"], "ERROR"))
+        told, empty = [], 0
+        for message in ("ERROR one", "ERROR two"):
+            self.put(group, "s", message, "INFO other")
+            self.put(group, "other", "ERROR elsewhere")
+            had = len(told)
+            while len(told) == had:
+                kind, update = next(events)
+                self.assertEqual((kind, update["sessionMetadata"]), ("sessionUpdate", {"sampled": False}))
+                told += update["sessionResults"]
+        while empty < 2:
+            results = next(events)[1]["sessionResults"]
+            told += results
+            empty += not results
+        self.assertEqual([(e["message"], e["logStreamName"], e["logGroupIdentifier"]) for e in told], [("ERROR one", "s", arn), ("ERROR two", "s", arn)])
+        for wrong, why in (({"logGroupIdentifiers": []}, "logGroupIdentifiers"), ({"logGroupIdentifiers": ["/none"]}, "does not exist"),
+                           ({"logGroupIdentifiers": [arn], "logEventFilterPattern": "a.b"}, "position 2"),
+                           ({"logGroupIdentifiers": [arn], "logStreamNames": ["s"], "logStreamNamePrefixes": ["s"]}, "together")):
+            status, _, body = self.platform.post(json.dumps(wrong).encode(), self.live_tail_headers())
+            self.assertEqual(status, 400, wrong)
+            self.assertIn(why, body.decode())
+
+    @unittest.skipUnless("StartLiveTail" in botocore.session.get_session().get_service_model("logs").operation_names, "boto3 is older than StartLiveTail")
+    def test_a_live_tail_by_boto3(self):
+        group = self.group("/live-boto3", "s")
+        arn = self.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["arn"].removesuffix(":*")
+        os.environ["AWS_DISABLE_HOST_PREFIX_INJECTION"] = "true"  # its endpoint is no other host here
+        self.addCleanup(os.environ.pop, "AWS_DISABLE_HOST_PREFIX_INJECTION")
+        stream = self.platform.client("logs").start_live_tail(logGroupIdentifiers=[arn])["responseStream"]
+        self.addCleanup(stream.close)
+        events = iter(stream)
+        self.assertIn("sessionStart", next(events))
+        self.put(group, "s", "hello")
+        told = []
+        while not told:
+            told = next(events)["sessionUpdate"]["sessionResults"]
+        self.assertEqual([e["message"] for e in told], ["hello"])
 
     def test_pages_of_a_stream_from_either_end(self):
         group = self.group("/pages", "s")

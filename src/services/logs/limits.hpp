@@ -18,6 +18,7 @@ inline constexpr i32 page_events = 10'000;
 inline constexpr i32 describe_results = 50;
 inline constexpr std::size_t pattern_bytes = 1'024;
 inline constexpr std::size_t streams_filtered = 100;
+inline constexpr std::size_t live_tail_groups = 10;
 inline constexpr std::size_t tags = 50;
 
 // What is searched when a request names no streams: the first ones in the order of their names.

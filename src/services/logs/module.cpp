@@ -3,6 +3,7 @@
 #include <array>
 
 #include "services/logs/group_ops.hpp"
+#include "services/logs/live_tail_ops.hpp"
 #include "services/logs/state.hpp"
 #include "services/logs/stream_ops.hpp"
 
@@ -25,6 +26,7 @@ constexpr std::array operations{
     operation<put_log_events>("PutLogEvents"),
     operation<get_log_events>("GetLogEvents"),
     operation<filter_log_events>("FilterLogEvents"),
+    operation<start_live_tail>("StartLiveTail"),
 };
 
 }  // namespace
