@@ -27,7 +27,19 @@ void run(Loop& loop, Co<void> work) {
   loop.run();
 }
 
+// A body that goes on, piece by piece: an empty one is none.
+Pieces three_pieces() {
+  return [pieces = std::vector<std::string>{std::string(20, 'a'), "", "bc"},
+          next = std::size_t{0}]() mutable -> Co<std::optional<std::string>> {
+    return [](std::optional<std::string> piece) -> Co<std::optional<std::string>> {
+      co_return piece;
+    }(next < pieces.size() ? std::optional(pieces[next++]) : std::nullopt);
+  };
+}
+
 Co<Response> echo(Request request) {
+  if (request.head.target == "/pieces")
+    co_return Response{.status = 200, .headers = {}, .body = {}, .pieces = three_pieces()};
   co_return Response{.status = 200,
                      .headers = {{"X-Method", request.head.method}},
                      .body = cat(request.head.target, "|", request.body)};
@@ -133,6 +145,14 @@ TEST_CASE("http server: pipelined, chunked and expecting requests are answered i
   CHECK(answer.find("100 Continue") > answer.find("/b|abc"));
   CHECK(answer.find("/c|hi") > answer.find("100 Continue"));
   CHECK(answer.ends_with("Connection: close\r\n\r\n"));
+}
+
+TEST_CASE("http server: an answer in pieces comes in chunks, and the connection is kept") {
+  const std::string answers = said_to("GET /pieces HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(answers.contains(
+      "Transfer-Encoding: chunked\r\n\r\n14\r\naaaaaaaaaaaaaaaaaaaa\r\n2\r\nbc\r\n0\r\n\r\nHTTP/1.1 200"));
+  CHECK(answers.ends_with("/next|"));
+  CHECK(said_to("HEAD /pieces HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("Transfer-Encoding: chunked\r\n\r\n"));
 }
 
 TEST_CASE("http server: what is no request is answered once and the connection closed") {

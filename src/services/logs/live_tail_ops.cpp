@@ -90,7 +90,7 @@ Outcome<LiveTailPage> live_tail_page(Tx& tx, const LiveTailRequest& request) {
     tx.ask(std::move(query));
     return LiveTailPage{};
   }
-  LiveTailPage result{.events = {}, .more = page->events.size() >= std::size_t{limits::page_events}};
+  LiveTailPage result{.events = {}, .more = page->next || page->events.size() >= std::size_t{limits::page_events}};
   for (const auto& [place, event] : page->events) {
     const auto source = sources.find(place.stream);
     if (source == sources.end()) continue;
