@@ -1,13 +1,12 @@
 #include <algorithm>
 
 #include "services/elb/errors.hpp"
+#include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/rule_actions.hpp"
 
 namespace utakata::elb {
 namespace {
-
-constexpr std::size_t listeners_max = 50;  // of a load balancer
 
 api::Listener view(const ListenerRow& row) {
   return {.ListenerArn = row.arn,
@@ -48,7 +47,7 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
   const list<api::Action> actions =
       TRY(checked_actions(tx, request.DefaultActions, {request.LoadBalancerArn, "defaultActions"}));
   if (port_taken(tx, request.LoadBalancerArn, *request.Port, "")) return duplicate();
-  if (tx.where<ListenerRow>(ListenerRow::by_balancer, request.LoadBalancerArn).size() >= listeners_max)
+  if (tx.where<ListenerRow>(ListenerRow::by_balancer, request.LoadBalancerArn).size() >= limits::listeners_of_balancer)
     return refuse("TooManyListeners", cat("The maximum number of listeners on load balancer '", request.LoadBalancerArn,
                                           "' has been reached"));
   str base = request.LoadBalancerArn;

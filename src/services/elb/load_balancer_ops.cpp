@@ -7,6 +7,7 @@
 #include "services/ec2/public.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
+#include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
 
 namespace utakata::elb {
@@ -114,7 +115,9 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
   if (request.IpAddressType && *request.IpAddressType != "ipv4")
     return refuse("InvalidConfigurationRequest", "IpAddressType: only ipv4 is served");
   std::optional<LoadBalancerRow> known;
+  std::size_t balancers = 0;
   tx.each<LoadBalancerRow>(world.key("lb/"), [&](const Key&, const LoadBalancerRow& row) {
+    ++balancers;
     if (row.name == request.Name) known = row;
   });
   const list<str> subnets = request.Subnets.value_or(list<str>{});
@@ -126,6 +129,9 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
     return refuse("DuplicateLoadBalancerName",
                   "A load balancer with the same name exists, but with different settings");
   }
+  if (balancers >= limits::load_balancers)
+    return refuse("TooManyLoadBalancers",
+                  cat("The maximum number of load balancers '", limits::load_balancers, "' has been reached"));
   const str id = tx.random_hex(16);
   LoadBalancerRow row{
       .arn = cat("arn:aws:elasticloadbalancing:", world.region, ":", world.account, ":loadbalancer/app/", request.Name,

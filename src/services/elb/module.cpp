@@ -15,6 +15,7 @@ constexpr std::array operations{
     operation<set_security_groups>("SetSecurityGroups"),
     operation<modify_load_balancer_attributes>("ModifyLoadBalancerAttributes"),
     operation<describe_load_balancer_attributes>("DescribeLoadBalancerAttributes"),
+    operation<describe_account_limits>("DescribeAccountLimits"),
     operation<add_tags>("AddTags"),
     operation<remove_tags>("RemoveTags"),
     operation<describe_tags>("DescribeTags"),

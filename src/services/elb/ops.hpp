@@ -22,6 +22,7 @@ Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes
     Tx&, const api::ModifyLoadBalancerAttributesInput&);
 Outcome<api::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
     Tx&, const api::DescribeLoadBalancerAttributesInput&);
+Outcome<api::DescribeAccountLimitsOutput> describe_account_limits(Tx&, const api::DescribeAccountLimitsInput&);
 Outcome<api::AddTagsOutput> add_tags(Tx&, const api::AddTagsInput&);
 Outcome<api::RemoveTagsOutput> remove_tags(Tx&, const api::RemoveTagsInput&);
 Outcome<api::DescribeTagsOutput> describe_tags(Tx&, const api::DescribeTagsInput&);

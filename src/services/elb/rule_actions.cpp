@@ -5,13 +5,12 @@
 #include <set>
 
 #include "services/elb/errors.hpp"
+#include "services/elb/limits.hpp"
 #include "services/elb/public.hpp"
 
 namespace utakata::elb {
 namespace {
 
-constexpr std::size_t groups_of_action_max = 5;
-constexpr std::size_t groups_of_balancer_max = 100;
 constexpr i32 weight_max = 999;
 constexpr i32 order_max = 50'000;
 constexpr i32 stickiness_seconds_max = 604'800;
@@ -46,9 +45,9 @@ Outcome<> check_forward(Tx& tx, api::Action& action) {
         "ForwardConfig and it must be the same target group specified in TargetGroupArn");
   if (groups.empty() && action.TargetGroupArn) groups.push_back({.TargetGroupArn = *action.TargetGroupArn});
   if (groups.empty()) return invalid("A target group ARN must be specified for a forward action");
-  if (groups.size() > groups_of_action_max)
+  if (groups.size() > limits::groups_of_action)
     return refuse("TooManyTargetGroups",
-                  cat("A forward action can have at most '", groups_of_action_max, "' target groups"));
+                  cat("A forward action can have at most '", limits::groups_of_action, "' target groups"));
   std::set<str> seen;
   for (api::TargetGroupTuple& group : groups) {
     const str arn = group.TargetGroupArn.value_or("");
@@ -177,11 +176,11 @@ Outcome<> check_association(const Tx& tx, const list<api::Action>& actions, cons
       return refuse("TargetGroupAssociationLimit",
                     cat("The following target groups cannot be associated with more than one load balancer: ", arn));
   }
-  if (groups.size() > groups_of_balancer_max)
+  if (groups.size() > limits::groups_of_balancer)
     return refuse("TooManyUniqueTargetGroupsPerLoadBalancer",
                   cat("You have reached the maximum number of unique target groups that you can associate with a load "
                       "balancer of type 'application': [",
-                      groups_of_balancer_max, "]"));
+                      limits::groups_of_balancer, "]"));
   return {};
 }
 

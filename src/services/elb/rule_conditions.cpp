@@ -7,12 +7,11 @@
 #include "base/ip_block.hpp"
 #include "base/linear_regex.hpp"
 #include "services/elb/errors.hpp"
+#include "services/elb/limits.hpp"
 
 namespace utakata::elb {
 namespace {
 
-constexpr std::size_t values_max = 5;     // of a rule, in all its conditions
-constexpr std::size_t wildcards_max = 5;  // of a rule
 constexpr std::size_t value_length_max = 128;
 constexpr std::size_t name_length_max = 40;  // of a header, of a method
 
@@ -235,9 +234,10 @@ Outcome<list<api::RuleCondition>> checked_conditions(const list<api::RuleConditi
     if (field != "http-header" && field != "query-string" && !once.insert(field).second)
       return invalid(cat("A rule can only have one '", field, "' condition"));
   }
-  if (tally.values > values_max) return invalid(cat("A rule can only have '", values_max, "' condition values"));
-  if (tally.wildcards > wildcards_max)
-    return invalid(cat("A rule can only have '", wildcards_max, "' condition wildcards"));
+  if (tally.values > limits::values_of_rule)
+    return invalid(cat("A rule can only have '", limits::values_of_rule, "' condition values"));
+  if (tally.wildcards > limits::wildcards_of_rule)
+    return invalid(cat("A rule can only have '", limits::wildcards_of_rule, "' condition wildcards"));
   return all;
 }
 

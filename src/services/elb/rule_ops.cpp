@@ -2,6 +2,7 @@
 #include <set>
 
 #include "services/elb/errors.hpp"
+#include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/rule_actions.hpp"
 #include "services/elb/rule_conditions.hpp"
@@ -9,7 +10,6 @@
 namespace utakata::elb {
 namespace {
 
-constexpr std::size_t rules_max = 100;  // of a load balancer, its listeners' default rules not counted
 constexpr i32 priority_max = 50'000;
 constexpr std::string_view default_rule_id = "/0000000000000000";
 
@@ -113,7 +113,7 @@ Outcome<api::CreateRuleOutput> create_rule(Tx& tx, const api::CreateRuleInput& r
     , .tags = request.Tags.value_or(list<api::Tag>{})
   };
   if (priority_taken(tx, listener->arn, request.Priority, "")) return priority_in_use(request.Priority);
-  if (rules_of(tx, listener->balancer_arn) >= rules_max)
+  if (rules_of(tx, listener->balancer_arn) >= limits::rules_of_balancer)
     return refuse("TooManyRules",
                   cat("The maximum number of rules on load balancer '", listener->balancer_arn, "' has been reached"));
   row.arn = cat(rule_arn_base(*listener), "/", tx.random_hex(16));

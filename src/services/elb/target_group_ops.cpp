@@ -6,6 +6,7 @@
 #include "services/ec2/public.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
+#include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/public.hpp"
 
@@ -33,8 +34,6 @@ api::TargetGroup view(const Tx& tx, const TargetGroupRow& row) {
   out.HealthCheckProtocol = "HTTP";
   return out;
 }
-
-constexpr std::size_t targets_max = 1000;  // of a target group
 
 // "200", "200,202", "200-299": codes that an application load balancer takes for healthy.
 Outcome<> check_matcher(std::string_view matcher) {
@@ -147,7 +146,9 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
   if (ec2::default_security_group(tx, world, *request.VpcId).empty())
     return invalid(cat("The VPC ID '", *request.VpcId, "' is not found"));
   std::optional<TargetGroupRow> known;
+  std::size_t groups = 0;
   tx.each<TargetGroupRow>(world.key("tg/"), [&](const Key&, const TargetGroupRow& row) {
+    ++groups;
     if (row.name == request.Name) known = row;
   });
   TargetGroupRow row{.arn = known ? known->arn
@@ -164,6 +165,9 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
                     "A target group with the same name exists, but with different settings");
     return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, *known)}};
   }
+  if (groups >= limits::target_groups)
+    return refuse("TooManyTargetGroups",
+                  cat("The maximum number of target groups '", limits::target_groups, "' has been reached"));
   tx.put(group_key(world, row.arn), row);
   return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, row)}};
 }
@@ -239,8 +243,8 @@ Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::Register
   for (const api::TargetDescription& each : request.Targets) {
     const auto [address, port] = TRY(target_of(*group, each));
     if (tx.find<TargetRow>(target_key(tx.world(), request.TargetGroupArn, address, port)) == nullptr &&
-        tx.where<TargetRow>(TargetRow::by_group, request.TargetGroupArn).size() >= targets_max)
-      return refuse("TooManyTargets", cat("The maximum number of targets per target group '", targets_max,
+        tx.where<TargetRow>(TargetRow::by_group, request.TargetGroupArn).size() >= limits::targets_of_group)
+      return refuse("TooManyTargets", cat("The maximum number of targets per target group '", limits::targets_of_group,
                                           "' has been reached on target group '", request.TargetGroupArn, "'"));
     TRY_VOID(register_target(tx, tx.world(), request.TargetGroupArn, address, port));
   }

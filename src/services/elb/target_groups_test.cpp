@@ -119,6 +119,25 @@ TEST_CASE("elb target groups: health checks out of AWS's ranges are refused by n
   CHECK(web.modify({.HealthCheckEnabled = false}).find("Health check enabled must be true") != str::npos);
 }
 
+TEST_CASE("elb: the quotas that are kept can be asked for, page by page") {
+  Bench bench;
+  api::DescribeAccountLimitsInput asked{.PageSize = 5};
+  dict<str> quotas;
+  do {
+    const auto page = bench.call<describe_account_limits, api::DescribeAccountLimitsOutput>(asked);
+    REQUIRE(page);
+    for (const api::Limit& limit : *page->Limits) quotas[*limit.Name] = *limit.Max;
+    asked.Marker = page->NextMarker;
+  } while (asked.Marker);
+  CHECK(quotas.size() == 9);
+  CHECK(quotas["rules-per-application-load-balancer"] == "100");
+  CHECK(quotas["targets-per-target-group"] == "1000");
+  for (int i = 0; i < 50; ++i) bench.balancer(cat("web-", i));
+  const auto one_more =
+      bench.call<create_load_balancer, api::CreateLoadBalancerOutput>(api::CreateLoadBalancerInput{.Name = "one-more"});
+  CHECK(one_more.error().code == "TooManyLoadBalancers");
+}
+
 TEST_CASE("elb target groups: names, and the same group twice") {
   Web web;
   CHECK(web.create({.Name = str(33, 'a')}).find("cannot be longer than '32' characters") != str::npos);

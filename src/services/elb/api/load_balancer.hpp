@@ -75,6 +75,17 @@ struct DescribeLoadBalancerAttributesInput {
 struct DescribeLoadBalancerAttributesOutput {
   opt<list<LoadBalancerAttribute>> Attributes;
 };
+struct Limit {
+  opt<str> Name, Max;
+};
+struct DescribeAccountLimitsInput {
+  opt<str> Marker;
+  opt<i32> PageSize;
+};
+struct DescribeAccountLimitsOutput {
+  opt<list<Limit>> Limits;
+  opt<str> NextMarker;
+};
 struct AddTagsInput {
   list<str> ResourceArns;
   list<Tag> Tags;
