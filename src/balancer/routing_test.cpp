@@ -188,6 +188,7 @@ TEST_CASE("routing: all conditions must hold, the lowest priority wins, the defa
   CHECK(none.rule->arn == "default");
   CHECK(none.evaluated == 2);
   CHECK(routing.choose({.port = 81, .target = "/"}).rule == nullptr);
+  CHECK(routing_of({{.arn = "without", .priority = 1}}).choose({.target = "/"}).rule->arn == "default");
 }
 
 TEST_CASE("routing: the index finds what walking through the rules finds") {

@@ -42,8 +42,10 @@ RuleMatch::RuleMatch(const BalancerRule& rule) : rule_(&rule) {
   }
 }
 
+// A rule without conditions cannot be made; one that came about all the same must not take every request.
 bool RuleMatch::holds(const RequestFacts& facts) const {
-  return std::ranges::all_of(conditions_, [&](const Condition& condition) { return condition.holds(facts); });
+  return !conditions_.empty() &&
+         std::ranges::all_of(conditions_, [&](const Condition& condition) { return condition.holds(facts); });
 }
 
 bool RuleMatch::Condition::expression_found(std::string_view text) const {
