@@ -44,6 +44,7 @@ class Balancer::Inside {
     std::shared_ptr<Running>& running = shared_->balancers[config.arn];
     if (!running) running = std::make_shared<Running>();
     running->config = std::make_shared<const BalancerConfig>(config);
+    if (!running->fates) running->fates = std::make_shared<FateLine>(config.name, "", "");
     take_addresses(config);
     std::erase_if(running->groups, [&](const auto& entry) {
       const bool stays = std::ranges::any_of(config.target_groups, [&](const auto& g) { return g.arn == entry.first; });
@@ -52,7 +53,7 @@ class Balancer::Inside {
     });
     for (const BalancerTargetGroup& each : config.target_groups) {
       std::shared_ptr<Group>& group = running->groups[each.arn];
-      if (!group) group = std::make_shared<Group>();
+      if (!group) group = new_group(*running, each.arn);
       update_group(*shared_, running, *group, each);
     }
     listen_again(config.arn);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "core/balancer_config.hpp"
+#include "http/header_view.hpp"
 
 // Which rule a request meets and what it leads to, without sockets.
 namespace utakata::balancer {
@@ -11,6 +13,9 @@ struct RequestView {
   std::string_view host;    // without the port, lower case
   i32 port = 80;            // of the listener
   std::string_view target;  // path and query as sent
+  std::string_view method;
+  std::string_view source_address;
+  std::span<const http::HeaderView> headers;
   [[nodiscard]] std::string_view path() const { return target.substr(0, target.find('?')); }
   [[nodiscard]] std::string_view query() const {
     const std::size_t mark = target.find('?');

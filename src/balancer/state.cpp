@@ -49,14 +49,19 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
                                std::shared_ptr<Target> target) {
   shared.sink(target->health.report(group_arn, target->address, target->port));
   while (!target->gone && !target->draining && !shared.ending) {
-    const auto group = running->groups.find(group_arn);
-    if (group == running->groups.end()) co_return;
-    const HealthCheckRule rule = group->second->config.health_check;
+    const auto found = running->groups.find(group_arn);
+    if (found == running->groups.end()) co_return;
+    const std::shared_ptr<Group> group = found->second;
+    const HealthCheckRule rule = group->config.health_check;
     const Instant begun = shared.loop.now();
     const CheckResult result = co_await check_once(shared, rule, target->address, rule.port.value_or(target->port),
                                                    shared.origin_of(*running));
     if (target->gone || target->draining) co_return;
-    if (target->health.take(rule, result)) shared.sink(target->health.report(group_arn, target->address, target->port));
+    target->drop_kept_before(begun - seconds(running->config->idle_timeout_seconds));
+    if (target->health.take(rule, result)) {
+      group->changed();
+      shared.sink(target->health.report(group_arn, target->address, target->port));
+    }
     const Duration left = begun + seconds(target->health.interval_seconds(rule)) - shared.loop.now();
     if (left.ns > 0) co_await shared.loop.sleep(left);
   }
@@ -67,41 +72,60 @@ void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group
   target->address = wanted.address;
   target->port = wanted.port;
   target->draining = wanted.draining;
+  target->fates =
+      std::make_shared<FateLine>(running->config->name, group.config.arn, cat(wanted.address, ":", wanted.port));
   group.targets.push_back(target);
   if (!wanted.draining) reactor::start(check_health(shared, running, group.config.arn, target));
 }
 
 }  // namespace
 
-str Target::name() const { return cat(address, ":", port); }
-
 std::unique_ptr<reactor::Stream> Target::take_kept() {
-  while (!kept.empty()) {
-    auto stream = std::move(kept.back());
-    kept.pop_back();
-    if (!stream->hung_up()) return stream;
+  while (!kept_.empty()) {
+    auto stream = std::move(kept_.back().stream);
+    kept_.pop_back();
+    reactor::Descriptor& descriptor = stream->descriptor();
+    descriptor.on_hang_up = nullptr;
+    // What came although nothing was asked would be taken for the answer to the next request.
+    if (!descriptor.hung_up() && !descriptor.has_unread()) return stream;
   }
   return nullptr;
 }
 
-std::shared_ptr<Target> Group::choose() {
-  std::vector<Target*> candidates;
+void Target::keep(std::unique_ptr<reactor::Stream> stream) {
+  if (kept_.size() == kept_connections_max) return;
+  stream->descriptor().on_hang_up = [this, ended = stream.get()] {
+    std::erase_if(kept_, [&](const Kept& each) { return each.stream.get() == ended; });
+  };
+  const Instant now = stream->descriptor().loop().now();
+  kept_.push_back({std::move(stream), now});
+}
+
+void Target::drop_kept_before(Instant when) {
+  std::erase_if(kept_, [&](const Kept& each) { return each.since < when; });
+}
+
+void Group::find_usable() {
+  usable_.clear();
   for (const bool only_healthy : {true, false}) {
     for (const auto& target : targets)
-      if (!target->draining && (!only_healthy || target->health.healthy())) candidates.push_back(target.get());
-    if (!candidates.empty()) break;
+      if (!target->draining && (!only_healthy || target->health.healthy())) usable_.push_back(target);
+    if (!usable_.empty()) break;
   }
-  if (candidates.empty()) return nullptr;
-  const std::size_t start = turn++ % candidates.size();
+  usable_known_ = true;
+}
+
+std::shared_ptr<Target> Group::choose() {
+  if (!usable_known_) find_usable();
+  if (usable_.empty()) return nullptr;
+  const std::size_t start = turn++ % usable_.size();
   std::size_t best = start;
   if (config.algorithm == "least_outstanding_requests")
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-      const std::size_t at = (start + i) % candidates.size();
-      if (candidates[at]->in_flight < candidates[best]->in_flight) best = at;
+    for (std::size_t i = 0; i < usable_.size(); ++i) {
+      const std::size_t at = (start + i) % usable_.size();
+      if (usable_[at]->in_flight < usable_[best]->in_flight) best = at;
     }
-  for (const auto& target : targets)
-    if (target.get() == candidates[best]) return target;
-  return nullptr;
+  return usable_[best];
 }
 
 int Shared::namespace_of(const Running& running) const {
@@ -120,16 +144,23 @@ void report_if_idle(Shared& shared, const str& group_arn, Target& target) {
   shared.sink(TargetIdleReport{.target_group_arn = group_arn, .address = target.address, .port = target.port});
 }
 
+std::shared_ptr<Group> new_group(const Running& running, const str& arn) {
+  auto group = std::make_shared<Group>();
+  group->fates = std::make_shared<FateLine>(running.config->name, arn, "");
+  return group;
+}
+
 void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group& group,
                   const BalancerTargetGroup& wanted) {
   group.config = wanted;
+  group.changed();
   std::erase_if(group.targets, [&](const std::shared_ptr<Target>& target) {
     const bool stays = std::ranges::any_of(wanted.targets, [&](const BalancerTarget& w) {
       return w.address == target->address && w.port == target->port;
     });
     if (stays) return false;
     target->gone = true;
-    target->kept.clear();
+    target->drop_kept();
     for (reactor::Stream* stream : target->busy) stream->shut_down();
     return true;
   });
@@ -148,12 +179,9 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
       continue;
     }
     target->draining = each.draining;
-    if (target->draining) target->kept.clear();
+    if (target->draining) target->drop_kept();
   }
-  for (const auto& target : group.targets) {
-    report_if_idle(shared, wanted.arn, *target);
-    if (target->kept.size() > kept_connections_max) target->kept.resize(kept_connections_max);
-  }
+  for (const auto& target : group.targets) report_if_idle(shared, wanted.arn, *target);
 }
 
 }  // namespace utakata::balancer

@@ -8,6 +8,7 @@
 
 #include "balancer/balancer.hpp"
 #include "balancer/health.hpp"
+#include "balancer/workspace.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/wall_clock.hpp"
 
@@ -22,27 +23,47 @@ struct Target {
   bool idle_reported = false;
   TargetHealth health;
   int in_flight = 0;
-  std::vector<std::unique_ptr<reactor::Stream>> kept;  // connections for the next request, the last used last
+  std::shared_ptr<FateLine> fates;
   std::set<reactor::Stream*> busy;
 
-  [[nodiscard]] str name() const;
-  /// A kept connection that the target has not ended; null if there is none.
+  /// A kept connection that the target has not ended, the last used first; null if there is none.
   std::unique_ptr<reactor::Stream> take_kept();
+  /// For the next request; the end of it when the target closes it.
+  void keep(std::unique_ptr<reactor::Stream>);
+  void drop_kept() { kept_.clear(); }
+  /// Ends those that nobody has used since.
+  void drop_kept_before(Instant);
+
+ private:
+  struct Kept {
+    std::unique_ptr<reactor::Stream> stream;
+    Instant since;
+  };
+  std::vector<Kept> kept_;  // the last used last
 };
 
 struct Group {
   BalancerTargetGroup config;
   std::vector<std::shared_ptr<Target>> targets;
   std::uint64_t turn = 0;
+  std::shared_ptr<FateLine> fates;  // of requests that found no target
 
   /// The next target by the group's algorithm: healthy ones, or all but the draining when none is (fail open).
   std::shared_ptr<Target> choose();
+  /// Health, draining or the list of targets has changed.
+  void changed() { usable_known_ = false; }
+
+ private:
+  void find_usable();
+  bool usable_known_ = false;
+  std::vector<std::shared_ptr<Target>> usable_;
 };
 
 /// One load balancer. Replaced configurations keep their groups' targets, with health and connections.
 struct Running {
   std::shared_ptr<const BalancerConfig> config;
-  std::map<str, std::shared_ptr<Group>> groups;
+  std::map<str, std::shared_ptr<Group>, std::less<>> groups;
+  std::shared_ptr<FateLine> fates;  // of requests that are answered without a group
   std::uint64_t turn = 0;
   bool removed = false;
 };
@@ -54,6 +75,8 @@ struct Shared {
   ports::ReportSink sink;
   ports::VpcDoors* network = nullptr;
   FateLedger fates;
+  std::shared_ptr<FateLine> unclaimed = std::make_shared<FateLine>("", "", "");  // requests to no load balancer
+  Workspaces workspaces;
   std::map<str, std::shared_ptr<Running>> balancers;  // by ARN
   std::set<reactor::Stream*> clients;
   bool ending = false;
@@ -65,6 +88,8 @@ struct Shared {
 
 using reactor::wall_clock;
 
+/// A group of a load balancer, as it begins.
+std::shared_ptr<Group> new_group(const Running&, const str& arn);
 /// Brings a group in line with its new configuration: new targets begin their health checks, vanished ones are cut.
 void update_group(Shared&, const std::shared_ptr<Running>&, Group&, const BalancerTargetGroup&);
 /// Says so once when a draining target has nothing in flight any more.

@@ -67,6 +67,8 @@ struct BalancerConfig {
   i32 idle_timeout_seconds = 60;
   i32 client_keep_alive_seconds = 3600;
   bool preserve_host_header = false;
+  OneOf<"defensive", "monitor", "strictest"> desync_mitigation_mode;
+  bool drop_invalid_header_fields = false;
   list<BalancerListener> listeners;
   list<BalancerTargetGroup> target_groups;
 };
