@@ -80,11 +80,6 @@ class Exchange {
     given_up,        // the exchange ends without it
   };
   enum class Got : std::uint8_t { bytes, end, reset, timed_out, interrupted };
-  struct Piece {
-    bool sound = true;
-    std::size_t used = 0;
-    std::string_view content;
-  };
 
   reactor::Co<bool> connect(Lease&, Ended&);
   reactor::Co<bool> send_head(Lease&, Ended&);
@@ -98,8 +93,6 @@ class Exchange {
   reactor::Co<Ended> become_tunnel(Lease&, std::size_t head_length);
   reactor::Co<reactor::Trouble> send(reactor::Stream& to, reactor::Stream::Slices);
 
-  static Piece take_body(http::BodyReader&, Bytes&);
-  static void add_chunk(const http::BodyReader&, std::string_view content, std::string& before, std::string& behind);
   void watch_client(reactor::Stream& upstream);
   bool client_has_gone();
   [[nodiscard]] bool upload_failed() const;

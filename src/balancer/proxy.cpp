@@ -155,7 +155,8 @@ int look_at_request(Client& client, std::size_t length) {
   client.irregular = safety != Safety::compliant;
   if (verdict.refuse) return 400;
   if (head.method == "TRACE" || head.method == "CONNECT") return 405;
-  if (!good_target || (client.target.host.empty() && head.minor_version == 1)) return 400;
+  const bool no_host = client.target.host.empty() && head.minor_version == 0;
+  if (!good_target || (!no_host && !is_host(client.target.host))) return 400;
   if (too_many_forwarded(head)) return 463;
   if (const auto violation = http::body_framing(head, client.request.body)) return violation->status;
   const auto* expect = head.find(http::HeaderKind::expect);

@@ -163,6 +163,13 @@ void write_answer_head(const http::ResponseHeadView& head, const AnswerFacts& fa
                             : "Connection: close\r\n\r\n";
 }
 
+bool is_host(std::string_view text) {
+  constexpr std::string_view symbols = "-._~:[]%!$&'()*+,;=";
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || symbols.contains(c);
+  });
+}
+
 bool split_target(std::string_view method, std::string_view target, TargetParts& parts) {
   if (target.starts_with('/') || (target == "*" && method == "OPTIONS")) {
     parts = {.host = {}, .path = target};
@@ -174,7 +181,7 @@ bool split_target(std::string_view method, std::string_view target, TargetParts&
   target.remove_prefix(secure ? scheme.size() + 1 : scheme.size());
   const std::size_t end = target.find_first_of("/?");
   parts = {.host = target.substr(0, end), .path = end == std::string_view::npos ? "/" : target.substr(end)};
-  return !parts.host.empty() && !parts.host.contains('@') && parts.path.starts_with('/');
+  return is_host(parts.host) && parts.path.starts_with('/');
 }
 
 }  // namespace utakata::balancer
