@@ -19,15 +19,14 @@ Cause cause_of(int status) { return status >= 500 ? Cause::target_5xx : status >
 
 }  // namespace
 
-Lease::Lease(Shared& shared, const str& group_arn, std::shared_ptr<Target> target)
-    : shared_(shared), group_arn_(group_arn), target_(std::move(target)) {
+Lease::Lease(Shared& shared, std::shared_ptr<Target> target) : shared_(shared), target_(std::move(target)) {
   ++target_->in_flight;
 }
 
 Lease::~Lease() {
   --target_->in_flight;
   drop();
-  report_if_idle(shared_, group_arn_, *target_);
+  report_if_idle(shared_, *target_);
 }
 
 bool Lease::take_kept() {
@@ -39,12 +38,13 @@ bool Lease::take_kept() {
 
 void Lease::use(std::unique_ptr<Stream> stream) {
   stream_ = std::move(stream);
-  target_->busy.insert(stream_.get());
+  busy_.stream = stream_.get();
+  target_->begin(busy_);
 }
 
 void Lease::drop() {
   if (!stream_) return;
-  target_->busy.erase(stream_.get());
+  target_->end(busy_);
   if (reusable_ && !target_->gone && !target_->draining && !stream_->hung_up()) target_->keep(std::move(stream_));
   stream_ = nullptr;
 }
@@ -88,8 +88,8 @@ Co<Trouble> Exchange::send(Stream& to, Stream::Slices slices) {
   co_return trouble;
 }
 
-Co<Ended> Exchange::forward(const str& group_arn, std::shared_ptr<Target> target) {
-  Lease lease(shared_, group_arn, std::move(target));
+Co<Ended> Exchange::forward(std::shared_ptr<Target> target) {
+  Lease lease(shared_, std::move(target));
   progress_ = shared_.loop.now();
   Ended ended;
   if (request_.expects_continue && !reader_.done() && work_.from_client.empty())

@@ -30,7 +30,7 @@ struct Ended {
 /// A busy connection to a target, in flight until it goes out of scope.
 class Lease {
  public:
-  Lease(Shared&, const str& group_arn, std::shared_ptr<Target>);
+  Lease(Shared&, std::shared_ptr<Target>);
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
   ~Lease();
@@ -44,19 +44,19 @@ class Lease {
 
  private:
   Shared& shared_;
-  const str& group_arn_;
   std::shared_ptr<Target> target_;
   std::unique_ptr<reactor::Stream> stream_;
+  Busy busy_;
   bool reusable_ = false;
 };
 
 class Exchange {
  public:
-  Exchange(Shared& shared, Running& running, std::shared_ptr<const BalancerConfig> config, reactor::Stream& client,
-           Workspace& work, const Incoming& request)
+  Exchange(Shared& shared, Running& running, const BalancerConfig& config, reactor::Stream& client, Workspace& work,
+           const Incoming& request)
       : shared_(shared),
         running_(running),
-        config_(std::move(config)),
+        config_(config),
         client_(client),
         work_(work),
         request_(request),
@@ -66,7 +66,7 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   /// The request's head is in the workspace, rewritten; what follows it is the body, as far as it has come.
-  reactor::Co<Ended> forward(const str& group_arn, std::shared_ptr<Target>);
+  reactor::Co<Ended> forward(std::shared_ptr<Target>);
 
  private:
   enum class Upload : std::uint8_t {
@@ -96,14 +96,14 @@ class Exchange {
   void watch_client(reactor::Stream& upstream);
   bool client_has_gone();
   [[nodiscard]] bool upload_failed() const;
-  [[nodiscard]] Duration idle() const { return seconds(config_->idle_timeout_seconds); }
+  [[nodiscard]] Duration idle() const { return seconds(config_.idle_timeout_seconds); }
   [[nodiscard]] Ended lost(const Lease&, Cause, int status) const;
   [[nodiscard]] Ended lost(const Lease&, Got) const;
   [[nodiscard]] Ended cut(const Lease&, Got) const;
 
   Shared& shared_;
   Running& running_;
-  std::shared_ptr<const BalancerConfig> config_;
+  const BalancerConfig& config_;
   reactor::Stream& client_;
   Workspace& work_;
   const Incoming& request_;

@@ -42,23 +42,27 @@ struct Client {
   }
 };
 
-std::shared_ptr<Running> balancer_for(const Shared& shared, i32 port, std::string_view host) {
-  std::shared_ptr<Running> only;
-  int candidates = 0;
-  for (const auto& [arn, running] : shared.balancers) {
-    if (std::ranges::find(running->config->listeners, port, &BalancerListener::port) ==
-        running->config->listeners.end())
-      continue;
-    if (host == running->config->dns_name) return running;
-    only = running;
-    ++candidates;
-  }
-  return candidates == 1 ? only : nullptr;
+// Several load balancers share a port by Host; one that has it alone gets every request. Null: none is meant.
+const std::shared_ptr<Running>* balancer_for(const Shared& shared, i32 port, std::string_view host) {
+  const auto place = shared.by_port.find(port);
+  if (place == shared.by_port.end()) return nullptr;
+  if (place->second.size() == 1) return &place->second.front();
+  for (const auto& running : place->second)
+    if (host == running->config->dns_name) return &running;
+  return nullptr;
 }
 
+// Usually it is the one of the connection's request before: then no count of references is touched.
 void choose_balancer(Client& client, std::string_view host) {
-  client.running = client.own && !client.own->removed ? client.own : balancer_for(client.shared, client.port, host);
-  client.config = client.running ? client.running->config : nullptr;
+  const bool owned = client.own && !client.own->removed;
+  const std::shared_ptr<Running>* running = owned ? &client.own : balancer_for(client.shared, client.port, host);
+  if (running == nullptr) {
+    client.running = nullptr;
+    client.config = nullptr;
+    return;
+  }
+  if (client.running != *running) client.running = *running;
+  if (client.config != client.running->config) client.config = client.running->config;
 }
 
 // More of a head that has begun; the status to refuse with when it does not come.
@@ -137,9 +141,10 @@ int look_at_request(Client& client, std::size_t length) {
   http::RequestHeadView& head = client.work->request;
   const std::string_view text = client.work->from_client.text().substr(0, length);
   client.request = {};
-  choose_balancer(client, {});
-  if (const auto violation = http::view_request_head(text, limits, head))
+  if (const auto violation = http::view_request_head(text, limits, head)) {
+    choose_balancer(client, {});
     return violation->status == 431 ? 400 : violation->status;  // facts: ALB answers 400 to large headers
+  }
   client.target = {};
   const bool good_target = split_target(head.method, head.target, client.target);
   if (const auto* host = head.find(http::HeaderKind::host); client.target.host.empty() && host != nullptr)
@@ -232,11 +237,9 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
                            .irregular = client.irregular};
   write_request_head(head, facts, client.work->out);
   client.work->from_client.drop(length);
-  Exchange exchange(client.shared, running, client.config, client.stream, *client.work, client.request);
-  const std::shared_ptr<FateLine> fates = target->fates;
-  const str group_arn = group->first;
-  const Ended ended = co_await exchange.forward(group_arn, std::move(target));
-  client.count(fates, ended.cause);
+  Exchange exchange(client.shared, running, *client.config, client.stream, *client.work, client.request);
+  const Ended ended = co_await exchange.forward(target);
+  client.count(target->fates, ended.cause);
   co_return ended;
 }
 

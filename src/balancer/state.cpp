@@ -69,6 +69,7 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
 
 void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group, const BalancerTarget& wanted) {
   auto target = std::make_shared<Target>();
+  target->group_arn = group.config.arn;
   target->address = wanted.address;
   target->port = wanted.port;
   target->draining = wanted.draining;
@@ -90,6 +91,17 @@ std::unique_ptr<reactor::Stream> Target::take_kept() {
     if (!descriptor.hung_up() && !descriptor.has_unread()) return stream;
   }
   return nullptr;
+}
+
+void Target::begin(Busy& busy_one) {
+  busy_one.place = busy.size();
+  busy.push_back(&busy_one);
+}
+
+void Target::end(Busy& busy_one) {
+  busy.back()->place = busy_one.place;
+  busy[busy_one.place] = busy.back();
+  busy.pop_back();
 }
 
 void Target::keep(std::unique_ptr<reactor::Stream> stream) {
@@ -128,6 +140,12 @@ std::shared_ptr<Target> Group::choose() {
   return usable_[best];
 }
 
+void Shared::configured() {
+  by_port.clear();
+  for (const auto& [arn, running] : balancers)
+    for (const BalancerListener& listener : running->config->listeners) by_port[listener.port].push_back(running);
+}
+
 int Shared::namespace_of(const Running& running) const {
   return network != nullptr && !running.config->vpc_id.empty() ? network->namespace_of(running.config->vpc_id) : -1;
 }
@@ -138,10 +156,10 @@ reactor::Origin Shared::origin_of(const Running& running) const {
   return {.namespace_fd = namespace_fd, .address = running.config->addresses.front()};
 }
 
-void report_if_idle(Shared& shared, const str& group_arn, Target& target) {
+void report_if_idle(Shared& shared, Target& target) {
   if (!target.draining || target.gone || target.in_flight > 0 || target.idle_reported) return;
   target.idle_reported = true;
-  shared.sink(TargetIdleReport{.target_group_arn = group_arn, .address = target.address, .port = target.port});
+  shared.sink(TargetIdleReport{.target_group_arn = target.group_arn, .address = target.address, .port = target.port});
 }
 
 std::shared_ptr<Group> new_group(const Running& running, const str& arn) {
@@ -161,7 +179,7 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
     if (stays) return false;
     target->gone = true;
     target->drop_kept();
-    for (reactor::Stream* stream : target->busy) stream->shut_down();
+    for (const Busy* busy : target->busy) busy->stream->shut_down();
     return true;
   });
   for (const BalancerTarget& each : wanted.targets) {
@@ -181,7 +199,7 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
     target->draining = each.draining;
     if (target->draining) target->drop_kept();
   }
-  for (const auto& target : group.targets) report_if_idle(shared, wanted.arn, *target);
+  for (const auto& target : group.targets) report_if_idle(shared, *target);
 }
 
 }  // namespace utakata::balancer

@@ -15,7 +15,14 @@
 // What the balancer's thread keeps of each load balancer, target group and target.
 namespace utakata::balancer {
 
+/// A connection to a target while a request uses it. Cut when the target goes.
+struct Busy {
+  reactor::Stream* stream = nullptr;
+  std::size_t place = 0;  // among the target's
+};
+
 struct Target {
+  str group_arn;
   str address;
   i32 port = 0;
   bool draining = false;
@@ -24,7 +31,10 @@ struct Target {
   TargetHealth health;
   int in_flight = 0;
   std::shared_ptr<FateLine> fates;
-  std::set<reactor::Stream*> busy;
+  std::vector<Busy*> busy;
+
+  void begin(Busy&);
+  void end(Busy&);
 
   /// A kept connection that the target has not ended, the last used first; null if there is none.
   std::unique_ptr<reactor::Stream> take_kept();
@@ -77,10 +87,13 @@ struct Shared {
   FateLedger fates;
   std::shared_ptr<FateLine> unclaimed = std::make_shared<FateLine>("", "", "");  // requests to no load balancer
   Workspaces workspaces;
-  std::map<str, std::shared_ptr<Running>> balancers;  // by ARN
+  std::map<str, std::shared_ptr<Running>> balancers;             // by ARN
+  std::map<i32, std::vector<std::shared_ptr<Running>>> by_port;  // those that listen there; see configured()
   std::set<reactor::Stream*> clients;
   bool ending = false;
 
+  /// To be called when load balancers or their listeners have changed.
+  void configured();
   [[nodiscard]] int namespace_of(const Running&) const;
   /// Where connections to targets come from: the balancer's own address in its VPC.
   [[nodiscard]] reactor::Origin origin_of(const Running&) const;
@@ -93,7 +106,7 @@ std::shared_ptr<Group> new_group(const Running&, const str& arn);
 /// Brings a group in line with its new configuration: new targets begin their health checks, vanished ones are cut.
 void update_group(Shared&, const std::shared_ptr<Running>&, Group&, const BalancerTargetGroup&);
 /// Says so once when a draining target has nothing in flight any more.
-void report_if_idle(Shared&, const str& group_arn, Target&);
+void report_if_idle(Shared&, Target&);
 
 /// Serves one client until it goes. `own` is null on a listener that several load balancers share by Host.
 reactor::Co<void> serve_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,
