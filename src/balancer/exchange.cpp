@@ -92,34 +92,34 @@ Co<Ended> Exchange::forward(std::shared_ptr<Target> target) {
   Lease lease(shared_, std::move(target));
   progress_ = shared_.loop.now();
   Ended ended;
-  if (request_.expects_continue && !reader_.done() && work_.from_client.empty())
+  if (request_.expects_continue && !reader_.done() && work_->from_client.empty())
     co_await send(client_, {"HTTP/1.1 100 Continue\r\n\r\n", {}, {}});
-  if (!co_await send_head(lease, ended)) co_return ended;
-  ended = co_await exchange(lease);
-  if (upload_ != Upload::whole || request_.close_connections) ended.keep_alive = false;
-  co_return ended;
-}
-
-// The head, and as much of the body as has come with it. A kept connection that the target had ended took nothing of
-// them: the next one does.
-Co<bool> Exchange::send_head(Lease& lease, Ended& ended) {
-  const Piece first = take_body(reader_, work_.from_client);
-  if (!first.sound) {
-    ended = {Cause::bad_request, 400, false};
-    co_return false;
-  }
-  if (request_.body.framing == http::Framing::chunked) add_chunk(reader_, first.content, work_.out, chunk_end_);
+  // The head, and as much of the body as has come with it.
+  const Piece first = take_body(reader_, work_->from_client);
+  if (!first.sound) co_return Ended{Cause::bad_request, 400, false};
+  if (request_.body.framing == http::Framing::chunked) add_chunk(reader_, first.content, work_->out, chunk_end_);
   while (true) {
     const bool kept = lease.take_kept();
-    if (!kept && !co_await connect(lease, ended)) co_return false;
-    Stream::Slices slices{work_.out, first.content, chunk_end_};
+    if (!kept && !co_await connect(lease, ended)) co_return ended;
+    Stream::Slices slices{work_->out, first.content, chunk_end_};
     Trouble trouble = lease.stream().try_write(slices);
     if (trouble == Trouble::none && !Stream::all_taken(slices)) trouble = co_await send(lease.stream(), slices);
     if (trouble == Trouble::none || !kept) break;
-    lease.drop();
+    lease.drop();  // a kept connection that the target had ended took nothing: the next one does
   }
-  work_.from_client.drop(first.used);
-  co_return true;
+  work_->from_client.drop(first.used);
+  // The rest of the body goes up while the answer comes down: a target may answer before it has read everything.
+  const bool upload_left = !reader_.done();
+  if (upload_left) {
+    upload_ = Upload::running;
+    reactor::start(upload(lease.stream()));
+  }
+  watch_client(lease.stream());
+  ended = co_await relay_answer(lease);
+  client_.descriptor().on_hang_up = nullptr;
+  if (upload_left) co_await end_upload(lease);
+  if (upload_ != Upload::whole || request_.close_connections) ended.keep_alive = false;
+  co_return ended;
 }
 
 Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
@@ -134,20 +134,6 @@ Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
                                                   : lost(lease, Cause::connect_refused_502, 502);
   ended.keep_alive = request_.body.framing == http::Framing::none;
   co_return false;
-}
-
-// The rest of the body goes up while the answer comes down: a target may answer before it has read everything.
-Co<Ended> Exchange::exchange(Lease& lease) {
-  const bool upload_left = !reader_.done();
-  if (upload_left) {
-    upload_ = Upload::running;
-    reactor::start(upload(lease.stream()));
-  }
-  watch_client(lease.stream());
-  const Ended ended = co_await relay_answer(lease);
-  client_.descriptor().on_hang_up = nullptr;
-  if (upload_left) co_await end_upload(lease);
-  co_return ended;
 }
 
 // A client whose connection breaks wants no answer any more. One that has only ended its sending side does.
@@ -168,7 +154,7 @@ Co<void> Exchange::upload(Stream& to) {
 }
 
 Co<Exchange::Upload> Exchange::upload_rest(Stream& to) {
-  Bytes& bytes = work_.from_client;
+  Bytes& bytes = work_->from_client;
   while (!reader_.done()) {
     if (bytes.empty()) {
       const bool came = co_await client_.descriptor().readable(idle());
@@ -199,68 +185,75 @@ Co<void> Exchange::end_upload(Lease& lease) {
 }
 
 Co<Exchange::Got> Exchange::more(Stream& from) {
-  Bytes& bytes = work_.from_target;
-  if (bytes.room().empty()) bytes.make_room(answer_head_max);
+  if (work_->from_target.room().empty()) work_->from_target.make_room(answer_head_max);
+  // While nothing is in the workspace another connection may have it, still warm.
+  if (upload_ == Upload::whole && work_->from_client.empty() && work_->from_target.empty())
+    shared_.workspaces.give_back(std::move(work_));
+  Got result = Got::bytes;
   while (true) {
-    if (upload_failed() || client_.broken() || shared_.ending) co_return Got::interrupted;
     const Duration left = progress_ + idle() - shared_.loop.now();
-    if (left.ns <= 0) co_return Got::timed_out;
+    if (upload_failed() || client_.broken() || shared_.ending)
+      result = Got::interrupted;
+    else if (left.ns <= 0)
+      result = Got::timed_out;
+    if (result != Got::bytes) break;
     if (!co_await from.descriptor().readable(left)) continue;
-    const auto got = from.try_read(bytes.room());
+    if (!work_) work_ = shared_.workspaces.take();
+    const auto got = from.try_read(work_->from_target.room());
     if (!got) continue;
     if (got->count == 0) co_return got->trouble == Trouble::none ? Got::end : Got::reset;
-    bytes.came(got->count);
+    work_->from_target.came(got->count);
     progress_ = shared_.loop.now();
     co_return Got::bytes;
   }
+  if (!work_) work_ = shared_.workspaces.take();
+  co_return result;
 }
 
 Co<Ended> Exchange::relay_answer(Lease& lease) {
-  Bytes& bytes = work_.from_target;
-  bytes.clear();
-  http::ResponseHeadView& answer = work_.answer;
+  work_->from_target.clear();
   for (int interim = 0; interim <= interim_answers_max; ++interim) {
     std::size_t length = 0;
     std::size_t looked_at = 0;
-    while ((length = http::head_length(bytes.text(), looked_at)) == 0) {
-      looked_at = bytes.text().size();
+    while ((length = http::head_length(work_->from_target.text(), looked_at)) == 0) {
+      looked_at = work_->from_target.text().size();
       if (looked_at >= answer_head_max) co_return lost(lease, Cause::malformed_502, 502);
       const Got got = co_await more(lease.stream());
       if (got != Got::bytes) co_return lost(lease, got);
     }
+    http::ResponseHeadView& answer = work_->answer;
     http::BodyFraming body;
-    if (http::view_response_head(bytes.text().substr(0, length), answer) || answer.deviates ||
+    if (http::view_response_head(work_->from_target.text().substr(0, length), answer) || answer.deviates ||
         http::body_framing(answer, request_.head_method, body))
       co_return lost(lease, Cause::malformed_502, 502);
     if (answer.status >= 200) co_return co_await relay_body(lease, body, length);
     if (answer.status == 101) co_return co_await become_tunnel(lease, length);
-    bytes.drop(length);
+    work_->from_target.drop(length);
   }
   co_return lost(lease, Cause::malformed_502, 502);
 }
 
 Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t head_length) {
-  Bytes& bytes = work_.from_target;
-  const Cause cause = cause_of(work_.answer.status);
-  const bool target_keeps = work_.answer.keeps_alive() && body.framing != http::Framing::until_close;
+  const Cause cause = cause_of(work_->answer.status);
+  const bool target_keeps = work_->answer.keeps_alive() && body.framing != http::Framing::until_close;
   const bool no_length = body.framing == http::Framing::chunked || body.framing == http::Framing::until_close;
   const bool chunk = no_length && !request_.old_client;
   const bool keep_alive =
       request_.keep_alive && !request_.close_connections && upload_ == Upload::whole && (chunk || !no_length);
-  write_answer_head(work_.answer, {.chunked = chunk, .keep_alive = keep_alive}, work_.out);
-  bytes.drop(head_length);
+  write_answer_head(work_->answer, {.chunked = chunk, .keep_alive = keep_alive}, work_->out);
+  work_->from_target.drop(head_length);
   http::BodyReader reader(body);
   std::string behind;
   for (bool begun = false;; begun = true) {
-    const Piece piece = take_body(reader, bytes);
+    const Piece piece = take_body(reader, work_->from_target);
     if (!piece.sound) co_return begun ? Ended{Cause::malformed_502, 0, false} : lost(lease, Cause::malformed_502, 502);
-    if (chunk) add_chunk(reader, piece.content, work_.out, behind);
-    Stream::Slices slices{work_.out, piece.content, behind};
+    if (chunk) add_chunk(reader, piece.content, work_->out, behind);
+    Stream::Slices slices{work_->out, piece.content, behind};
     Trouble trouble = client_.try_write(slices);
     if (trouble == Trouble::none && !Stream::all_taken(slices)) trouble = co_await send(client_, slices);
     if (trouble != Trouble::none) co_return Ended{Cause::client_closed_460, 0, false};
-    bytes.drop(piece.used);
-    work_.out.clear();
+    work_->from_target.drop(piece.used);
+    work_->out.clear();
     if (reader.done()) break;
     const Got got = co_await more(lease.stream());
     if (got == Got::bytes) continue;
@@ -270,7 +263,8 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
     break;
   }
   if (client_has_gone()) co_return Ended{Cause::client_closed_460, 0, false};
-  if (target_keeps && reader.done() && bytes.empty() && upload_ == Upload::whole && !request_.close_connections)
+  if (target_keeps && reader.done() && work_->from_target.empty() && upload_ == Upload::whole &&
+      !request_.close_connections)
     lease.set_reusable();
   co_return Ended{cause, 0, keep_alive};
 }
@@ -278,7 +272,7 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
 // A client that has closed altogether looks like one that has only ended its sending side, until it is sent something.
 bool Exchange::client_has_gone() {
   if (!client_.hung_up() || upload_ == Upload::running) return false;
-  Bytes& bytes = work_.from_client;
+  Bytes& bytes = work_->from_client;
   if (bytes.room().empty()) return client_.broken();
   const auto got = client_.try_read(bytes.room());
   if (got) bytes.came(got->count);
@@ -286,15 +280,16 @@ bool Exchange::client_has_gone() {
 }
 
 Co<Ended> Exchange::become_tunnel(Lease& lease, std::size_t head_length) {
-  const auto* protocol = work_.answer.find(http::HeaderKind::upgrade);
+  const auto* protocol = work_->answer.find(http::HeaderKind::upgrade);
   if (!request_.websocket || protocol == nullptr || !equals_ignoring_case(*protocol, "websocket"))
     co_return lost(lease, Cause::malformed_502, 502);
-  write_answer_head(work_.answer, {.websocket = true}, work_.out);
-  work_.from_target.drop(head_length);
-  if (co_await send(client_, {work_.out, {}, {}}) != Trouble::none) co_return Ended{Cause::client_closed_460, 0, false};
+  write_answer_head(work_->answer, {.websocket = true}, work_->out);
+  work_->from_target.drop(head_length);
+  if (co_await send(client_, {work_->out, {}, {}}) != Trouble::none)
+    co_return Ended{Cause::client_closed_460, 0, false};
   client_.descriptor().on_hang_up = nullptr;
   const auto over = [this, &lease] { return shared_.ending || lease.target().gone; };
-  const TunnelEnd end = co_await tunnel(client_, lease.stream(), work_, idle(), over);
+  const TunnelEnd end = co_await tunnel(client_, lease.stream(), *work_, idle(), over);
   if (lease.target().gone) co_return Ended{Cause::deregistered_502, 0, false};
   co_return Ended{end == TunnelEnd::target_reset ? Cause::cut_off : Cause::upgraded, 0, false};
 }

@@ -52,8 +52,8 @@ class Lease {
 
 class Exchange {
  public:
-  Exchange(Shared& shared, Running& running, const BalancerConfig& config, reactor::Stream& client, Workspace& work,
-           const Incoming& request)
+  Exchange(Shared& shared, Running& running, const BalancerConfig& config, reactor::Stream& client,
+           std::unique_ptr<Workspace>& work, const Incoming& request)
       : shared_(shared),
         running_(running),
         config_(config),
@@ -82,8 +82,6 @@ class Exchange {
   enum class Got : std::uint8_t { bytes, end, reset, timed_out, interrupted };
 
   reactor::Co<bool> connect(Lease&, Ended&);
-  reactor::Co<bool> send_head(Lease&, Ended&);
-  reactor::Co<Ended> exchange(Lease&);
   reactor::Co<void> upload(reactor::Stream& to);
   reactor::Co<Upload> upload_rest(reactor::Stream& to);
   reactor::Co<void> end_upload(Lease&);
@@ -105,7 +103,7 @@ class Exchange {
   Running& running_;
   const BalancerConfig& config_;
   reactor::Stream& client_;
-  Workspace& work_;
+  std::unique_ptr<Workspace>& work_;  // another one after each wait, when nothing was in it
   const Incoming& request_;
   http::BodyReader reader_;  // of the request's body
   std::string chunk_begin_, chunk_end_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "balancer/desync.hpp"
 #include "balancer/exchange.hpp"
@@ -237,39 +238,40 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
                            .irregular = client.irregular};
   write_request_head(head, facts, client.work->out);
   client.work->from_client.drop(length);
-  Exchange exchange(client.shared, running, *client.config, client.stream, *client.work, client.request);
+  Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request);
   const Ended ended = co_await exchange.forward(target);
   client.count(target->fates, ended.cause);
   co_return ended;
 }
 
-// Serves one request. False: the connection is to be closed.
-Co<bool> serve_next(Client& client) {
-  const int length = co_await read_head(client);
-  if (length == 0) co_return false;
-  if (length < 0) choose_balancer(client, {});
-  const int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
-  Ended ended{Cause::bad_request, refused, false};
-  if (refused > 0) {
-    client.count(client.running ? client.running->fates : client.shared.unclaimed, Cause::bad_request);
-  } else if (!client.running) {
-    client.count(client.shared.unclaimed, Cause::no_target_503);
-    ended = {Cause::no_target_503, 503, skip_body(client, static_cast<std::size_t>(length))};
-  } else {
-    // ALB closes a client's connection by its age, after an answer.
-    const Duration age = client.shared.loop.now() - client.begun;
-    if (age > seconds(client.config->client_keep_alive_seconds)) client.request.keep_alive = false;
-    ended = co_await serve_request(client, static_cast<std::size_t>(length));
-  }
-  const bool keep_alive = ended.keep_alive && client.request.keep_alive && !client.request.close_connections;
+// What is left to do when a request is not simply answered. False: nothing more can be sent.
+Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
   if (ended.own_status > 0) {
     const std::string answer = own_answer(ended.own_status, keep_alive, client.request.head_method, wall_clock());
     if (co_await client.stream.write(answer, client.idle()) != Trouble::none) co_return false;
   }
-  if (!ended.keep_alive && (ended.own_status > 0 || ended.cause == Cause::ok || ended.cause == Cause::target_4xx ||
-                            ended.cause == Cause::target_5xx))
-    co_await http::linger(client.stream);
+  const bool answered = ended.own_status > 0 || ended.cause == Cause::ok || ended.cause == Cause::target_4xx ||
+                        ended.cause == Cause::target_5xx;
+  if (!ended.keep_alive && answered) co_await http::linger(client.stream);
   co_return keep_alive;
+}
+
+// The request to be served, whose head has so many bytes, or how it has ended already.
+std::optional<Ended> ended_at_once(Client& client, int length) {
+  if (length < 0) choose_balancer(client, {});
+  const int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
+  if (refused > 0) {
+    client.count(client.running ? client.running->fates : client.shared.unclaimed, Cause::bad_request);
+    return Ended{Cause::bad_request, refused, false};
+  }
+  if (!client.running) {
+    client.count(client.shared.unclaimed, Cause::no_target_503);
+    return Ended{Cause::no_target_503, 503, skip_body(client, static_cast<std::size_t>(length))};
+  }
+  // ALB closes a client's connection by its age, after an answer.
+  const Duration age = client.shared.loop.now() - client.begun;
+  if (age > seconds(client.config->client_keep_alive_seconds)) client.request.keep_alive = false;
+  return {};
 }
 
 }  // namespace
@@ -284,7 +286,15 @@ Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> st
                 .own = std::move(own),
                 .begun = shared->loop.now()};
   choose_balancer(client, {});
-  while (!shared->ending && co_await serve_next(client)) continue;
+  while (!shared->ending) {
+    const int length = co_await read_head(client);
+    if (length == 0) break;
+    std::optional<Ended> ended = ended_at_once(client, length);
+    if (!ended) ended = co_await serve_request(client, static_cast<std::size_t>(length));
+    const bool keep_alive = ended->keep_alive && client.request.keep_alive && !client.request.close_connections;
+    const bool simple = ended->own_status == 0 && keep_alive;
+    if (!simple && !co_await finish(client, *ended, keep_alive)) break;
+  }
   if (client.work) shared->workspaces.give_back(std::move(client.work));
   shared->clients.erase(stream.get());
 }
