@@ -118,11 +118,6 @@ Co<int> read_head(Client& client) {
   }
 }
 
-std::string_view without_port(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  return colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
-}
-
 bool too_many_forwarded(const http::RequestHeadView& head) {
   std::ptrdiff_t addresses = 0;
   for (std::size_t i = 0; i < head.kinds.size(); ++i)

@@ -7,6 +7,7 @@
 
 #include "balancer/desync.hpp"
 #include "base/hash.hpp"
+#include "base/outcome.hpp"
 #include "base/text.hpp"
 #include "reactor/wall_clock.hpp"
 
@@ -15,79 +16,122 @@ namespace {
 
 using http::HeaderKind;
 
-void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::size_t own_lines = 512;  // at most, of what we write ourselves into a head
+
+// Writes into memory that has been made large enough once: a head is a dozen short texts, and asking for each whether
+// it fits would cost more than copying it.
+class Writer {
+ public:
+  explicit Writer(char* begin) : at_(begin) {}
+  [[nodiscard]] char* at() const { return at_; }
+  void put(std::string_view text) { at_ = std::ranges::copy(text, at_).out; }
+  void put(char c) { *at_++ = c; }
+  void put_number(std::uint64_t number) {
+    constexpr std::ptrdiff_t digits_max = 20;
+    at_ = std::to_chars(at_, at_ + digits_max, number).ptr;
+  }
+  template <int Count>
+  void put_hex(std::uint64_t value) {
+    for (int i = Count; i-- > 0; value >>= 4) at_[i] = hex_digits[value & 15];
+    at_ += Count;
+  }
+  // One that came in the usual form goes on with one copy: behind its value there is a CR LF, unless blanks were cut
+  // off.
+  void put_header(const http::HeaderView& header) {
+    const char* const end = header.name.data() + header.name.size();
+    const char* const behind = header.value.data() + header.value.size();
+    if (header.value.data() == end + 2 && end[1] == ' ' && *behind == '\r')
+      return put({header.name.data(), behind + 2});
+    put(header.name);
+    put(": ");
+    put(header.value);
+    put("\r\n");
+  }
+
+ private:
+  char* at_;
+};
+
+// Replaces `out` by what `write` writes, which is not more than `bound`.
+template <class Write>
+void write_head(std::string& out, std::size_t bound, Write write) {
+  out.resize_and_overwrite(bound, [&](char* begin, std::size_t) {
+    Writer writer(begin);
+    write(writer);
+    const auto length = static_cast<std::size_t>(writer.at() - begin);
+    ensure(length <= bound, "a head is longer than was reckoned");
+    return length;
+  });
 }
 
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
+std::size_t size_of(const http::HeadViews& head) {
+  constexpr std::size_t marks = 4;  // colon, blank, CR, LF
+  std::size_t size = 0;
+  for (const http::HeaderView& header : head.headers) size += header.name.size() + header.value.size() + marks;
+  return size;
 }
 
-void append_hex(std::string& out, std::uint64_t value, int count) {
-  constexpr std::string_view alphabet = "0123456789abcdef";
-  for (int shift = 4 * (count - 1); shift >= 0; shift -= 4) out += alphabet[value >> shift & 15];
-}
-
-void append_new_trace_id(std::string& out) {
+void put_new_trace_id(Writer& out) {
   const std::int64_t now = reactor::wall_clock().ns;
   thread_local std::uint64_t counter = mix(static_cast<std::uint64_t>(now));
   const std::uint64_t a = mix(++counter);
-  out += "1-";
-  append_hex(out, static_cast<std::uint64_t>(now / 1'000'000'000), 8);
-  out += '-';
-  append_hex(out, a, 12);
-  append_hex(out, mix(a ^ 0x9e3779b97f4a7c15U), 12);
+  out.put("1-");
+  out.put_hex<8>(static_cast<std::uint64_t>(now / 1'000'000'000));
+  out.put('-');
+  out.put_hex<12>(a);
+  out.put_hex<12>(mix(a ^ 0x9e3779b97f4a7c15U));
 }
 
 // facts: a caller's Root stays and gets our Self in front; without one we begin a trace.
-void append_trace(std::string& out, const std::string_view* given) {
-  out += "X-Amzn-Trace-Id: ";
+void put_trace(Writer& out, const std::string_view* given) {
+  out.put("X-Amzn-Trace-Id: ");
   if (given == nullptr || !given->contains("Root=")) {
-    out += "Root=";
-    append_new_trace_id(out);
+    out.put("Root=");
+    put_new_trace_id(out);
   } else {
-    out += "Self=";
-    append_new_trace_id(out);
-    for (const std::string_view piece : split(*given, ';'))
-      if (!trim(piece).starts_with("Self=")) out.append(";").append(trim(piece));
+    out.put("Self=");
+    put_new_trace_id(out);
+    for (const std::string_view piece : split(*given, ';')) {
+      if (trim(piece).starts_with("Self=")) continue;
+      out.put(';');
+      out.put(trim(piece));
+    }
   }
-  out += "\r\n";
+  out.put("\r\n");
 }
 
-void append_host(std::string& out, const RequestFacts& facts) {
-  out += "Host: ";
-  const std::size_t begin = out.size();
-  out += facts.host.empty() ? std::string_view(facts.config.dns_name) : facts.host;
-  if (!facts.config.preserve_host_header) {
-    const std::size_t colon = out.rfind(':');
-    const bool has_port = colon >= begin && colon != std::string::npos;
+std::string_view host_of(const RequestFacts& facts) {
+  return facts.host.empty() ? std::string_view(facts.config.dns_name) : facts.host;
+}
+
+void put_host(Writer& out, const RequestFacts& facts) {
+  const std::string_view host = host_of(facts);
+  out.put("Host: ");
+  if (facts.config.preserve_host_header) {
+    out.put(host);
+  } else {
+    const std::string_view name = without_port(host);
     const bool usual_port = facts.port == 80 || facts.port == 443;
-    if (usual_port && has_port) out.resize(colon);
-    if (!usual_port && !has_port) {
-      out += ':';
-      append_number(out, static_cast<std::uint64_t>(facts.port));
+    for (const char c : usual_port ? name : host) out.put(c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
+    if (!usual_port && name.size() == host.size()) {
+      out.put(':');
+      out.put_number(static_cast<std::uint64_t>(facts.port));
     }
-    for (std::size_t i = begin; i < out.size(); ++i)
-      if (out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] | 0x20);
   }
-  out += "\r\n";
+  out.put("\r\n");
 }
 
 // Blanks and control characters would let the target cut the request line elsewhere.
-void append_target(std::string& out, std::string_view target, bool odd) {
-  if (!odd) {
-    out += target;
-    return;
-  }
+void put_target(Writer& out, std::string_view target, bool odd) {
+  if (!odd) return out.put(target);
   for (const char c : target) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte > 0x20 && byte != 0x7f) {
-      out += c;
+      out.put(c);
     } else {
-      out += '%';
-      append_hex(out, byte, 2);
+      out.put('%');
+      out.put_hex<2>(byte);
     }
   }
 }
@@ -109,65 +153,86 @@ bool goes_on(const http::RequestHeadView& head, std::size_t at, const RequestFac
 }  // namespace
 
 void write_request_head(const http::RequestHeadView& head, const RequestFacts& facts, std::string& out) {
-  out.assign(head.method);
-  out += ' ';
-  append_target(out, facts.target, head.odd_target);
-  out += " HTTP/1.1\r\n";
-  append_host(out, facts);
-  for (std::size_t i = 0; i < head.headers.size(); ++i)
-    if (goes_on(head, i, facts)) append_header(out, head.headers[i].name, head.headers[i].value);
-  out += "X-Forwarded-For: ";
-  for (std::size_t i = 0; i < head.headers.size(); ++i)
-    if (head.kinds[i] == HeaderKind::forwarded_for) out.append(head.headers[i].value).append(", ");
-  out.append(facts.peer).append("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ");
-  append_number(out, static_cast<std::uint64_t>(facts.port));
-  out += "\r\n";
-  append_trace(out, head.find(HeaderKind::trace));
-  if (facts.body.framing == http::Framing::chunked) {
-    out += "Transfer-Encoding: chunked\r\n";
-  } else if (head.framing.lengths > 0) {
-    out += "Content-Length: ";
-    append_number(out, facts.body.length);
-    out += "\r\n";
-  }
-  if (facts.websocket) out += "Connection: Upgrade\r\n";
-  out += "\r\n";
+  constexpr std::size_t escaped = 3;  // bytes at most of one of the target
+  const std::size_t bound = own_lines + head.method.size() + facts.target.size() * escaped + host_of(facts).size() +
+                            facts.peer.size() + size_of(head);
+  write_head(out, bound, [&](Writer& to) {
+    to.put(head.method);
+    to.put(' ');
+    put_target(to, facts.target, head.odd_target);
+    to.put(" HTTP/1.1\r\n");
+    put_host(to, facts);
+    for (std::size_t i = 0; i < head.headers.size(); ++i)
+      if (goes_on(head, i, facts)) to.put_header(head.headers[i]);
+    to.put("X-Forwarded-For: ");
+    for (std::size_t i = 0; i < head.headers.size(); ++i) {
+      if (head.kinds[i] != HeaderKind::forwarded_for) continue;
+      to.put(head.headers[i].value);
+      to.put(", ");
+    }
+    to.put(facts.peer);
+    to.put("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ");
+    to.put_number(static_cast<std::uint64_t>(facts.port));
+    to.put("\r\n");
+    put_trace(to, head.find(HeaderKind::trace));
+    if (facts.body.framing == http::Framing::chunked) {
+      to.put("Transfer-Encoding: chunked\r\n");
+    } else if (head.framing.lengths > 0) {
+      to.put("Content-Length: ");
+      to.put_number(facts.body.length);
+      to.put("\r\n");
+    }
+    if (facts.websocket) to.put("Connection: Upgrade\r\n");
+    to.put("\r\n");
+  });
 }
 
 void write_answer_head(const http::ResponseHeadView& head, const AnswerFacts& facts, std::string& out) {
-  out.assign("HTTP/1.1 ");
-  append_number(out, static_cast<std::uint64_t>(head.status));
-  out += ' ';
-  out.append(head.reason).append("\r\n");
-  bool length_said = facts.chunked || head.status == 204 || head.status < 200;
-  for (std::size_t i = 0; i < head.headers.size(); ++i) {
-    const http::HeaderView& header = head.headers[i];
-    switch (head.kinds[i]) {
-      case HeaderKind::content_length:
-        if (!std::exchange(length_said, true)) append_header(out, header.name, header.value);
-        break;
-      case HeaderKind::upgrade:
-        if (facts.websocket) append_header(out, header.name, header.value);
-        break;
-      case HeaderKind::connection:
-      case HeaderKind::hop_by_hop:
-      case HeaderKind::transfer_encoding:
-        break;
-      default:
-        if (!head.of_this_connection(header.name)) append_header(out, header.name, header.value);
+  write_head(out, own_lines + head.reason.size() + size_of(head), [&](Writer& to) {
+    to.put("HTTP/1.1 ");
+    to.put_number(static_cast<std::uint64_t>(head.status));
+    to.put(' ');
+    to.put(head.reason);
+    to.put("\r\n");
+    bool length_said = facts.chunked || head.status == 204 || head.status < 200;
+    for (std::size_t i = 0; i < head.headers.size(); ++i) {
+      const http::HeaderView& header = head.headers[i];
+      switch (head.kinds[i]) {
+        case HeaderKind::content_length:
+          if (!std::exchange(length_said, true)) to.put_header(header);
+          break;
+        case HeaderKind::upgrade:
+          if (facts.websocket) to.put_header(header);
+          break;
+        case HeaderKind::connection:
+        case HeaderKind::hop_by_hop:
+        case HeaderKind::transfer_encoding:
+          break;
+        default:
+          if (!head.of_this_connection(header.name)) to.put_header(header);
+      }
     }
-  }
-  if (facts.chunked) out += "Transfer-Encoding: chunked\r\n";
-  out += facts.websocket    ? "Connection: Upgrade\r\n\r\n"
-         : facts.keep_alive ? "Connection: keep-alive\r\n\r\n"
-                            : "Connection: close\r\n\r\n";
+    if (facts.chunked) to.put("Transfer-Encoding: chunked\r\n");
+    to.put(facts.websocket    ? "Connection: Upgrade\r\n\r\n"
+           : facts.keep_alive ? "Connection: keep-alive\r\n\r\n"
+                              : "Connection: close\r\n\r\n");
+  });
+}
+
+std::string_view without_port(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  return colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
 }
 
 bool is_host(std::string_view text) {
-  constexpr std::string_view symbols = "-._~:[]%!$&'()*+,;=";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || symbols.contains(c);
-  });
+  static constexpr auto allowed = [] {
+    std::array<bool, 256> table{};
+    for (const char c :
+         std::string_view("-._~:[]%!$&'()*+,;=0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+      table[static_cast<unsigned char>(c)] = true;
+    return table;
+  }();
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return allowed[static_cast<unsigned char>(c)]; });
 }
 
 bool split_target(std::string_view method, std::string_view target, TargetParts& parts) {

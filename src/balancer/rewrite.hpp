@@ -35,6 +35,8 @@ struct TargetParts {
   std::string_view host;  // with its port, empty for a path
   std::string_view path;
 };
+/// A Host header's name.
+std::string_view without_port(std::string_view host);
 /// What may stand in a Host header (RFC 3986, with a port); empty is none.
 bool is_host(std::string_view);
 bool split_target(std::string_view method, std::string_view target, TargetParts&);

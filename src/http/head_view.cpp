@@ -18,14 +18,32 @@ constexpr auto token_characters = [] {
   return table;
 }();
 
-// Written without branches, so that the compiler looks at many bytes at once.
-bool has_control_characters(std::string_view text) {
-  bool found = false;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    found |= (byte < 0x20 && byte != '\t') || byte == 0x7f;
+// Whether any byte is below `least` or DEL, eight bytes at a time: each compares in its own lane of a word.
+bool has_below(std::string_view text, unsigned char least) {
+  constexpr std::uint64_t lanes = 0x0101010101010101U;
+  constexpr std::uint64_t high = lanes << 7;
+  std::uint64_t found = 0;
+  const auto look_at = [&](std::uint64_t word) {
+    const std::uint64_t del = word ^ (lanes * 0x7f);
+    found |= ((word - lanes * least) & ~word) | ((del - lanes) & ~del);
+  };
+  std::uint64_t word = 0;
+  while (text.size() >= sizeof word) {
+    std::memcpy(&word, text.data(), sizeof word);
+    look_at(word);
+    text.remove_prefix(sizeof word);
   }
-  return found;
+  word = lanes * ' ' + lanes;  // what is not filled is harmless
+  std::memcpy(&word, text.data(), text.size());
+  look_at(word);
+  return (found & high) != 0;
+}
+
+bool has_control_characters(std::string_view text) {
+  return has_below(text, ' ') && std::ranges::any_of(text, [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return (byte < ' ' && byte != '\t') || byte == 0x7f;
+         });
 }
 
 // The next line without its CR LF. Nothing: it ends otherwise, or has a CR within.
@@ -69,6 +87,14 @@ void each_element(std::string_view list, Use use) {
   }
 }
 
+// As trim() does, for values that mostly have one blank in front.
+std::string_view trimmed(std::string_view value) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!value.empty() && blank(value.front())) value.remove_prefix(1);
+  while (!value.empty() && blank(value.back())) value.remove_suffix(1);
+  return value;
+}
+
 void take_length(std::string_view value, FramingHeaders& framing) {
   const bool digits = !value.empty() && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   const auto number = digits ? parse_integer(value) : std::nullopt;
@@ -109,8 +135,8 @@ void take_connection(std::string_view value, ConnectionHeader& connection) {
   });
 }
 
-void take_header(std::string_view name, std::string_view value, HeadViews& head) {
-  HeaderKind kind = is_token(name) ? kind_of(name) : HeaderKind::malformed;
+void take_header(std::string_view name, bool token, std::string_view value, HeadViews& head) {
+  HeaderKind kind = token ? kind_of(name) : HeaderKind::malformed;
   // These say for themselves what is wrong with their value.
   const bool framing = kind == HeaderKind::content_length || kind == HeaderKind::transfer_encoding;
   if (!framing && has_control_characters(value)) kind = HeaderKind::malformed;
@@ -129,11 +155,13 @@ std::optional<Violation> take_headers(std::string_view text, std::size_t limit, 
     if (line->empty()) break;
     if (line->size() > limit) return Violation{431, "a header is too long"};
     if (line->front() == ' ' || line->front() == '\t') return Violation{400, "a header is folded over lines"};
-    const std::size_t colon = line->find(':');
+    std::size_t colon = 0;
+    while (colon < line->size() && token_characters[static_cast<unsigned char>((*line)[colon])]) ++colon;
+    const bool token = colon > 0 && colon < line->size() && (*line)[colon] == ':';
+    if (!token) colon = line->find(':');
     if (colon == std::string_view::npos) return Violation{400, "a header's name is malformed"};
-    const std::string_view value = line->substr(colon + 1);
-    if (line->contains('\r')) return Violation{400, "a line ends without CR LF"};
-    take_header(line->substr(0, colon), trim(value), head);
+    take_header(line->substr(0, colon), token, trimmed(line->substr(colon + 1)), head);
+    if (head.deviates && line->contains('\r')) return Violation{400, "a line ends without CR LF"};
   }
   if (!text.empty()) return Violation{400, "an empty line in the midst of the headers"};
   return {};
@@ -171,8 +199,10 @@ bool is_token(std::string_view text) {
 }
 
 HeaderKind kind_of(std::string_view name) {
+  if (name.empty()) return HeaderKind::other;
   for (const KnownHeader& known : known_headers)
-    if (known.name.size() == name.size() && equals_ignoring_case(known.name, name)) return known.kind;
+    if (known.name.size() == name.size() && known.name[0] == (name[0] | 0x20) && equals_ignoring_case(known.name, name))
+      return known.kind;
   return HeaderKind::other;
 }
 
@@ -211,13 +241,13 @@ std::optional<Violation> view_request_head(std::string_view text, const HeadLimi
   if (line->size() > limits.line) return Violation{414, "the request line is too long"};
   const std::size_t first = line->find(' ');
   const std::size_t last = line->rfind(' ');
-  if (first == std::string_view::npos || first == last || line->contains('\r'))
-    return Violation{400, "the request line is malformed"};
+  if (first == std::string_view::npos || first == last) return Violation{400, "the request line is malformed"};
   head.method = line->substr(0, first);
   head.target = line->substr(first + 1, last - first - 1);
   head.version = line->substr(last + 1);
   if (!is_token(head.method) || head.target.empty()) return Violation{400, "the request line is malformed"};
-  head.odd_target = has_control_characters(head.target) || head.target.find_first_of(" \t") != std::string_view::npos;
+  head.odd_target = has_below(head.target, ' ' + 1);
+  if (head.odd_target && head.target.contains('\r')) return Violation{400, "a line ends without CR LF"};
   if (head.version != "HTTP/1.1") {
     const bool one = head.version.size() == 8 && head.version.starts_with("HTTP/1.");
     if (!one || head.version[7] < '0' || head.version[7] > '9')
