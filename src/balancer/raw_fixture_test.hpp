@@ -67,8 +67,12 @@ class Connection {
   }
   [[nodiscard]] bool broken() const { return broken_; }
   void end_writing() const { ::shutdown(fd_, SHUT_WR); }
-  void cut() const { ::shutdown(fd_, SHUT_RDWR); }
+  void cut() {
+    const std::scoped_lock lock(closing_);
+    if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
+  }
   void close() {
+    const std::scoped_lock lock(closing_);
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
   void reset() {
@@ -78,6 +82,7 @@ class Connection {
   }
 
  private:
+  std::mutex closing_;  // the target's end cuts what its behaviour may be closing
   int fd_;
   bool broken_ = false;
   std::string heard_;
