@@ -19,7 +19,7 @@ declare -A groups=(
   [run]='crun tini e2fsprogs skopeo passt'
   [example]='mmdebstrap busybox-static nodejs npm awscli python3 ca-certificates'
   [test]='python3 python3-boto3 awscli nodejs npm busybox-static crun runc tini e2fsprogs skopeo docker-registry openssl passt iproute2 nftables'
-  [bench]='wrk curl podman runc'
+  [bench]='wrk curl podman runc nginx-light haproxy'
 )
 
 fail() {

@@ -45,6 +45,8 @@ class Balancer::Inside {
     if (!running) running = std::make_shared<Running>();
     running->config = std::make_shared<const BalancerConfig>(config);
     running->routing = std::make_shared<const Routing>(running->config);
+    if (!running->fates) running->fates = std::make_shared<FateLine>(config.name, "", "");
+    shared_->configured();
     take_addresses(config);
     std::erase_if(running->groups, [&](const auto& entry) {
       const bool stays = std::ranges::any_of(config.target_groups, [&](const auto& g) { return g.arn == entry.first; });
@@ -53,7 +55,7 @@ class Balancer::Inside {
     });
     for (const BalancerTargetGroup& each : config.target_groups) {
       std::shared_ptr<Group>& group = running->groups[each.arn];
-      if (!group) group = std::make_shared<Group>();
+      if (!group) group = new_group(*running, each.arn);
       update_group(*shared_, running, *group, each);
     }
     listen_again(config.arn);
@@ -66,6 +68,7 @@ class Balancer::Inside {
     for (const auto& [group_arn, group] : known->second->groups)
       update_group(*shared_, known->second, *group, {.arn = group_arn});
     shared_->balancers.erase(known);
+    shared_->configured();
     listen_again("");
   }
 

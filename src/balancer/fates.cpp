@@ -6,42 +6,74 @@ namespace utakata::balancer {
 namespace {
 
 constexpr i64 seconds_kept = 900;
-constexpr std::array<std::string_view, 13> names{"ok",
-                                                 "target_4xx",
-                                                 "target_5xx",
-                                                 "bad_request",
-                                                 "client_closed_460",
-                                                 "no_target_503",
-                                                 "connect_refused_502",
-                                                 "connect_timeout_504",
-                                                 "reset_in_flight_502",
-                                                 "malformed_502",
-                                                 "cut_off",
-                                                 "timeout_504",
-                                                 "deregistered_502"};
+constexpr std::array<std::string_view, cause_count> names{"ok",
+                                                          "target_4xx",
+                                                          "target_5xx",
+                                                          "bad_request",
+                                                          "client_closed_460",
+                                                          "no_target_503",
+                                                          "connect_refused_502",
+                                                          "connect_timeout_504",
+                                                          "reset_in_flight_502",
+                                                          "malformed_502",
+                                                          "cut_off",
+                                                          "timeout_504",
+                                                          "deregistered_502",
+                                                          "upgraded"};
 
 }  // namespace
 
 str name_of(Cause cause) { return str(names.at(static_cast<std::size_t>(cause))); }
 
-void FateLedger::count(i64 second, const str& load_balancer, const str& target_group, const str& target, Cause cause) {
+FateLedger::Counted FateLedger::counted(const std::shared_ptr<FateLine>& line) {
+  Counted result{.line = line};
+  for (std::size_t i = 0; i < cause_count; ++i) result.counts[i] = line->counts_[i].load(std::memory_order_relaxed);
+  return result;
+}
+
+// What was counted so far belongs to the second before.
+void FateLedger::begin(i64 second) {
   const std::scoped_lock lock(mutex_);
-  if (seconds_.empty() || seconds_.back().first < second) seconds_.emplace_back(second, std::map<Key, i64>());
-  ++seconds_.back().second[Key{load_balancer, target_group, target, cause}];
-  while (seconds_.front().first < second - seconds_kept) seconds_.pop_front();
+  if (!current_.empty()) {
+    std::vector<Counted>& ended = past_.emplace_back(second_, std::vector<Counted>()).second;
+    for (const auto& line : current_) {
+      ended.push_back(counted(line));
+      for (auto& count : line->counts_) count.store(0, std::memory_order_relaxed);
+      line->counted_ = false;
+    }
+    current_.clear();
+  }
+  second_ = second;
+  while (!past_.empty() && past_.front().first < second - seconds_kept) past_.pop_front();
+}
+
+void FateLedger::count(i64 second, const std::shared_ptr<FateLine>& line, Cause cause) {
+  if (second > second_) begin(second);
+  // Only this thread writes, so no increment is lost without a locked instruction.
+  auto& count = line->counts_[static_cast<std::size_t>(cause)];
+  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (line->counted_) return;
+  line->counted_ = true;
+  const std::scoped_lock lock(mutex_);
+  current_.push_back(line);
 }
 
 list<FateRow> FateLedger::snapshot() const {
-  const std::scoped_lock lock(mutex_);
   list<FateRow> rows;
-  for (const auto& [second, counts] : seconds_)
-    for (const auto& [key, count] : counts)
-      rows.push_back({.second = second,
-                      .load_balancer = key.load_balancer,
-                      .target_group = key.target_group,
-                      .target = key.target,
-                      .cause = name_of(key.cause),
-                      .count = count});
+  const auto add = [&](i64 second, const Counted& each) {
+    for (std::size_t i = 0; i < cause_count; ++i)
+      if (each.counts[i] > 0)
+        rows.push_back({.second = second,
+                        .load_balancer = each.line->load_balancer_,
+                        .target_group = each.line->target_group_,
+                        .target = each.line->target_,
+                        .cause = name_of(static_cast<Cause>(i)),
+                        .count = each.counts[i]});
+  };
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [second, lines] : past_)
+    for (const Counted& each : lines) add(second, each);
+  for (const auto& line : current_) add(second_, counted(line));
   return rows;
 }
 

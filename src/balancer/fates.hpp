@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <deque>
-#include <map>
+#include <memory>
 #include <mutex>
+#include <vector>
 
 #include "base/types.hpp"
 
@@ -13,7 +16,7 @@ enum class Cause : std::uint8_t {
   ok,  // 1xx to 3xx of the target, a fixed response, a redirect
   target_4xx,
   target_5xx,
-  bad_request,        // no request of HTTP: 400, 405, 414, 431, 501, 505
+  bad_request,        // no request of HTTP: 400, 405, 408, 414, 463, 501, 505
   client_closed_460,  // the client went before the answer
   no_target_503,
   connect_refused_502,
@@ -23,7 +26,9 @@ enum class Cause : std::uint8_t {
   cut_off,              // the target ended in the midst of its body
   timeout_504,
   deregistered_502,  // the deregistration delay ended first
+  upgraded,          // became a WebSocket, which one of its sides or the idle timeout has ended
 };
+inline constexpr std::size_t cause_count = 14;
 str name_of(Cause);
 
 struct FateRow {
@@ -32,20 +37,37 @@ struct FateRow {
   i64 count = 0;
 };
 
+/// Where the requests of one target are counted: found once, so that counting needs no names.
+class FateLine {
+ public:
+  FateLine(str load_balancer, str target_group, str target)
+      : load_balancer_(std::move(load_balancer)), target_group_(std::move(target_group)), target_(std::move(target)) {}
+
+ private:
+  friend class FateLedger;
+  str load_balancer_, target_group_, target_;
+  std::array<std::atomic<i64>, cause_count> counts_{};  // of the current second
+  bool counted_ = false;                                // anything in the current second
+};
+
 /// The last fifteen minutes by second. Written by the balancer's thread, read by any.
 class FateLedger {
  public:
-  void count(i64 second, const str& load_balancer, const str& target_group, const str& target, Cause);
+  void count(i64 second, const std::shared_ptr<FateLine>&, Cause);
   [[nodiscard]] list<FateRow> snapshot() const;
 
  private:
-  struct Key {
-    str load_balancer, target_group, target;
-    Cause cause;
-    friend auto operator<=>(const Key&, const Key&) = default;
+  struct Counted {
+    std::shared_ptr<const FateLine> line;
+    std::array<i64, cause_count> counts{};
   };
+  static Counted counted(const std::shared_ptr<FateLine>&);
+  void begin(i64 second);
+
   mutable std::mutex mutex_;
-  std::deque<std::pair<i64, std::map<Key, i64>>> seconds_;
+  i64 second_ = 0;
+  std::vector<std::shared_ptr<FateLine>> current_;
+  std::deque<std::pair<i64, std::vector<Counted>>> past_;
 };
 
 }  // namespace utakata::balancer

@@ -1,12 +1,13 @@
 #include <algorithm>
-#include <array>
+#include <optional>
 
+#include "balancer/desync.hpp"
+#include "balancer/exchange.hpp"
 #include "balancer/own_answers.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/state.hpp"
-#include "base/hash.hpp"
 #include "base/text.hpp"
-#include "http/body.hpp"
+#include "http/linger.hpp"
 
 namespace utakata::balancer {
 namespace {
@@ -15,381 +16,260 @@ using reactor::Co;
 using reactor::Stream;
 using reactor::Trouble;
 
-constexpr std::size_t read_size = 32 * 1024;
-constexpr Duration connect_patience = seconds(10);
-constexpr std::size_t forwarded_addresses_max = 30;
-constexpr std::array<std::string_view, 8> hop_by_hop{
-    "connection", "keep-alive",         "proxy-connection",    "te",
-    "upgrade",    "proxy-authenticate", "proxy-authorization", "transfer-encoding"};
+constexpr Duration unclaimed_idle = seconds(60);  // on a port whose load balancer the Host has not told yet
+constexpr std::ptrdiff_t forwarded_addresses_max = 30;
+constexpr http::HeadLimits limits;
 
-bool is_hop_by_hop(std::string_view name) {
-  return std::ranges::any_of(hop_by_hop, [&](std::string_view each) { return equals_ignoring_case(each, name); });
-}
-
-// One side of an exchange: bytes that have come and are not used yet.
-struct Side {
-  Stream& stream;
-  std::string buffer = {};
-
-  Co<Stream::Read> more(Duration patience) {
-    const std::size_t before = buffer.size();
-    buffer.resize(before + read_size);
-    const auto got = co_await stream.read(std::span(buffer).subspan(before), patience);
-    buffer.resize(before + got.count);
-    co_return got;
-  }
-};
-
-// A busy connection to a target, counted in flight until it goes out of scope.
-struct Lease {
+// One client's connection.
+struct Client {
   Shared& shared;
-  std::shared_ptr<Group> group;
-  std::shared_ptr<Target> target;
-  std::unique_ptr<Stream> stream = nullptr;
-  bool reusable = false;
+  Stream& stream;
+  i32 port;
+  std::string peer;
+  std::shared_ptr<Running> own;  // null on a listener that several load balancers share by Host
+  Instant begun;
+  std::unique_ptr<Workspace> work = nullptr;
 
-  Lease(Shared& s, std::shared_ptr<Group> g, std::shared_ptr<Target> t)
-      : shared(s), group(std::move(g)), target(std::move(t)) {
-    ++target->in_flight;
-  }
-  Lease(const Lease&) = delete;
-  Lease& operator=(const Lease&) = delete;
-  ~Lease() {
-    --target->in_flight;
-    release();
-    report_if_idle(shared, group->config.arn, *target);
-  }
-  void use(std::unique_ptr<Stream> with) {
-    stream = std::move(with);
-    target->busy.insert(stream.get());
-  }
-  void release() {
-    if (!stream) return;
-    target->busy.erase(stream.get());
-    if (reusable && !target->gone && !target->draining && !stream->hung_up()) target->kept.push_back(std::move(stream));
-    stream = nullptr;
+  // The request that is being served.
+  std::shared_ptr<Running> running = nullptr;
+  std::shared_ptr<const BalancerConfig> config = nullptr;  // replaced meanwhile, it goes on by the one it began with
+  std::shared_ptr<const Routing> routing = nullptr;        // of that configuration
+  Incoming request = {};
+  TargetParts target = {};
+  bool irregular = false;
+
+  [[nodiscard]] Duration idle() const { return config ? seconds(config->idle_timeout_seconds) : unclaimed_idle; }
+  void count(const std::shared_ptr<FateLine>& line, Cause cause) const {
+    shared.fates.count(wall_clock().ns / 1'000'000'000, line, cause);
   }
 };
 
-// How one request ended: what is counted, and whether the client's connection is still good.
-struct Ended {
-  Cause cause = Cause::ok;
-  int own_status = 0;  // the balancer's own answer is still to be sent
-  bool keep_alive = true;
-};
+// Several load balancers share a port by Host; one that has it alone gets every request. Null: none is meant.
+const std::shared_ptr<Running>* balancer_for(const Shared& shared, i32 port, std::string_view host) {
+  const auto place = shared.by_port.find(port);
+  if (place == shared.by_port.end()) return nullptr;
+  if (place->second.size() == 1) return &place->second.front();
+  for (const auto& running : place->second)
+    if (host == running->config->dns_name) return &running;
+  return nullptr;
+}
 
-class Exchange {
- public:
-  Exchange(std::shared_ptr<Shared> shared, Side& client, i32 port, http::RequestHead& head, const std::string& peer)
-      : shared_(std::move(shared)), client_(client), port_(port), head_(head), peer_(peer) {}
-
-  Co<Ended> run(std::shared_ptr<Running> running);
-
- private:
-  Co<Ended> forward(Running& running, std::shared_ptr<Group> group, std::shared_ptr<Target> target);
-  Co<Ended> relay_answer(Running& running, Lease& lease);
-  Co<bool> connect(Running& running, Lease& lease, Ended& ended);
-  Co<bool> send_request(Running& running, Lease& lease);
-  Co<bool> send_body(Running& running, Stream& to);
-  Co<Ended> relay_body(Running& running, Lease& lease, Side& upstream, const http::ResponseHead& answer,
-                       bool keep_alive);
-  [[nodiscard]] std::string rewritten_request(const Running& running) const;
-  [[nodiscard]] std::string rewritten_answer(const http::ResponseHead& answer, bool rechunk, bool keep_alive) const;
-  [[nodiscard]] Duration idle(const Running& running) const { return seconds(running.config->idle_timeout_seconds); }
-  [[nodiscard]] Ended lost(const Lease& lease, Cause cause, int status) const {
-    return lease.target->gone ? Ended{Cause::deregistered_502, 502, true} : Ended{cause, status, true};
+// Usually it is the one of the connection's request before: then no count of references is touched.
+void choose_balancer(Client& client, std::string_view host) {
+  const bool owned = client.own && !client.own->removed;
+  const std::shared_ptr<Running>* running = owned ? &client.own : balancer_for(client.shared, client.port, host);
+  if (running == nullptr) {
+    client.running = nullptr;
+    client.config = nullptr;
+    client.routing = nullptr;
+    return;
   }
-
-  std::shared_ptr<Shared> shared_;
-  Side& client_;
-  i32 port_;
-  http::RequestHead& head_;
-  const std::string& peer_;
-  bool body_sent_ = false;
-};
-
-std::string lower_host(const http::RequestHead& head) {
-  const std::string* host = head.headers.find("host");
-  const std::string name = host != nullptr ? to_lower(*host) : std::string();
-  return name.substr(0, name.rfind(':'));
+  if (client.running != *running) client.running = *running;
+  if (client.config == client.running->config) return;
+  client.config = client.running->config;
+  client.routing = client.running->routing;
 }
 
-std::string new_trace_id() {
-  thread_local std::uint64_t counter = mix(static_cast<std::uint64_t>(wall_clock().ns));
-  const std::uint64_t a = mix(++counter);
-  const std::uint64_t b = mix(a ^ 0x9e3779b97f4a7c15U);
-  const auto digits = [](std::uint64_t value, int count) {
-    constexpr std::string_view alphabet = "0123456789abcdef";
-    std::string text;
-    for (int shift = 4 * (count - 1); shift >= 0; shift -= 4) text += alphabet[value >> shift & 15];
-    return text;
-  };
-  return cat("1-", digits(static_cast<std::uint64_t>(wall_clock().ns / 1'000'000'000), 8), "-", digits(a, 12),
-             digits(b, 12));
-}
-
-// facts: a caller's Root stays and gets our Self in front; without one we begin a trace.
-std::string trace_header(const std::string* given) {
-  if (given == nullptr || given->find("Root=") == std::string::npos) return "Root=" + new_trace_id();
-  std::string rest;
-  for (const std::string_view piece : split(*given, ';'))
-    if (!trim(piece).starts_with("Self=")) rest += cat(";", trim(piece));
-  return cat("Self=", new_trace_id(), rest);
-}
-
-std::string Exchange::rewritten_request(const Running& running) const {
-  std::string text = cat(head_.method, " ", head_.target, " HTTP/1.1\r\n");
-  const std::string* forwarded = head_.headers.find("x-forwarded-for");
-  const std::string* host = head_.headers.find("host");
-  for (const http::Header& header : head_.headers.list) {
-    const std::string_view name = header.name;
-    const bool ours = equals_ignoring_case(name, "host") || equals_ignoring_case(name, "x-forwarded-for") ||
-                      equals_ignoring_case(name, "x-forwarded-proto") ||
-                      equals_ignoring_case(name, "x-forwarded-port") || equals_ignoring_case(name, "x-amzn-trace-id") ||
-                      equals_ignoring_case(name, "expect");
-    if (ours || is_hop_by_hop(name) || head_.headers.has_token("connection", name)) continue;
-    text += cat(name, ": ", header.value, "\r\n");
+// More of a head that has begun; the status to refuse with when it does not come.
+Co<int> read_more(Client& client, Instant deadline) {
+  Bytes& bytes = client.work->from_client;
+  while (true) {
+    const Duration left = deadline - client.shared.loop.now();
+    if (left.ns <= 0 || client.shared.ending) co_return 408;
+    if (bytes.room().empty() && !bytes.make_room(limits.all)) co_return 400;
+    if (!co_await client.stream.descriptor().readable(left)) continue;
+    const auto got = client.stream.try_read(bytes.room());
+    if (!got) continue;
+    if (got->count == 0) co_return 400;
+    bytes.came(got->count);
+    co_return 0;
   }
-  std::string name = host != nullptr ? *host : running.config->dns_name;
-  if (!running.config->preserve_host_header) {
-    name = to_lower(name);
-    const std::size_t colon = name.rfind(':');
-    if (port_ == 80 || port_ == 443)
-      name = name.substr(0, colon);
-    else if (colon == std::string::npos)
-      name += cat(":", port_);
-  }
-  text += cat("Host: ", name, "\r\nX-Forwarded-For: ", forwarded != nullptr ? *forwarded + ", " : "", peer_,
-              "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ", port_,
-              "\r\nX-Amzn-Trace-Id: ", trace_header(head_.headers.find("x-amzn-trace-id")), "\r\n");
-  if (head_.framing == http::Framing::chunked) text += "Transfer-Encoding: chunked\r\n";
-  return text + "\r\n";
 }
 
-std::string Exchange::rewritten_answer(const http::ResponseHead& answer, bool rechunk, bool keep_alive) const {
-  std::string text =
-      cat("HTTP/1.1 ", answer.status, " ",
-          answer.reason.empty() ? std::string(http::reason_phrase(answer.status)) : answer.reason, "\r\n");
-  for (const http::Header& header : answer.headers.list)
-    if (!is_hop_by_hop(header.name) && !answer.headers.has_token("connection", header.name))
-      text += cat(header.name, ": ", header.value, "\r\n");
-  if (rechunk) text += "Transfer-Encoding: chunked\r\n";
-  text += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
-  return text;
-}
-
-Co<Ended> Exchange::run(std::shared_ptr<Running> running) {
-  const std::string host = lower_host(head_);
-  std::vector<http::HeaderView> headers;
-  for (const http::Header& header : head_.headers.list) headers.push_back({header.name, header.value});
-  const RequestView request{.host = host,
-                            .port = port_,
-                            .target = head_.target,
-                            .method = head_.method,
-                            .source_address = peer_,
-                            .headers = headers};
-  // The configuration may be replaced while this request waits; it goes on by the one it began with.
-  const std::shared_ptr<const BalancerConfig> config = running->config;
-  const std::shared_ptr<const Routing> routing = running->routing;
-  const BalancerRule* rule = routing->choose(request).rule;
-  if (rule == nullptr) co_return Ended{Cause::no_target_503, 503, head_.framing == http::Framing::none};
-  const BalancerAction& action = rule->action;
-  if (action.type != "forward") {
-    const bool redirect = action.type == "redirect";
-    const bool keep_alive = head_.keep_alive && head_.framing == http::Framing::none;
-    const std::string answer =
-        action_answer(action.status, redirect ? "text/html" : std::string_view(action.content_type),
-                      redirect ? std::string_view() : std::string_view(action.body),
-                      redirect ? redirect_location(action, request) : std::string(), keep_alive, head_.method == "HEAD",
-                      wall_clock());
-    const Trouble sent = co_await client_.stream.write(answer, idle(*running));
-    shared_->fates.count(wall_clock().ns / 1'000'000'000, config->name, "", "", Cause::ok);
-    co_return Ended{Cause::ok, 0, keep_alive && sent == Trouble::none};
-  }
-  const auto group = running->groups.find(str(choose_group(action, running->turn++)));
-  std::shared_ptr<Target> target =
-      group == running->groups.end() ? nullptr : group->second->choose(shared_->loop.now());
-  Ended ended;
-  if (!target)
-    ended = Ended{Cause::no_target_503, 503, head_.framing == http::Framing::none};
-  else
-    ended = co_await forward(*running, group->second, target);
-  if (!body_sent_ && head_.framing != http::Framing::none) ended.keep_alive = false;
-  shared_->fates.count(wall_clock().ns / 1'000'000'000, config->name,
-                       group == running->groups.end() ? "" : group->first, target ? target->name() : "", ended.cause);
-  co_return ended;
-}
-
-Co<Ended> Exchange::forward(Running& running, std::shared_ptr<Group> group, std::shared_ptr<Target> target) {
-  Lease lease(*shared_, std::move(group), std::move(target));
-  Ended ended;
-  if (!co_await connect(running, lease, ended)) co_return ended;
-  bool sent = co_await send_request(running, lease);
-  // A kept connection that the target had ended took no byte of the request: a new one to the same target does.
-  if (!sent && !body_sent_) {
-    lease.release();
-    if (!co_await connect(running, lease, ended)) co_return ended;
-    sent = co_await send_request(running, lease);
-  }
-  if (!sent) co_return lost(lease, Cause::reset_in_flight_502, 502);
-  if (head_.framing != http::Framing::none && !co_await send_body(running, *lease.stream)) {
-    // The target may have answered early and closed; its answer still counts.
-    if (client_.stream.hung_up()) co_return Ended{Cause::client_closed_460, 0, false};
-  }
-  co_return co_await relay_answer(running, lease);
-}
-
-Co<bool> Exchange::connect(Running& running, Lease& lease, Ended& ended) {
-  if (auto kept = lease.target->take_kept()) {
-    lease.use(std::move(kept));
-    co_return true;
-  }
-  auto connected =
-      co_await reactor::connect_tcp(shared_->loop, {.host = lease.target->address, .port = lease.target->port},
-                                    connect_patience, shared_->origin_of(running));
-  if (connected.stream) {
-    lease.use(std::move(connected.stream));
-    co_return true;
-  }
-  ended = connected.trouble == Trouble::timed_out ? lost(lease, Cause::connect_timeout_504, 504)
-                                                  : lost(lease, Cause::connect_refused_502, 502);
-  co_return false;
-}
-
-Co<bool> Exchange::send_request(Running& running, Lease& lease) {
-  const std::string text = rewritten_request(running);
-  co_return co_await lease.stream->write(text, idle(running)) == Trouble::none;
-}
-
-// The body goes on as it is coded; the reader only finds its end.
-Co<bool> Exchange::send_body(Running& running, Stream& to) {
-  http::BodyReader reader(head_.framing, head_.content_length);
-  if (head_.headers.has_token("expect", "100-continue"))
-    co_await client_.stream.write("HTTP/1.1 100 Continue\r\n\r\n", idle(running));
-  body_sent_ = true;
-  while (!reader.done()) {
-    if (client_.buffer.empty()) {
-      const auto got = co_await client_.more(idle(running));
-      if (got.count == 0) {
-        body_sent_ = false;
-        co_return false;
-      }
-    }
-    std::string_view rest = client_.buffer;
-    std::string decoded;
-    if (!reader.take(rest, decoded)) {
-      body_sent_ = false;
-      co_return false;
-    }
-    const std::size_t used = client_.buffer.size() - rest.size();
-    const Trouble sent = co_await to.write(std::string_view(client_.buffer).substr(0, used), idle(running));
-    client_.buffer.erase(0, used);
-    if (sent != Trouble::none) {
-      body_sent_ = reader.done();
-      co_return false;
-    }
+// Waits for the first bytes of a request without holding memory for them.
+Co<bool> wait_for_request(Client& client) {
+  while (!client.work || client.work->from_client.empty()) {
+    if (client.work) client.shared.workspaces.give_back(std::move(client.work));
+    if (!co_await client.stream.descriptor().readable(client.idle())) co_return false;
+    client.work = client.shared.workspaces.take();
+    const auto got = client.stream.try_read(client.work->from_client.room());
+    if (!got) continue;
+    if (got->count == 0) co_return false;
+    client.work->from_client.came(got->count);
   }
   co_return true;
 }
 
-Co<Ended> Exchange::relay_answer(Running& running, Lease& lease) {
-  Side upstream{.stream = *lease.stream};
+// The length of the request's head, or -STATUS to refuse with; 0 when the client goes.
+Co<int> read_head(Client& client) {
+  Instant deadline;
+  std::size_t looked_at = 0;
   while (true) {
-    std::size_t length = 0;
-    while ((length = http::head_length(upstream.buffer)) == 0) {
-      if (upstream.buffer.size() > std::size_t{32} * 1024) co_return lost(lease, Cause::malformed_502, 502);
-      const auto got = co_await upstream.more(idle(running));
-      if (got.trouble == Trouble::timed_out) co_return lost(lease, Cause::timeout_504, 504);
-      if (got.count == 0) co_return lost(lease, Cause::reset_in_flight_502, 502);
-    }
-    http::ResponseHead answer;
-    if (http::parse_response_head(std::string_view(upstream.buffer).substr(0, length), head_.method == "HEAD", answer))
-      co_return lost(lease, Cause::malformed_502, 502);
-    upstream.buffer.erase(0, length);
-    if (answer.status < 200 && answer.status != 101) continue;
-    if (answer.status == 101) co_return lost(lease, Cause::malformed_502, 502);  // we took the Upgrade header away
-    const bool keep_alive = head_.keep_alive && (head_.framing == http::Framing::none || body_sent_);
-    co_return co_await relay_body(running, lease, upstream, answer, keep_alive);
-  }
-}
-
-Co<Ended> Exchange::relay_body(Running& running, Lease& lease, Side& upstream, const http::ResponseHead& answer,
-                               bool keep_alive) {
-  const Cause cause = answer.status >= 500 ? Cause::target_5xx : answer.status >= 400 ? Cause::target_4xx : Cause::ok;
-  const bool old_client = head_.minor_version == 0;
-  const bool chunked = answer.framing == http::Framing::chunked;
-  // Clients of HTTP/1.0 know no chunks; a body until the target's end is chunked for those of 1.1.
-  const bool rechunk = !old_client && (chunked || answer.framing == http::Framing::until_close);
-  const bool decode = old_client && chunked;
-  if (old_client && (chunked || answer.framing == http::Framing::until_close)) keep_alive = false;
-  std::string out = rewritten_answer(answer, rechunk, keep_alive);
-  http::BodyReader reader(answer.framing, answer.content_length);
-  while (true) {
-    std::string_view rest = upstream.buffer;
-    std::string decoded;
-    const bool sound = reader.take(rest, decoded);
-    const std::size_t used = upstream.buffer.size() - rest.size();
-    if (answer.framing == http::Framing::until_close && rechunk) {
-      if (!decoded.empty()) {
-        constexpr std::string_view digits = "0123456789abcdef";
-        std::string size;
-        for (std::size_t n = decoded.size(); n > 0; n /= 16) size.insert(size.begin(), digits[n % 16]);
-        out += cat(size, "\r\n", decoded, "\r\n");
-      }
-    } else {
-      out += decode ? decoded : upstream.buffer.substr(0, used);
-    }
-    upstream.buffer.erase(0, used);
-    if (!out.empty() && co_await client_.stream.write(out, idle(running)) != Trouble::none)
-      co_return Ended{Cause::client_closed_460, 0, false};
-    out.clear();
-    if (!sound) co_return Ended{Cause::malformed_502, 0, false};
-    if (reader.done()) break;
-    const auto got = co_await upstream.more(idle(running));
-    if (got.count > 0) continue;
-    if (got.trouble == Trouble::none && reader.may_end()) {
-      if (rechunk) co_await client_.stream.write("0\r\n\r\n", idle(running));
-      co_return Ended{cause, 0, keep_alive};
-    }
-    // Half an answer cannot be taken back: the client sees its connection end.
-    co_return Ended{lease.target->gone ? Cause::deregistered_502 : Cause::cut_off, 0, false};
-  }
-  lease.reusable = answer.keep_alive && upstream.buffer.empty();
-  co_return Ended{cause, 0, keep_alive};
-}
-
-std::shared_ptr<Running> balancer_for(const Shared& shared, i32 port, const std::string& host) {
-  std::shared_ptr<Running> only;
-  int candidates = 0;
-  for (const auto& [arn, running] : shared.balancers) {
-    if (std::ranges::find(running->config->listeners, port, &BalancerListener::port) ==
-        running->config->listeners.end())
+    if ((!client.work || client.work->from_client.empty()) && !co_await wait_for_request(client)) co_return 0;
+    Bytes& bytes = client.work->from_client;
+    if (bytes.text().starts_with("\r\n")) {  // RFC 9112 2.2: empty lines before a request
+      bytes.drop(2);
+      looked_at = 0;
       continue;
-    if (host == running->config->dns_name) return running;
-    only = running;
-    ++candidates;
+    }
+    const std::size_t length = http::head_length(bytes.text(), looked_at);
+    if (length > 0) co_return static_cast<int>(length);
+    if (looked_at == 0) deadline = client.shared.loop.now() + client.idle();
+    looked_at = bytes.text().size();
+    if (looked_at > limits.line && !bytes.text().substr(0, limits.line).contains('\n')) co_return -414;
+    if (looked_at >= limits.all) co_return -400;
+    if (const int status = co_await read_more(client, deadline)) co_return -status;
   }
-  return candidates == 1 ? only : nullptr;
 }
 
-// Reads one head; the status to refuse with, 0 when there is a request, -1 when the client has gone.
-Co<int> read_head(Side& client, http::RequestHead& head, Duration patience) {
-  std::size_t length = 0;
-  while ((length = http::head_length(client.buffer)) == 0) {
-    while (client.buffer.starts_with("\r\n")) client.buffer.erase(0, 2);
-    if (client.buffer.size() > std::size_t{64} * 1024) co_return 400;
-    const bool began = !client.buffer.empty();
-    const auto got = co_await client.more(patience);
-    if (got.count > 0) continue;
-    co_return began ? (got.trouble == Trouble::timed_out ? 408 : 400) : -1;
+bool too_many_forwarded(const http::RequestHeadView& head) {
+  std::ptrdiff_t addresses = 0;
+  for (std::size_t i = 0; i < head.kinds.size(); ++i)
+    if (head.kinds[i] == http::HeaderKind::forwarded_for)
+      addresses += 1 + std::ranges::count(head.headers[i].value, ',');
+  return addresses > forwarded_addresses_max;
+}
+
+bool wants_websocket(const http::RequestHeadView& head) {
+  const std::string_view* protocol = head.find(http::HeaderKind::upgrade);
+  return protocol != nullptr && equals_ignoring_case(*protocol, "websocket") && head.connection.upgrade &&
+         head.method == "GET" && head.minor_version == 1;
+}
+
+// Looks at the head at the front of what has come. The status to refuse with, 0: it is a request to be served.
+int look_at_request(Client& client, std::size_t length) {
+  http::RequestHeadView& head = client.work->request;
+  const std::string_view text = client.work->from_client.text().substr(0, length);
+  client.request = {};
+  if (const auto violation = http::view_request_head(text, limits, head)) {
+    choose_balancer(client, {});
+    return violation->status == 431 ? 400 : violation->status;  // facts: ALB answers 400 to large headers
   }
-  const auto violation = http::parse_request_head(std::string_view(client.buffer).substr(0, length), {}, head);
-  client.buffer.erase(0, length);
-  if (violation) co_return violation->status == 431 ? 400 : violation->status;
-  if (head.method == "TRACE") co_return 405;
-  if (const std::string* forwarded = head.headers.find("x-forwarded-for"))
-    if (split(*forwarded, ',').size() > forwarded_addresses_max) co_return 463;
-  co_return 0;
+  client.target = {};
+  const bool good_target = split_target(head.method, head.target, client.target);
+  if (const auto* host = head.find(http::HeaderKind::host); client.target.host.empty() && host != nullptr)
+    client.target.host = *host;
+  client.work->host.assign(without_port(client.target.host));
+  for (char& c : client.work->host)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  choose_balancer(client, client.work->host);
+
+  const Safety safety = classify(head).safety;
+  const DesyncVerdict verdict =
+      judge(client.config ? client.config->desync_mitigation_mode.name() : "defensive", safety);
+  client.irregular = safety != Safety::compliant;
+  if (verdict.refuse) return 400;
+  if (head.method == "TRACE" || head.method == "CONNECT") return 405;
+  const bool no_host = client.target.host.empty() && head.minor_version == 0;
+  if (!good_target || (!no_host && !is_host(client.target.host))) return 400;
+  if (too_many_forwarded(head)) return 463;
+  if (const auto violation = http::body_framing(head, client.request.body)) return violation->status;
+  const auto* expect = head.find(http::HeaderKind::expect);
+  client.request.head_method = head.method == "HEAD";
+  client.request.old_client = head.minor_version == 0;
+  client.request.keep_alive = head.keeps_alive();
+  client.request.websocket = wants_websocket(head) && client.request.body.framing == http::Framing::none;
+  client.request.expects_continue =
+      expect != nullptr && equals_ignoring_case(*expect, "100-continue") && head.minor_version == 1;
+  client.request.close_connections = verdict.close_connections;
+  return 0;
+}
+
+// The request is answered without its body. True if that has come already, so that the connection is still good.
+bool skip_body(Client& client, std::size_t head_length) {
+  Bytes& bytes = client.work->from_client;
+  bytes.drop(head_length);
+  http::BodyReader reader(client.request.body);
+  std::string_view rest = bytes.text();
+  std::string ignored;
+  const std::size_t before = rest.size();
+  const bool whole = reader.take(rest, ignored) && reader.done();
+  if (whole) bytes.drop(before - rest.size());
+  return whole;
+}
+
+Co<Ended> answer_ourselves(Client& client, const BalancerAction& action, const RequestView& view, std::size_t length) {
+  const bool redirect = action.type == "redirect";
+  const std::string location = redirect ? redirect_location(action, view) : std::string();
+  const bool keep_alive = skip_body(client, length) && client.request.keep_alive && !client.request.close_connections;
+  const std::string answer =
+      action_answer(action.status, redirect ? "text/html" : std::string_view(action.content_type),
+                    redirect ? std::string_view() : std::string_view(action.body), location, keep_alive,
+                    client.request.head_method, wall_clock());
+  const Trouble sent = co_await client.stream.write(answer, client.idle());
+  const Cause cause = sent == Trouble::none ? Cause::ok : Cause::client_closed_460;
+  client.count(client.running->fates, cause);
+  co_return Ended{cause, 0, keep_alive && sent == Trouble::none};
+}
+
+Co<Ended> serve_request(Client& client, std::size_t length) {
+  const http::RequestHeadView& head = client.work->request;
+  Running& running = *client.running;
+  const RequestView view = [&] {
+    RequestView it;
+    it.host = client.work->host;
+    it.port = client.port;
+    it.target = client.target.path;
+    it.method = head.method;
+    it.source_address = client.peer;
+    it.headers = head.headers;
+    return it;
+  }();
+  const BalancerRule* rule = client.routing->choose(view).rule;
+  if (rule != nullptr && rule->action.type != "forward")
+    co_return co_await answer_ourselves(client, rule->action, view, length);
+  const auto group =
+      rule == nullptr ? running.groups.end() : running.groups.find(choose_group(rule->action, running.turn++));
+  const bool known = group != running.groups.end();
+  std::shared_ptr<Target> target = known ? group->second->choose(client.shared.loop.now()) : nullptr;
+  if (!target) {
+    client.count(known ? group->second->fates : running.fates, Cause::no_target_503);
+    co_return Ended{Cause::no_target_503, 503, skip_body(client, length)};
+  }
+  const RequestFacts facts{.config = *client.config,
+                           .port = client.port,
+                           .peer = client.peer,
+                           .host = client.target.host,
+                           .target = client.target.path,
+                           .body = client.request.body,
+                           .websocket = client.request.websocket,
+                           .irregular = client.irregular};
+  write_request_head(head, facts, client.work->out);
+  client.work->from_client.drop(length);
+  Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request);
+  const Ended ended = co_await exchange.forward(target);
+  client.count(target->fates, ended.cause);
+  co_return ended;
+}
+
+// What is left to do when a request is not simply answered. False: nothing more can be sent.
+Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
+  if (ended.own_status > 0) {
+    const std::string answer = own_answer(ended.own_status, keep_alive, client.request.head_method, wall_clock());
+    if (co_await client.stream.write(answer, client.idle()) != Trouble::none) co_return false;
+  }
+  const bool answered = ended.own_status > 0 || ended.cause == Cause::ok || ended.cause == Cause::target_4xx ||
+                        ended.cause == Cause::target_5xx;
+  if (!ended.keep_alive && answered) co_await http::linger(client.stream);
+  co_return keep_alive;
+}
+
+// The request to be served, whose head has so many bytes, or how it has ended already.
+std::optional<Ended> ended_at_once(Client& client, int length) {
+  if (length < 0) choose_balancer(client, {});
+  const int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
+  if (refused > 0) {
+    client.count(client.running ? client.running->fates : client.shared.unclaimed, Cause::bad_request);
+    return Ended{Cause::bad_request, refused, false};
+  }
+  if (!client.running) {
+    client.count(client.shared.unclaimed, Cause::no_target_503);
+    return Ended{Cause::no_target_503, 503, skip_body(client, static_cast<std::size_t>(length))};
+  }
+  // ALB closes a client's connection by its age, after an answer.
+  const Duration age = client.shared.loop.now() - client.begun;
+  if (age > seconds(client.config->client_keep_alive_seconds)) client.request.keep_alive = false;
+  return {};
 }
 
 }  // namespace
@@ -397,35 +277,23 @@ Co<int> read_head(Side& client, http::RequestHead& head, Duration patience) {
 Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
                       std::shared_ptr<Running> own) {
   shared->clients.insert(stream.get());
-  Side client{.stream = *stream};
-  const std::string peer = stream->peer();
-  const Instant begun = shared->loop.now();
-  bool keep_alive = true;
-  while (keep_alive && !shared->ending) {
-    http::RequestHead head;
-    const int refused = co_await read_head(client, head, seconds(60));
-    if (refused < 0) break;
-    const auto running = own && !own->removed ? own : balancer_for(*shared, port, lower_host(head));
-    if (refused > 0) {
-      shared->fates.count(wall_clock().ns / 1'000'000'000, running ? running->config->name : "", "", "",
-                          Cause::bad_request);
-      co_await stream->write(own_answer(refused, false, false, wall_clock()), seconds(60));
-      stream->end_writing();
-      break;
-    }
-    Ended ended{Cause::no_target_503, 503, head.framing == http::Framing::none};
-    if (running) {
-      // ALB closes a client's connection by its age, after an answer.
-      if (shared->loop.now() - begun > seconds(running->config->client_keep_alive_seconds)) head.keep_alive = false;
-      Exchange exchange(shared, client, port, head, peer);
-      ended = co_await exchange.run(running);
-    }
-    keep_alive = ended.keep_alive && head.keep_alive;
-    if (ended.own_status > 0) {
-      const std::string answer = own_answer(ended.own_status, keep_alive, head.method == "HEAD", wall_clock());
-      if (co_await stream->write(answer, seconds(60)) != Trouble::none) break;
-    }
+  Client client{.shared = *shared,
+                .stream = *stream,
+                .port = port,
+                .peer = stream->peer(),
+                .own = std::move(own),
+                .begun = shared->loop.now()};
+  choose_balancer(client, {});
+  while (!shared->ending) {
+    const int length = co_await read_head(client);
+    if (length == 0) break;
+    std::optional<Ended> ended = ended_at_once(client, length);
+    if (!ended) ended = co_await serve_request(client, static_cast<std::size_t>(length));
+    const bool keep_alive = ended->keep_alive && client.request.keep_alive && !client.request.close_connections;
+    const bool simple = ended->own_status == 0 && keep_alive;
+    if (!simple && !co_await finish(client, *ended, keep_alive)) break;
   }
+  if (client.work) shared->workspaces.give_back(std::move(client.work));
   shared->clients.erase(stream.get());
 }
 

@@ -143,7 +143,7 @@ class Routing::Listener {
 
   [[nodiscard]] Chosen choose(const RequestView& view) const {
     if (rules_.empty()) return {.rule = default_};
-    const RequestFacts facts = facts_of(view);
+    const MatchedFacts facts = facts_of(view);
     const std::string_view path = view.path();
     std::size_t best = rules_.size();
     i32 tried = 0;
@@ -168,7 +168,7 @@ class Routing::Listener {
   }
 
   [[nodiscard]] Chosen walk(const RequestView& view) const {
-    const RequestFacts facts = facts_of(view);
+    const MatchedFacts facts = facts_of(view);
     std::size_t place = 0;
     while (place < rules_.size() && !rules_[place].holds(facts)) ++place;
     return chosen(place, static_cast<i32>(std::min(place + 1, rules_.size())));

@@ -18,8 +18,8 @@ bool pair_matches(const QueryPair& wanted, std::string_view key, std::string_vie
 
 }  // namespace
 
-RequestFacts facts_of(const RequestView& view) {
-  RequestFacts facts{.view = view, .host_header = view.host, .source = IpAddress::parse(view.source_address)};
+MatchedFacts facts_of(const RequestView& view) {
+  MatchedFacts facts{.view = view, .host_header = view.host, .source = IpAddress::parse(view.source_address)};
   for (const http::HeaderView& header : view.headers)
     if (equals_ignoring_case(header.name, "host")) {
       facts.host_header = header.value;
@@ -43,7 +43,7 @@ RuleMatch::RuleMatch(const BalancerRule& rule) : rule_(&rule) {
 }
 
 // A rule without conditions cannot be made; one that came about all the same must not take every request.
-bool RuleMatch::holds(const RequestFacts& facts) const {
+bool RuleMatch::holds(const MatchedFacts& facts) const {
   return !conditions_.empty() &&
          std::ranges::all_of(conditions_, [&](const Condition& condition) { return condition.holds(facts); });
 }
@@ -52,7 +52,7 @@ bool RuleMatch::Condition::expression_found(std::string_view text) const {
   return std::ranges::any_of(expressions, [&](const LinearRegex& expression) { return expression.found_in(text); });
 }
 
-bool RuleMatch::Condition::holds(const RequestFacts& facts) const {
+bool RuleMatch::Condition::holds(const MatchedFacts& facts) const {
   const RequestView& view = facts.view;
   if (said->field == "host-header")
     return any_matches(said->values, view.host, {.ignore_case = true}) || expression_found(facts.host_header);
@@ -64,7 +64,7 @@ bool RuleMatch::Condition::holds(const RequestFacts& facts) const {
          std::ranges::any_of(blocks, [&](const IpBlock& block) { return block.contains(*facts.source); });
 }
 
-bool RuleMatch::Condition::header_holds(const RequestFacts& facts) const {
+bool RuleMatch::Condition::header_holds(const MatchedFacts& facts) const {
   return std::ranges::any_of(facts.view.headers, [&](const http::HeaderView& header) {
     return equals_ignoring_case(header.name, said->header_name) &&
            (any_matches(said->values, header.value, {.ignore_case = true}) || expression_found(header.value));

@@ -12,18 +12,18 @@
 namespace utakata::balancer {
 
 /// What several rules ask of one request; found once.
-struct RequestFacts {
+struct MatchedFacts {
   RequestView view;
   std::string_view host_header;  // as sent, with its port
   std::optional<IpAddress> source;
 };
-RequestFacts facts_of(const RequestView&);
+MatchedFacts facts_of(const RequestView&);
 
 /// Refers to the rule, which must outlive it. Matching takes no memory of the heap.
 class RuleMatch {
  public:
   explicit RuleMatch(const BalancerRule&);
-  [[nodiscard]] bool holds(const RequestFacts&) const;
+  [[nodiscard]] bool holds(const MatchedFacts&) const;
   [[nodiscard]] const BalancerRule& rule() const { return *rule_; }
 
  private:
@@ -32,9 +32,9 @@ class RuleMatch {
     std::vector<LinearRegex> expressions = {};
     std::vector<IpBlock> blocks = {};
 
-    [[nodiscard]] bool holds(const RequestFacts&) const;
+    [[nodiscard]] bool holds(const MatchedFacts&) const;
     [[nodiscard]] bool expression_found(std::string_view text) const;
-    [[nodiscard]] bool header_holds(const RequestFacts&) const;
+    [[nodiscard]] bool header_holds(const MatchedFacts&) const;
     [[nodiscard]] bool query_holds(std::string_view query) const;
   };
 

@@ -65,6 +65,7 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
     const CheckResult result = co_await check_once(shared, rule, target->address, rule.port.value_or(target->port),
                                                    shared.origin_of(*running));
     if (target->gone || target->draining) co_return;
+    target->drop_kept_before(begun - seconds(running->config->idle_timeout_seconds));
     if (target->health.take(rule, result)) {
       take_health(*kept, *target, shared.loop.now());
       shared.sink(target->health.report(group_arn, target->address, target->port));
@@ -76,22 +77,26 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
 
 void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group, const BalancerTarget& wanted) {
   auto target = std::make_shared<Target>();
+  target->group_arn = group.config.arn;
   target->address = wanted.address;
   target->port = wanted.port;
   target->draining = wanted.draining;
+  target->fates =
+      std::make_shared<FateLine>(running->config->name, group.config.arn, cat(wanted.address, ":", wanted.port));
   group.targets.push_back(target);
   if (!wanted.draining) reactor::start(check_health(shared, running, group.config.arn, target));
 }
 
 }  // namespace
 
-str Target::name() const { return cat(address, ":", port); }
-
 std::unique_ptr<reactor::Stream> Target::take_kept() {
-  while (!kept.empty()) {
-    auto stream = std::move(kept.back());
-    kept.pop_back();
-    if (!stream->hung_up()) return stream;
+  while (!kept_.empty()) {
+    auto stream = std::move(kept_.back().stream);
+    kept_.pop_back();
+    reactor::Descriptor& descriptor = stream->descriptor();
+    descriptor.on_hang_up = nullptr;
+    // What came although nothing was asked would be taken for the answer to the next request.
+    if (!descriptor.hung_up() && !descriptor.has_unread()) return stream;
   }
   return nullptr;
 }
@@ -110,6 +115,36 @@ void Group::targets_changed() {
   }
 }
 
+void Target::begin(Busy& busy_one) {
+  busy_one.place = busy.size();
+  busy.push_back(&busy_one);
+}
+
+void Target::end(Busy& busy_one) {
+  busy.back()->place = busy_one.place;
+  busy[busy_one.place] = busy.back();
+  busy.pop_back();
+}
+
+void Target::keep(std::unique_ptr<reactor::Stream> stream) {
+  if (kept_.size() == kept_connections_max) return;
+  stream->descriptor().on_hang_up = [this, ended = stream.get()] {
+    std::erase_if(kept_, [&](const Kept& each) { return each.stream.get() == ended; });
+  };
+  const Instant now = stream->descriptor().loop().now();
+  kept_.push_back({std::move(stream), now});
+}
+
+void Target::drop_kept_before(Instant when) {
+  std::erase_if(kept_, [&](const Kept& each) { return each.since < when; });
+}
+
+void Shared::configured() {
+  by_port.clear();
+  for (const auto& [arn, running] : balancers)
+    for (const BalancerListener& listener : running->config->listeners) by_port[listener.port].push_back(running);
+}
+
 int Shared::namespace_of(const Running& running) const {
   return network != nullptr && !running.config->vpc_id.empty() ? network->namespace_of(running.config->vpc_id) : -1;
 }
@@ -120,10 +155,16 @@ reactor::Origin Shared::origin_of(const Running& running) const {
   return {.namespace_fd = namespace_fd, .address = running.config->addresses.front()};
 }
 
-void report_if_idle(Shared& shared, const str& group_arn, Target& target) {
+void report_if_idle(Shared& shared, Target& target) {
   if (!target.draining || target.gone || target.in_flight > 0 || target.idle_reported) return;
   target.idle_reported = true;
-  shared.sink(TargetIdleReport{.target_group_arn = group_arn, .address = target.address, .port = target.port});
+  shared.sink(TargetIdleReport{.target_group_arn = target.group_arn, .address = target.address, .port = target.port});
+}
+
+std::shared_ptr<Group> new_group(const Running& running, const str& arn) {
+  auto group = std::make_shared<Group>();
+  group->fates = std::make_shared<FateLine>(running.config->name, arn, "");
+  return group;
 }
 
 void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group& group,
@@ -135,8 +176,8 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
     });
     if (stays) return false;
     target->gone = true;
-    target->kept.clear();
-    for (reactor::Stream* stream : target->busy) stream->shut_down();
+    target->drop_kept();
+    for (const Busy* busy : target->busy) busy->stream->shut_down();
     return true;
   });
   for (const BalancerTarget& each : wanted.targets) {
@@ -154,13 +195,10 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
       continue;
     }
     target->draining = each.draining;
-    if (target->draining) target->kept.clear();
+    if (target->draining) target->drop_kept();
   }
   group.targets_changed();
-  for (const auto& target : group.targets) {
-    report_if_idle(shared, wanted.arn, *target);
-    if (target->kept.size() > kept_connections_max) target->kept.resize(kept_connections_max);
-  }
+  for (const auto& target : group.targets) report_if_idle(shared, *target);
 }
 
 }  // namespace utakata::balancer

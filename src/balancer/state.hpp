@@ -10,13 +10,21 @@
 #include "balancer/health.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/selection.hpp"
+#include "balancer/workspace.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/wall_clock.hpp"
 
 // What the balancer's thread keeps of each load balancer, target group and target.
 namespace utakata::balancer {
 
+/// A connection to a target while a request uses it. Cut when the target goes.
+struct Busy {
+  reactor::Stream* stream = nullptr;
+  std::size_t place = 0;  // among the target's
+};
+
 struct Target {
+  str group_arn;
   str address;
   i32 port = 0;
   bool draining = false;
@@ -24,13 +32,27 @@ struct Target {
   bool idle_reported = false;
   TargetHealth health;
   int in_flight = 0;
-  Candidate candidate;                                 // itself as selection sees it
-  std::vector<std::unique_ptr<reactor::Stream>> kept;  // connections for the next request, the last used last
-  std::set<reactor::Stream*> busy;
+  Candidate candidate;  // itself as selection sees it
+  std::shared_ptr<FateLine> fates;
+  std::vector<Busy*> busy;
 
-  [[nodiscard]] str name() const;
-  /// A kept connection that the target has not ended; null if there is none.
+  void begin(Busy&);
+  void end(Busy&);
+
+  /// A kept connection that the target has not ended, the last used first; null if there is none.
   std::unique_ptr<reactor::Stream> take_kept();
+  /// For the next request; the end of it when the target closes it.
+  void keep(std::unique_ptr<reactor::Stream>);
+  void drop_kept() { kept_.clear(); }
+  /// Ends those that nobody has used since.
+  void drop_kept_before(Instant);
+
+ private:
+  struct Kept {
+    std::unique_ptr<reactor::Stream> stream;
+    Instant since;
+  };
+  std::vector<Kept> kept_;  // the last used last
 };
 
 struct Group {
@@ -38,6 +60,7 @@ struct Group {
   std::vector<std::shared_ptr<Target>> targets;
   std::vector<Candidate*> candidates;  // of those targets, in their order
   std::uint64_t turn = 0;
+  std::shared_ptr<FateLine> fates;  // of requests that found no target
 
   /// The next target by the group's algorithm; null if it has none.
   std::shared_ptr<Target> choose(Instant now);
@@ -48,7 +71,8 @@ struct Group {
 struct Running {
   std::shared_ptr<const BalancerConfig> config;
   std::shared_ptr<const Routing> routing;  // of that configuration
-  std::map<str, std::shared_ptr<Group>> groups;
+  std::map<str, std::shared_ptr<Group>, std::less<>> groups;
+  std::shared_ptr<FateLine> fates;  // of requests that are answered without a group
   std::uint64_t turn = 0;
   bool removed = false;
 };
@@ -60,10 +84,15 @@ struct Shared {
   ports::ReportSink sink;
   ports::VpcDoors* network = nullptr;
   FateLedger fates;
-  std::map<str, std::shared_ptr<Running>> balancers;  // by ARN
+  std::shared_ptr<FateLine> unclaimed = std::make_shared<FateLine>("", "", "");  // requests to no load balancer
+  Workspaces workspaces;
+  std::map<str, std::shared_ptr<Running>> balancers;             // by ARN
+  std::map<i32, std::vector<std::shared_ptr<Running>>> by_port;  // those that listen there; see configured()
   std::set<reactor::Stream*> clients;
   bool ending = false;
 
+  /// To be called when load balancers or their listeners have changed.
+  void configured();
   [[nodiscard]] int namespace_of(const Running&) const;
   /// Where connections to targets come from: the balancer's own address in its VPC.
   [[nodiscard]] reactor::Origin origin_of(const Running&) const;
@@ -71,10 +100,12 @@ struct Shared {
 
 using reactor::wall_clock;
 
+/// A group of a load balancer, as it begins.
+std::shared_ptr<Group> new_group(const Running&, const str& arn);
 /// Brings a group in line with its new configuration: new targets begin their health checks, vanished ones are cut.
 void update_group(Shared&, const std::shared_ptr<Running>&, Group&, const BalancerTargetGroup&);
 /// Says so once when a draining target has nothing in flight any more.
-void report_if_idle(Shared&, const str& group_arn, Target&);
+void report_if_idle(Shared&, Target&);
 
 /// Serves one client until it goes. `own` is null on a listener that several load balancers share by Host.
 reactor::Co<void> serve_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "base/types.hpp"
+#include "http/head_view.hpp"
 
-// The head of an HTTP/1.1 message, read strictly (RFC 9112): what two programs could read differently is refused.
+// The head of an HTTP/1.1 message, copied, and read strictly (RFC 9112): what two programs could read differently is
+// refused.
 namespace utakata::http {
 
 struct Header {
@@ -22,8 +24,6 @@ struct Headers {
   void remove(std::string_view name);
   [[nodiscard]] bool has_token(std::string_view name, std::string_view token) const;  // in a comma-separated value
 };
-
-enum class Framing : std::uint8_t { none, length, chunked, until_close };
 
 struct RequestHead {
   std::string method;
@@ -44,21 +44,6 @@ struct ResponseHead {
   std::uint64_t content_length = 0;
   bool keep_alive = true;
 };
-
-/// What a head may not be: the status to answer with, and why.
-struct Violation {
-  int status = 400;
-  std::string_view why;
-};
-
-struct HeadLimits {
-  std::size_t line = 16 * 1024;    // request line: 414
-  std::size_t header = 16 * 1024;  // one header: 431
-  std::size_t all = 64 * 1024;     // the whole head: 431
-};
-
-/// How many bytes the head at the front of `text` takes, with its empty line; 0 when it is not complete yet.
-std::size_t head_length(std::string_view text);
 
 /// `text` is exactly one head. Says nothing when it is well formed.
 std::optional<Violation> parse_request_head(std::string_view text, const HeadLimits&, RequestHead&);

@@ -134,6 +134,50 @@ TEST_CASE("http body: chunks are read however they are cut, and malformed ones r
   }
 }
 
+TEST_CASE("http body: trailers are kept but for those that frame or route, and bounded") {
+  const std::string coded = "1\r\na\r\n0\r\nX-Sum: 1\r\nContent-Length: 5\r\nHost: b\r\nX-Two: 2\r\n\r\n";
+  for (std::size_t cut = 0; cut <= coded.size(); ++cut) {
+    BodyReader reader(Framing::chunked, 0);
+    std::string content;
+    std::string_view first = std::string_view(coded).substr(0, cut);
+    std::string_view rest = std::string_view(coded).substr(cut);
+    REQUIRE(reader.take(first, content));
+    REQUIRE(reader.take(rest, content));
+    CHECK(reader.trailers() == "X-Sum: 1\r\nX-Two: 2\r\n");
+  }
+  BodyReader endless(Framing::chunked, 0);
+  const std::string line = cat("X: ", std::string(4000, 'x'), "\r\n");
+  std::string all = "0\r\n";
+  for (int i = 0; i < 5; ++i) all += line;
+  std::string content;
+  std::string_view text = all;
+  CHECK_FALSE(endless.take(text, content));
+}
+
+TEST_CASE("http head view: the end of a head is found however it comes, and nothing is looked at twice") {
+  const std::string head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (std::size_t cut = 0; cut < head.size(); ++cut) {
+    CHECK(head_length(std::string_view(head).substr(0, cut)) == 0);
+    CHECK(head_length(cat(head, "next"), cut) == head.size());
+  }
+  CHECK(head_length("GET / HTTP/1.1\n\n") == 16);
+}
+
+TEST_CASE("http head view: what deviates but can be read is marked") {
+  RequestHeadView head;
+  REQUIRE_FALSE(view_request_head("GET /a b HTTP/1.1\r\nX : 1\r\nConnection: Close, X-Hop\r\n\r\n", {}, head));
+  CHECK(head.deviates);
+  CHECK(head.target == "/a b");
+  CHECK(head.odd_target);
+  CHECK(head.kinds[0] == HeaderKind::malformed);
+  CHECK(head.of_this_connection("x-hop"));
+  CHECK_FALSE(head.keeps_alive());
+  REQUIRE_FALSE(view_request_head("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", {}, head));
+  CHECK_FALSE(head.deviates);
+  CHECK(head.headers.size() == 1);
+  CHECK(head.keeps_alive());
+}
+
 TEST_CASE("http server: pipelined, chunked and expecting requests are answered in their order") {
   const std::string answer = said_to(
       "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -1,19 +1,17 @@
 #include "http/server.hpp"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "base/text.hpp"
 #include "http/body.hpp"
+#include "http/linger.hpp"
 #include "http/websocket_frames.hpp"
 
 namespace utakata::http {
 namespace {
 
 constexpr std::size_t server_read_size = 64 * 1024;
-constexpr std::size_t lingering_bytes = 64 * 1024 * 1024;
-constexpr Duration lingering_patience = seconds(2);
 
 std::string print(const Response& response, bool head_only, bool keep_alive) {
   std::string text = cat("HTTP/1.1 ", response.status, " ", reason_phrase(response.status), "\r\n");
@@ -98,17 +96,6 @@ struct Server::Connection {
     return Got::violation;
   }
 };
-
-// Closing with unread input would reset the connection and take the answer away from the peer: read on for a moment.
-static reactor::Co<void> linger(reactor::Stream& stream) {
-  stream.end_writing();
-  std::array<char, 16 * 1024> ignored;
-  for (std::size_t left = lingering_bytes; left > 0;) {
-    const auto got = co_await stream.read(ignored, lingering_patience);
-    if (got.count == 0) co_return;
-    left -= std::min(left, got.count);
-  }
-}
 
 // The pieces of an answer as chunks, until they end (true) or the peer has gone.
 static reactor::Co<bool> write_pieces(reactor::Stream& stream, const Pieces& pieces, Duration patience) {

@@ -53,18 +53,38 @@ void Loop::run_once(Duration wait) {
   read_clock();
   Instant until = now_ + wait;
   if (!timers_.empty()) until = std::min(until, timers_.begin()->first.first);
+  until = std::min(until, overdue_from_);
   std::array<epoll_event, events_per_round> events;
   const int n = epoll_wait(epoll_, events.data(), events_per_round, milliseconds_until(now_, until));
   read_clock();
+  closed_.clear();
   for (int i = 0; i < n; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     auto* descriptor = static_cast<Descriptor*>(event.data.ptr);
     if (descriptor == nullptr)
       run_posted();
-    else if (live_.contains(descriptor))
+    else if (std::ranges::find(closed_, descriptor) == closed_.end())
       descriptor->ready(event.events);
   }
+  if (overdue_from_ <= now_) end_overdue_waits();
   fire_timers();
+}
+
+void Loop::end_overdue_waits() {
+  std::vector<Descriptor*> overdue;
+  Instant next{INT64_MAX};
+  for (Descriptor* descriptor : live_) {
+    const Instant deadline = descriptor->next_deadline();
+    if (deadline <= now_)
+      overdue.push_back(descriptor);
+    else
+      next = std::min(next, deadline);
+  }
+  // Not more often than the grain, whatever the number of connections; a wait that begins meanwhile may ask for sooner.
+  overdue_from_ = std::max(next, now_ + Descriptor::patience_grain);
+  closed_.clear();
+  for (Descriptor* descriptor : overdue)
+    if (std::ranges::find(closed_, descriptor) == closed_.end()) descriptor->end_overdue(now_);
 }
 
 void Loop::stop() {
@@ -129,6 +149,7 @@ void Loop::add(Descriptor& descriptor) {
 
 void Loop::remove(Descriptor& descriptor) {
   live_.erase(&descriptor);
+  closed_.push_back(&descriptor);
   epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor.fd_, nullptr);
 }
 
@@ -138,47 +159,68 @@ Descriptor::Descriptor(Loop& loop, int fd) : loop_(loop), fd_(fd) {
 }
 
 Descriptor::~Descriptor() {
+  if (destroyed_ != nullptr) *destroyed_ = true;
   loop_.remove(*this);
   close(fd_);
 }
 
 void Descriptor::ready(std::uint32_t events) {
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) broken_ = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = readable_ = writable_ = true;
   if ((events & EPOLLIN) != 0) readable_ = true;
   if ((events & EPOLLOUT) != 0) writable_ = true;
-  // Either coroutine may destroy this descriptor: after each resume look whether it is still there.
-  Loop& loop = loop_;
   if (hung_up_ && !reader_ && !writer_ && on_hang_up) return std::exchange(on_hang_up, nullptr)();
-  if (readable_ && reader_) resume(reader_);
-  if (loop.live_.contains(this) && writable_ && writer_) resume(writer_);
+  if (readable_ && reader_ && !resume(reader_)) return;
+  if (writable_ && writer_) resume(writer_);
 }
 
-void Descriptor::resume(std::coroutine_handle<>& waiter) { std::exchange(waiter, {}).resume(); }
+bool Descriptor::resume(std::coroutine_handle<>& waiter) {
+  bool destroyed = false;
+  bool* const outer = std::exchange(destroyed_, &destroyed);
+  std::exchange(waiter, {}).resume();
+  if (!destroyed)
+    destroyed_ = outer;
+  else if (outer != nullptr)
+    *outer = true;
+  return !destroyed;
+}
 
 void Descriptor::cancel() {
-  Loop& loop = loop_;
   timed_out_ = true;
-  if (reader_) resume(reader_);
-  if (!loop.live_.contains(this)) return;
+  if (reader_ && !resume(reader_)) return;
   timed_out_ = true;
-  if (writer_) resume(writer_);
-  if (loop.live_.contains(this)) timed_out_ = false;
+  if (writer_ && !resume(writer_)) return;
+  timed_out_ = false;
+}
+
+Instant Descriptor::next_deadline() const {
+  Instant next{INT64_MAX};
+  if (reader_) next = std::min(next, reader_deadline_);
+  if (writer_) next = std::min(next, writer_deadline_);
+  return next;
+}
+
+void Descriptor::end_overdue(Instant now) {
+  if (reader_ && reader_deadline_ <= now) {
+    timed_out_ = true;
+    if (!resume(reader_)) return;
+  }
+  if (writer_ && writer_deadline_ <= now) {
+    timed_out_ = true;
+    resume(writer_);
+  }
 }
 
 void Descriptor::Wait::await_suspend(std::coroutine_handle<> waiter) {
   std::coroutine_handle<>& slot = writing ? descriptor.writer_ : descriptor.reader_;
   ensure(!slot, "two coroutines wait for the same side of one descriptor");
   slot = waiter;
-  if (patience == forever) return;
-  timer = descriptor.loop_.after(patience, [d = &descriptor, w = writing] {
-    d->timed_out_ = true;
-    d->resume(w ? d->writer_ : d->reader_);
-  });
+  Loop& loop = descriptor.loop_;
+  const Instant deadline = patience == forever ? Instant::never() : loop.now_ + patience;
+  (writing ? descriptor.writer_deadline_ : descriptor.reader_deadline_) = deadline;
+  loop.overdue_from_ = std::min(loop.overdue_from_, deadline);
 }
 
-bool Descriptor::Wait::await_resume() {
-  if (patience != forever) descriptor.loop_.cancel(timer);
-  return !std::exchange(descriptor.timed_out_, false);
-}
+bool Descriptor::Wait::await_resume() { return !std::exchange(descriptor.timed_out_, false); }
 
 }  // namespace utakata::reactor

@@ -62,6 +62,7 @@ class Loop {
   void add(Descriptor&);
   void remove(Descriptor&);
   void fire_timers();
+  void end_overdue_waits();
   void run_posted();
   void read_clock();
 
@@ -73,7 +74,9 @@ class Loop {
   std::map<Timer, std::function<void()>> timers_;
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
-  std::set<Descriptor*> live_;  // a descriptor closed by an earlier event of the same round gets no later one
+  std::set<Descriptor*> live_;
+  std::vector<const Descriptor*> closed_;    // in this round: what is still to come in it is not for them
+  Instant overdue_from_ = Instant::never();  // no wait's patience ends before
 };
 
 /// An open file descriptor that the loop watches; closed with the object. At most one reader and one writer wait at a
@@ -90,20 +93,25 @@ class Descriptor {
   [[nodiscard]] Loop& loop() const { return loop_; }
   /// The peer has closed or reset; there may still be something to read.
   [[nodiscard]] bool hung_up() const { return hung_up_; }
+  /// Nothing can be sent any more either: the connection was reset, or both sides have closed.
+  [[nodiscard]] bool broken() const { return broken_; }
+  /// Something has come that nobody has read, as far as the loop has seen.
+  [[nodiscard]] bool has_unread() const { return readable_; }
 
   static constexpr Duration forever{INT64_MAX};
+  static constexpr Duration patience_grain = milliseconds(20);
   struct Wait {
     Descriptor& descriptor;
     bool writing;
     Duration patience;
-    Loop::Timer timer{};
     [[nodiscard]] bool await_ready() const noexcept { return writing ? descriptor.writable_ : descriptor.readable_; }
     void await_suspend(std::coroutine_handle<> waiter);
     /// False: the patience ended first, or cancel() was called.
     bool await_resume();
   };
   /// co_await d.readable(seconds(5)): true when a read may succeed. Call read_again() after EAGAIN, else it returns at
-  /// once.
+  /// once. A patience may end up to `patience_grain` late: a server makes one such wait for each request, and most end
+  /// long before, so none has a timer of its own.
   Wait readable(Duration patience = forever) { return {*this, false, patience}; }
   Wait writable(Duration patience = forever) { return {*this, true, patience}; }
   void read_again() { readable_ = false; }
@@ -116,12 +124,17 @@ class Descriptor {
  private:
   friend class Loop;
   void ready(std::uint32_t events);
-  void resume(std::coroutine_handle<>& waiter);
+  /// False: the descriptor is no more.
+  bool resume(std::coroutine_handle<>& waiter);
+  void end_overdue(Instant now);
+  [[nodiscard]] Instant next_deadline() const;
 
   Loop& loop_;
   int fd_;
-  bool readable_ = false, writable_ = false, hung_up_ = false, timed_out_ = false;
+  bool readable_ = false, writable_ = false, hung_up_ = false, broken_ = false, timed_out_ = false;
+  bool* destroyed_ = nullptr;  // told to whoever resumes a waiter, which may destroy this descriptor
   std::coroutine_handle<> reader_, writer_;
+  Instant reader_deadline_, writer_deadline_;
 };
 
 }  // namespace utakata::reactor

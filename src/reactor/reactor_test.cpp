@@ -122,6 +122,57 @@ TEST_CASE("reactor: nobody listening is refused, silence times out, a taken port
   CHECK(refused == Trouble::refused);
 }
 
+TEST_CASE("reactor: waits end by their own patience, also when one of them destroys another's descriptor") {
+  Loop loop;
+  std::array<int, 4> ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data() + 2) == 0);
+  std::string order;
+  auto first = std::make_unique<Descriptor>(loop, ends[0]);
+  auto second = std::make_unique<Descriptor>(loop, ends[2]);
+  start([](Descriptor& waits, std::string& out) -> Co<void> {
+    const bool came = co_await waits.readable(milliseconds(60));
+    CHECK_FALSE(came);
+    out += 'b';
+  }(*second, order));
+  run(loop, [](Loop& l, std::unique_ptr<Descriptor>& waits, std::string& out) -> Co<void> {
+    const bool came = co_await waits->readable(milliseconds(1));
+    CHECK_FALSE(came);
+    out += 'a';
+    waits = nullptr;  // in the midst of the round that ended its wait
+    co_await l.sleep(milliseconds(150));
+  }(loop, first, order));
+  CHECK(order == "ab");
+  second = nullptr;
+  ::close(ends[1]);
+  ::close(ends[3]);
+}
+
+TEST_CASE("reactor: slices go out in their order however little the socket takes") {
+  Loop loop;
+  std::array<int, 2> ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  Stream to(loop, ends[0]);
+  Stream from(loop, ends[1]);
+  const std::string head = "head|";
+  const std::string body(3'000'000, 'x');
+  std::string came;
+  start([](Stream& stream, std::string_view one, std::string_view two) -> Co<void> {
+    const Trouble sent = co_await stream.write_all({one, two, "|tail"});
+    CHECK(sent == Trouble::none);
+    stream.end_writing();
+  }(to, head, body));
+  run(loop, [](Stream& stream, std::string& out) -> Co<void> {
+    std::array<char, 10'000> space;
+    while (true) {
+      const auto got = co_await stream.read(space, seconds(10));
+      if (got.count == 0) break;
+      out.append(space.data(), got.count);
+    }
+  }(from, came));
+  CHECK(came == cat(head, body, "|tail"));
+}
+
 TEST_CASE("reactor: a process's output and exit, also of one that is killed or missing") {
   Loop loop;
   const auto result = [&](std::vector<std::string> argv, Duration patience) {

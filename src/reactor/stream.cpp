@@ -5,8 +5,10 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -76,36 +78,64 @@ Outcome<Address> parse_address(std::string_view text) {
   return address;
 }
 
-Co<Stream::Read> Stream::read(std::span<char> space, Duration patience) {
+std::optional<Stream::Read> Stream::try_read(std::span<char> space) {
   while (true) {
-    if (!co_await descriptor_.readable(patience)) co_return Read{0, Trouble::timed_out};
     const ssize_t n = recv(descriptor_.fd(), space.data(), space.size(), 0);
     if (n >= 0) {
       // A short read has emptied the socket: wait for the next edge instead of asking once more.
       if (n > 0 && static_cast<std::size_t>(n) < space.size() && !descriptor_.hung_up()) descriptor_.read_again();
-      co_return Read{static_cast<std::size_t>(n), Trouble::none};
+      return Read{static_cast<std::size_t>(n), Trouble::none};
     }
     if (errno == EAGAIN) {
       descriptor_.read_again();
-      continue;
+      return {};
     }
-    if (errno != EINTR) co_return Read{0, trouble_of(errno)};
+    if (errno != EINTR) return Read{0, trouble_of(errno)};
   }
 }
 
-Co<Trouble> Stream::write(std::string_view text, Duration patience) {
-  while (!text.empty()) {
-    const ssize_t n = send(descriptor_.fd(), text.data(), text.size(), MSG_NOSIGNAL);
-    if (n >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(n));
-      continue;
+Co<Stream::Read> Stream::read(std::span<char> space, Duration patience) {
+  while (true) {
+    if (!co_await descriptor_.readable(patience)) co_return Read{0, Trouble::timed_out};
+    if (const auto got = try_read(space)) co_return *got;
+  }
+}
+
+Trouble Stream::try_write(Slices& slices) {
+  while (true) {
+    std::array<iovec, std::tuple_size_v<Slices>> parts;
+    std::size_t count = 0;
+    for (const std::string_view slice : slices)
+      if (!slice.empty())
+        parts[count++] = {.iov_base = const_cast<char*>(slice.data()), .iov_len = slice.size()};  // NOLINT
+    if (count == 0) return Trouble::none;
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = count;
+    const ssize_t n = count == 1 ? send(descriptor_.fd(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
+                                 : sendmsg(descriptor_.fd(), &message, MSG_NOSIGNAL);
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) return trouble_of(errno);
+      descriptor_.write_again();
+      return Trouble::none;
     }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN) co_return trouble_of(errno);
-    descriptor_.write_again();
+    std::size_t taken = static_cast<std::size_t>(n);
+    for (std::string_view& slice : slices) {
+      const std::size_t part = std::min(taken, slice.size());
+      slice.remove_prefix(part);
+      taken -= part;
+    }
+  }
+}
+
+Co<Trouble> Stream::write_all(Slices slices, Duration patience) {
+  while (true) {
+    const Trouble trouble = try_write(slices);
+    if (trouble != Trouble::none) co_return trouble;
+    if (all_taken(slices)) co_return Trouble::none;
     if (!co_await descriptor_.writable(patience)) co_return Trouble::timed_out;
   }
-  co_return Trouble::none;
 }
 
 std::string Stream::peer() const {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,11 +37,23 @@ class Stream {
   };
   Co<Read> read(std::span<char> space, Duration patience = Descriptor::forever);
   /// All of it, or the trouble that stopped it.
-  Co<Trouble> write(std::string_view text, Duration patience = Descriptor::forever);
+  Co<Trouble> write(std::string_view text, Duration patience = Descriptor::forever) {
+    return write_all({text, {}, {}}, patience);
+  }
+  /// Several texts with one call of the system, as far as the socket takes them.
+  using Slices = std::array<std::string_view, 3>;
+  Co<Trouble> write_all(Slices, Duration patience = Descriptor::forever);
+
+  /// The same without waiting. Nothing: the socket has nothing yet.
+  std::optional<Read> try_read(std::span<char> space);
+  /// Takes what the socket took from the front of the slices.
+  Trouble try_write(Slices&);
+  static bool all_taken(const Slices& slices) { return slices[0].empty() && slices[1].empty() && slices[2].empty(); }
 
   [[nodiscard]] Descriptor& descriptor() { return descriptor_; }
   [[nodiscard]] std::string peer() const;  // "192.0.2.1"
   [[nodiscard]] bool hung_up() const { return descriptor_.hung_up(); }
+  [[nodiscard]] bool broken() const { return descriptor_.broken(); }
   void shut_down();  // both ways; waiters wake up
   void end_writing();
 

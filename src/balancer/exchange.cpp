@@ -1,0 +1,297 @@
+#include "balancer/exchange.hpp"
+
+#include "balancer/body_relay.hpp"
+#include "balancer/tunnel.hpp"
+#include "base/text.hpp"
+
+namespace utakata::balancer {
+namespace {
+
+using reactor::Co;
+using reactor::Stream;
+using reactor::Trouble;
+
+constexpr Duration connect_patience = seconds(10);
+constexpr std::size_t answer_head_max = 32 * 1024;
+constexpr int interim_answers_max = 16;  // 1xx in front of the answer
+
+Cause cause_of(int status) { return status >= 500 ? Cause::target_5xx : status >= 400 ? Cause::target_4xx : Cause::ok; }
+
+}  // namespace
+
+Lease::Lease(Shared& shared, std::shared_ptr<Target> target) : shared_(shared), target_(std::move(target)) {
+  ++target_->in_flight;
+}
+
+Lease::~Lease() {
+  --target_->in_flight;
+  drop();
+  report_if_idle(shared_, *target_);
+}
+
+bool Lease::take_kept() {
+  auto kept = target_->take_kept();
+  if (!kept) return false;
+  use(std::move(kept));
+  return true;
+}
+
+void Lease::use(std::unique_ptr<Stream> stream) {
+  stream_ = std::move(stream);
+  busy_.stream = stream_.get();
+  target_->begin(busy_);
+}
+
+void Lease::drop() {
+  if (!stream_) return;
+  target_->end(busy_);
+  if (reusable_ && !target_->gone && !target_->draining && !stream_->hung_up()) target_->keep(std::move(stream_));
+  stream_ = nullptr;
+}
+
+Ended Exchange::lost(const Lease& lease, Cause cause, int status) const {
+  return lease.target().gone ? Ended{Cause::deregistered_502, 502} : Ended{cause, status};
+}
+
+// Nothing of the answer has gone to the client yet.
+Ended Exchange::lost(const Lease& lease, Got got) const {
+  switch (upload_) {
+    case Upload::malformed:
+    case Upload::ended_early:
+      return {Cause::bad_request, 400, false};
+    case Upload::client_timed_out:
+      return {Cause::bad_request, 408, false};
+    case Upload::client_reset:
+      return {Cause::client_closed_460, 0, false};
+    default:
+      break;
+  }
+  if (client_.broken()) return {Cause::client_closed_460, 0, false};
+  if (got == Got::timed_out) return lost(lease, Cause::timeout_504, 504);
+  return lost(lease, Cause::reset_in_flight_502, 502);
+}
+
+// Half an answer cannot be taken back: the client sees its connection end.
+Ended Exchange::cut(const Lease& lease, Got got) const {
+  const Cause cause = lost(lease, got).cause;
+  return {cause == Cause::reset_in_flight_502 ? Cause::cut_off : cause, 0, false};
+}
+
+bool Exchange::upload_failed() const {
+  return upload_ == Upload::malformed || upload_ == Upload::ended_early || upload_ == Upload::client_timed_out ||
+         upload_ == Upload::client_reset;
+}
+
+Co<Trouble> Exchange::send(Stream& to, Stream::Slices slices) {
+  const Trouble trouble = co_await to.write_all(slices, idle());
+  if (trouble == Trouble::none) progress_ = shared_.loop.now();
+  co_return trouble;
+}
+
+Co<Ended> Exchange::forward(std::shared_ptr<Target> target) {
+  Lease lease(shared_, std::move(target));
+  progress_ = shared_.loop.now();
+  Ended ended;
+  if (request_.expects_continue && !reader_.done() && work_->from_client.empty())
+    co_await send(client_, {"HTTP/1.1 100 Continue\r\n\r\n", {}, {}});
+  // The head, and as much of the body as has come with it.
+  const Piece first = take_body(reader_, work_->from_client);
+  if (!first.sound) co_return Ended{Cause::bad_request, 400, false};
+  if (request_.body.framing == http::Framing::chunked) add_chunk(reader_, first.content, work_->out, chunk_end_);
+  while (true) {
+    const bool kept = lease.take_kept();
+    if (!kept && !co_await connect(lease, ended)) co_return ended;
+    Stream::Slices slices{work_->out, first.content, chunk_end_};
+    Trouble trouble = lease.stream().try_write(slices);
+    if (trouble == Trouble::none && !Stream::all_taken(slices)) trouble = co_await send(lease.stream(), slices);
+    if (trouble == Trouble::none || !kept) break;
+    lease.drop();  // a kept connection that the target had ended took nothing: the next one does
+  }
+  work_->from_client.drop(first.used);
+  // The rest of the body goes up while the answer comes down: a target may answer before it has read everything.
+  const bool upload_left = !reader_.done();
+  if (upload_left) {
+    upload_ = Upload::running;
+    reactor::start(upload(lease.stream()));
+  }
+  watch_client(lease.stream());
+  ended = co_await relay_answer(lease);
+  client_.descriptor().on_hang_up = nullptr;
+  if (upload_left) co_await end_upload(lease);
+  if (upload_ != Upload::whole || request_.close_connections) ended.keep_alive = false;
+  co_return ended;
+}
+
+Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
+  const Target& target = lease.target();
+  auto connected = co_await reactor::connect_tcp(shared_.loop, {.host = target.address, .port = target.port},
+                                                 connect_patience, shared_.origin_of(running_));
+  if (connected.stream) {
+    lease.use(std::move(connected.stream));
+    co_return true;
+  }
+  ended = connected.trouble == Trouble::timed_out ? lost(lease, Cause::connect_timeout_504, 504)
+                                                  : lost(lease, Cause::connect_refused_502, 502);
+  ended.keep_alive = request_.body.framing == http::Framing::none;
+  co_return false;
+}
+
+// A client whose connection breaks wants no answer any more. One that has only ended its sending side does.
+void Exchange::watch_client(Stream& upstream) {
+  client_.descriptor().on_hang_up = [this, &upstream] {
+    if (client_.broken())
+      upstream.descriptor().cancel();
+    else
+      watch_client(upstream);
+  };
+}
+
+Co<void> Exchange::upload(Stream& to) {
+  const Upload result = co_await upload_rest(to);
+  if (upload_ == Upload::running) upload_ = result;
+  if (upload_failed()) to.descriptor().cancel();
+  upload_ended_.tell();
+}
+
+Co<Exchange::Upload> Exchange::upload_rest(Stream& to) {
+  Bytes& bytes = work_->from_client;
+  while (!reader_.done()) {
+    if (bytes.empty()) {
+      const bool came = co_await client_.descriptor().readable(idle());
+      if (upload_ != Upload::running || shared_.ending) co_return Upload::given_up;
+      if (!came && shared_.loop.now() - progress_ < idle()) continue;
+      if (!came) co_return Upload::client_timed_out;
+      const auto got = client_.try_read(bytes.room());
+      if (!got) continue;
+      if (got->count == 0) co_return got->trouble == Trouble::none ? Upload::ended_early : Upload::client_reset;
+      bytes.came(got->count);
+    }
+    const Piece piece = take_body(reader_, bytes);
+    if (!piece.sound) co_return Upload::malformed;
+    chunk_begin_.clear();
+    if (request_.body.framing == http::Framing::chunked) add_chunk(reader_, piece.content, chunk_begin_, chunk_end_);
+    if (co_await send(to, {chunk_begin_, piece.content, chunk_end_}) != Trouble::none) co_return Upload::target_stopped;
+    bytes.drop(piece.used);
+  }
+  co_return Upload::whole;
+}
+
+Co<void> Exchange::end_upload(Lease& lease) {
+  if (upload_ != Upload::running) co_return;
+  upload_ = Upload::given_up;
+  lease.stream().shut_down();
+  client_.descriptor().cancel();
+  while (!co_await upload_ended_.wait()) continue;
+}
+
+Co<Exchange::Got> Exchange::more(Stream& from) {
+  if (work_->from_target.room().empty()) work_->from_target.make_room(answer_head_max);
+  // While nothing is in the workspace another connection may have it, still warm.
+  if (upload_ == Upload::whole && work_->from_client.empty() && work_->from_target.empty())
+    shared_.workspaces.give_back(std::move(work_));
+  Got result = Got::bytes;
+  while (true) {
+    const Duration left = progress_ + idle() - shared_.loop.now();
+    if (upload_failed() || client_.broken() || shared_.ending)
+      result = Got::interrupted;
+    else if (left.ns <= 0)
+      result = Got::timed_out;
+    if (result != Got::bytes) break;
+    if (!co_await from.descriptor().readable(left)) continue;
+    if (!work_) work_ = shared_.workspaces.take();
+    const auto got = from.try_read(work_->from_target.room());
+    if (!got) continue;
+    if (got->count == 0) co_return got->trouble == Trouble::none ? Got::end : Got::reset;
+    work_->from_target.came(got->count);
+    progress_ = shared_.loop.now();
+    co_return Got::bytes;
+  }
+  if (!work_) work_ = shared_.workspaces.take();
+  co_return result;
+}
+
+Co<Ended> Exchange::relay_answer(Lease& lease) {
+  work_->from_target.clear();
+  for (int interim = 0; interim <= interim_answers_max; ++interim) {
+    std::size_t length = 0;
+    std::size_t looked_at = 0;
+    while ((length = http::head_length(work_->from_target.text(), looked_at)) == 0) {
+      looked_at = work_->from_target.text().size();
+      if (looked_at >= answer_head_max) co_return lost(lease, Cause::malformed_502, 502);
+      const Got got = co_await more(lease.stream());
+      if (got != Got::bytes) co_return lost(lease, got);
+    }
+    http::ResponseHeadView& answer = work_->answer;
+    http::BodyFraming body;
+    if (http::view_response_head(work_->from_target.text().substr(0, length), answer) || answer.deviates ||
+        http::body_framing(answer, request_.head_method, body))
+      co_return lost(lease, Cause::malformed_502, 502);
+    if (answer.status >= 200) co_return co_await relay_body(lease, body, length);
+    if (answer.status == 101) co_return co_await become_tunnel(lease, length);
+    work_->from_target.drop(length);
+  }
+  co_return lost(lease, Cause::malformed_502, 502);
+}
+
+Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t head_length) {
+  const Cause cause = cause_of(work_->answer.status);
+  const bool target_keeps = work_->answer.keeps_alive() && body.framing != http::Framing::until_close;
+  const bool no_length = body.framing == http::Framing::chunked || body.framing == http::Framing::until_close;
+  const bool chunk = no_length && !request_.old_client;
+  const bool keep_alive =
+      request_.keep_alive && !request_.close_connections && upload_ == Upload::whole && (chunk || !no_length);
+  write_answer_head(work_->answer, {.chunked = chunk, .keep_alive = keep_alive}, work_->out);
+  work_->from_target.drop(head_length);
+  http::BodyReader reader(body);
+  std::string behind;
+  for (bool begun = false;; begun = true) {
+    const Piece piece = take_body(reader, work_->from_target);
+    if (!piece.sound) co_return begun ? Ended{Cause::malformed_502, 0, false} : lost(lease, Cause::malformed_502, 502);
+    if (chunk) add_chunk(reader, piece.content, work_->out, behind);
+    Stream::Slices slices{work_->out, piece.content, behind};
+    Trouble trouble = client_.try_write(slices);
+    if (trouble == Trouble::none && !Stream::all_taken(slices)) trouble = co_await send(client_, slices);
+    if (trouble != Trouble::none) co_return Ended{Cause::client_closed_460, 0, false};
+    work_->from_target.drop(piece.used);
+    work_->out.clear();
+    if (reader.done()) break;
+    const Got got = co_await more(lease.stream());
+    if (got == Got::bytes) continue;
+    if (got != Got::end || !reader.may_end()) co_return cut(lease, got);
+    if (chunk && co_await send(client_, {"0\r\n\r\n", {}, {}}) != Trouble::none)
+      co_return Ended{Cause::client_closed_460, 0, false};
+    break;
+  }
+  if (client_has_gone()) co_return Ended{Cause::client_closed_460, 0, false};
+  if (target_keeps && reader.done() && work_->from_target.empty() && upload_ == Upload::whole &&
+      !request_.close_connections)
+    lease.set_reusable();
+  co_return Ended{cause, 0, keep_alive};
+}
+
+// A client that has closed altogether looks like one that has only ended its sending side, until it is sent something.
+bool Exchange::client_has_gone() {
+  if (!client_.hung_up() || upload_ == Upload::running) return false;
+  Bytes& bytes = work_->from_client;
+  if (bytes.room().empty()) return client_.broken();
+  const auto got = client_.try_read(bytes.room());
+  if (got) bytes.came(got->count);
+  return got && got->trouble != Trouble::none;
+}
+
+Co<Ended> Exchange::become_tunnel(Lease& lease, std::size_t head_length) {
+  const auto* protocol = work_->answer.find(http::HeaderKind::upgrade);
+  if (!request_.websocket || protocol == nullptr || !equals_ignoring_case(*protocol, "websocket"))
+    co_return lost(lease, Cause::malformed_502, 502);
+  write_answer_head(work_->answer, {.websocket = true}, work_->out);
+  work_->from_target.drop(head_length);
+  if (co_await send(client_, {work_->out, {}, {}}) != Trouble::none)
+    co_return Ended{Cause::client_closed_460, 0, false};
+  client_.descriptor().on_hang_up = nullptr;
+  const auto over = [this, &lease] { return shared_.ending || lease.target().gone; };
+  const TunnelEnd end = co_await tunnel(client_, lease.stream(), *work_, idle(), over);
+  if (lease.target().gone) co_return Ended{Cause::deregistered_502, 0, false};
+  co_return Ended{end == TunnelEnd::target_reset ? Cause::cut_off : Cause::upgraded, 0, false};
+}
+
+}  // namespace utakata::balancer

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "balancer/rewrite.hpp"
+#include "balancer/routing.hpp"
+#include "balancer/state.hpp"
+#include "http/body.hpp"
+#include "reactor/event.hpp"
+
+// One request on its way to a target, and its answer back.
+namespace utakata::balancer {
+
+/// What of a request is needed even when the bytes of its head are gone.
+struct Incoming {
+  http::BodyFraming body;
+  bool head_method = false;
+  bool old_client = false;  // of HTTP/1.0, which knows no chunks
+  bool keep_alive = true;
+  bool websocket = false;
+  bool expects_continue = false;
+  bool close_connections = false;  // after the answer: the request was ambiguous (desync.hpp)
+};
+
+/// How one request ended: what is counted, and whether the client's connection is still good.
+struct Ended {
+  Cause cause = Cause::ok;
+  int own_status = 0;  // the balancer's own answer is still to be sent
+  bool keep_alive = true;
+};
+
+/// A busy connection to a target, in flight until it goes out of scope.
+class Lease {
+ public:
+  Lease(Shared&, std::shared_ptr<Target>);
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  ~Lease();
+
+  [[nodiscard]] reactor::Stream& stream() const { return *stream_; }
+  [[nodiscard]] Target& target() const { return *target_; }
+  bool take_kept();
+  void use(std::unique_ptr<reactor::Stream>);
+  void drop();  // the connection; the target stays the same
+  void set_reusable() { reusable_ = true; }
+
+ private:
+  Shared& shared_;
+  std::shared_ptr<Target> target_;
+  std::unique_ptr<reactor::Stream> stream_;
+  Busy busy_;
+  bool reusable_ = false;
+};
+
+class Exchange {
+ public:
+  Exchange(Shared& shared, Running& running, const BalancerConfig& config, reactor::Stream& client,
+           std::unique_ptr<Workspace>& work, const Incoming& request)
+      : shared_(shared),
+        running_(running),
+        config_(config),
+        client_(client),
+        work_(work),
+        request_(request),
+        reader_(request.body),
+        upload_ended_(shared.loop) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  /// The request's head is in the workspace, rewritten; what follows it is the body, as far as it has come.
+  reactor::Co<Ended> forward(std::shared_ptr<Target>);
+
+ private:
+  enum class Upload : std::uint8_t {
+    running,
+    whole,             // all of the body has gone to the target
+    malformed,         // 400
+    ended_early,       // 400
+    client_timed_out,  // 408
+    client_reset,
+    target_stopped,  // it takes no more; its answer still counts
+    given_up,        // the exchange ends without it
+  };
+  enum class Got : std::uint8_t { bytes, end, reset, timed_out, interrupted };
+
+  reactor::Co<bool> connect(Lease&, Ended&);
+  reactor::Co<void> upload(reactor::Stream& to);
+  reactor::Co<Upload> upload_rest(reactor::Stream& to);
+  reactor::Co<void> end_upload(Lease&);
+  reactor::Co<Got> more(reactor::Stream&);
+  reactor::Co<Ended> relay_answer(Lease&);
+  reactor::Co<Ended> relay_body(Lease&, http::BodyFraming, std::size_t head_length);
+  reactor::Co<Ended> become_tunnel(Lease&, std::size_t head_length);
+  reactor::Co<reactor::Trouble> send(reactor::Stream& to, reactor::Stream::Slices);
+
+  void watch_client(reactor::Stream& upstream);
+  bool client_has_gone();
+  [[nodiscard]] bool upload_failed() const;
+  [[nodiscard]] Duration idle() const { return seconds(config_.idle_timeout_seconds); }
+  [[nodiscard]] Ended lost(const Lease&, Cause, int status) const;
+  [[nodiscard]] Ended lost(const Lease&, Got) const;
+  [[nodiscard]] Ended cut(const Lease&, Got) const;
+
+  Shared& shared_;
+  Running& running_;
+  const BalancerConfig& config_;
+  reactor::Stream& client_;
+  std::unique_ptr<Workspace>& work_;  // another one after each wait, when nothing was in it
+  const Incoming& request_;
+  http::BodyReader reader_;  // of the request's body
+  std::string chunk_begin_, chunk_end_;
+  Upload upload_ = Upload::whole;
+  Instant progress_;  // when something went on in either direction
+  reactor::Event upload_ended_;
+};
+
+}  // namespace utakata::balancer
