@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/hash.hpp"
+#include "base/text.hpp"
 
 using namespace utakata;  // NOLINT: a test
 
@@ -124,7 +125,7 @@ TEST_CASE("linear regex: agrees with the C library on random expressions and tex
   int both = 0;
   for (int round = 0; round < 2000; ++round) {
     std::string pattern = expression(dice, 3);
-    if (dice % 3 == 0) pattern = "^" + pattern + "$";
+    if (dice % 3 == 0) pattern = cat("^", pattern, "$");
     const auto regex = LinearRegex::parse(pattern);
     REQUIRE_MESSAGE(regex, pattern);
     for (int i = 0; i < 5; ++i) {
