@@ -149,8 +149,9 @@ void Exchange::watch_client(Stream& upstream) {
 Co<void> Exchange::upload(Stream& to) {
   const Upload result = co_await upload_rest(to);
   if (upload_ == Upload::running) upload_ = result;
-  if (upload_failed()) to.descriptor().cancel();
+  const bool failed = upload_failed();
   upload_ended_.tell();
+  if (failed) to.descriptor().cancel();  // the last: the exchange may end by it, and be gone
 }
 
 Co<Exchange::Upload> Exchange::upload_rest(Stream& to) {

@@ -8,6 +8,9 @@
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#include <sanitizer/allocator_interface.h>
+#endif
 
 using namespace utakata;            // NOLINT: a test
 using namespace utakata::balancer;  // NOLINT: a test
@@ -18,13 +21,20 @@ thread_local std::size_t allocations = 0;
 
 }  // namespace
 
-// Counts what this thread takes of the heap.
+// Counts what this thread takes of the heap. Sanitizers have an operator new of their own, and tell of what it takes.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+namespace {
+const int counting = __sanitizer_install_malloc_and_free_hooks([](const volatile void*, std::size_t) { ++allocations; },
+                                                               [](const volatile void*) {});
+}  // namespace
+#else
 void* operator new(std::size_t size) {
   ++allocations;
   return std::malloc(size == 0 ? 1 : size);
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
+#endif
 
 namespace {
 
