@@ -143,6 +143,39 @@ TEST_CASE("balancer: a large body goes through unchanged while the target answer
   CHECK(bench.fates(1) == Counts{{"ok", 1}});
 }
 
+TEST_CASE("balancer: a client that waits lends its memory, and nothing of another's request comes into its answer") {
+  std::binary_semaphore asked(0);
+  std::binary_semaphore go_on(0);
+  std::binary_semaphore ended(0);
+  raw::Target target([&](Connection& connection) {
+    std::string head;
+    while (!(head = connection.hear("\r\n\r\n")).empty()) {
+      if (head.starts_with("GET /halves")) {
+        connection.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345");
+        go_on.acquire();
+        connection.say("67890");
+      } else if (head.starts_with("GET /other")) {
+        asked.release();
+        ended.acquire();
+        connection.say(ok);
+      } else {
+        connection.say(ok);
+      }
+    }
+  });
+  const Bench bench(target.port());
+  const auto one = bench.client();
+  one->say("GET /halves HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  CHECK(one->hear("12345").ends_with("12345"));
+  const auto other = bench.client();
+  other->say("GET /other HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nConnection: close\r\n\r\n");
+  asked.acquire();
+  go_on.release();
+  CHECK(one->hear_all() == "67890");
+  ended.release();
+  CHECK(content(other->hear_all()) == "ok");
+}
+
 TEST_CASE("balancer: a client that has ended its sending side still gets its answer") {
   std::promise<void> half_closed;
   raw::Target target([&](Connection& connection) {

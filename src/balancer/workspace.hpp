@@ -76,6 +76,7 @@ class Workspaces {
     if (spare_.size() == spare_max) return;
     workspace->from_client.clear();
     workspace->from_target.clear();
+    workspace->out.clear();  // the next one to have it is another client's
     spare_.push_back(std::move(workspace));
   }
 
