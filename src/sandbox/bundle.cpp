@@ -89,10 +89,7 @@ str bundle_config(const TaskSpec& task, const ContainerSpec& container, const Pr
   root.set("readonly", container.read_only_root);
   config.set("hostname", task.network.host_name);
   config.set("mounts", mounts_json(container, paths));
-  Json labels = Json::object();
-  for (const auto& [name, value] : container.labels)
-    if (!name.empty()) labels.set(name, value);
-  if (labels.size() > 0) config.set("annotations", std::move(labels));
+  // No annotations: crun takes orders from them, such as another filter of system calls. Labels are the metadata's.
   config.set("linux", linux_part(container, paths, capabilities, host));
   return config.write();
 }

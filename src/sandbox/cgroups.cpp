@@ -51,19 +51,34 @@ list<CgroupMount> cgroup_mounts(std::string_view mountinfo) {
     const auto before = split_words(line.substr(0, dash));
     const auto after = split_words(line.substr(dash + 3));
     if (before.size() < 5 || after.size() < 3 || (after[0] != "cgroup" && after[0] != "cgroup2")) continue;
-    CgroupMount& mount = mounts.emplace_back(CgroupMount{.folder = str(before[4]), .options = {}});
+    CgroupMount& mount =
+        mounts.emplace_back(CgroupMount{.folder = str(before[4]), .root = str(before[3]), .options = {}});
     if (after[0] == "cgroup")
       for (const std::string_view option : split(after[2], ',')) mount.options.emplace_back(option);
   }
   return mounts;
 }
 
+opt<str> CgroupMount::folder_of(const str& group) const {
+  const str below = root == "/" ? group : group == root ? "/" : group.substr(std::min(root.size(), group.size()));
+  if (root != "/" && group != root && !group.starts_with(root + "/")) return {};
+  return below == "/" ? folder : folder + below;
+}
+
+bool CgroupMount::limits() const {
+  return std::ranges::any_of(options,
+                             [](const str& each) { return each == "cpu" || each == "memory" || each == "pids"; });
+}
+
 std::map<str, str> own_group_paths(std::string_view own_groups) {
   std::map<str, str> own;
   for (const std::string_view line : split(own_groups, '\n')) {
-    const auto parts = split(line, ':');
-    if (parts.size() < 3) continue;
-    for (const std::string_view controller : split(parts[1], ',')) own[str(controller)] = parts[2];
+    // NUMBER:CONTROLLERS:PATH, and a path may have colons.
+    const std::size_t first = line.find(':');
+    const std::size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
+    if (second == std::string_view::npos) continue;
+    for (const std::string_view controller : split(line.substr(first + 1, second - first - 1), ','))
+      own[str(controller)] = line.substr(second + 1);
   }
   return own;
 }
@@ -91,7 +106,7 @@ Cgroups Cgroups::from(std::string_view mountinfo, std::string_view own_groups, c
     groups.own_path_v2_.resize(groups.own_path_v2_.size() - leaf.size());
   if (groups.own_path_v2_.empty()) groups.own_path_v2_ = "/";
   for (const CgroupMount& mount : cgroup_mounts(mountinfo)) {
-    const auto folder = [&](const str& path) { return path == "/" ? mount.folder : mount.folder + path; };
+    const auto folder = [&](const str& path) { return mount.folder_of(path).value_or(mount.folder); };
     if (mount.options.empty()) {
       if (groups.unified_) continue;
       groups.unified_ = true;

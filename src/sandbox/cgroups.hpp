@@ -13,7 +13,13 @@ namespace utakata::sandbox {
 /// A mounted hierarchy. `options` are of version 1, its controllers among them; version 2 has none.
 struct CgroupMount {
   str folder;
+  str root = "/";  // the group that is seen there
   list<str> options;
+
+  /// Where a group of the hierarchy is seen; nothing if it lies outside of what is mounted.
+  [[nodiscard]] opt<str> folder_of(const str& group) const;
+  /// A hierarchy of version 1 that limits tasks.
+  [[nodiscard]] bool limits() const;
 };
 /// From the text of /proc/self/mountinfo (proc(5)), in its order.
 list<CgroupMount> cgroup_mounts(std::string_view mountinfo);

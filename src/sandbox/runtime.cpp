@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/text.hpp"
 #include "sandbox/task.hpp"
 
@@ -9,6 +12,14 @@ namespace utakata::sandbox {
 namespace {
 
 bool is_crun(const str& program) { return program == "crun" || program.ends_with("/crun"); }
+
+// TASK-CONTAINER. Its own copy: crun keeps groups as paths in the view, and this daemon may run in another group.
+str view_of(const Host& host, std::string_view container_id) {
+  const std::size_t dash = std::min(container_id.find('-'), container_id.size() - 1);
+  str own = cat(host.tasks_dir(), "/", container_id.substr(0, dash), "/containers/", container_id.substr(dash + 1), "/",
+                runtime_view_file);
+  return access(own.c_str(), F_OK) == 0 ? std::move(own) : host.runtime_view;
+}
 
 }  // namespace
 
@@ -21,8 +32,8 @@ Runtime runtime_of(const Host& host, const str& container_id) {
   const bool by_runc = access(cat(host.runtime_root(), "/", container_id, "/state.json").c_str(), F_OK) == 0;
   const bool by_crun = access(cat(host.runtime_root(), "/", container_id, "/status").c_str(), F_OK) == 0;
   if (by_runc && is_crun(host.runtime)) return {.program = "runc", .view = {}};
-  if (by_crun && !is_crun(host.runtime)) return {.program = "crun", .view = host.runtime_view};
-  return runtime_of(host);
+  if (!by_crun && !is_crun(host.runtime)) return runtime_of(host);
+  return {.program = is_crun(host.runtime) ? host.runtime : "crun", .view = view_of(host, container_id)};
 }
 
 std::vector<str> runtime_words(const Host& host, const Runtime& runtime) {

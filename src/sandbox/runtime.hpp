@@ -9,6 +9,8 @@ namespace utakata::sandbox {
 
 struct Host;
 
+inline constexpr const char* runtime_view_file = "runtime-view";  // in the sandbox's folder and in a container's
+
 struct Runtime {
   str program;
   str view;  // file of what it must see differently (runtime_view.hpp); empty: nothing

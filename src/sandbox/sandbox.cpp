@@ -17,6 +17,7 @@
 #include "base/text.hpp"
 #include "sandbox/command.hpp"
 #include "sandbox/read_text.hpp"
+#include "sandbox/runtime.hpp"
 #include "sandbox/runtime_view.hpp"
 #include "sandbox/supervise.hpp"
 #include "sandbox/sweep.hpp"
@@ -207,8 +208,8 @@ class Sandbox::Inside {
     const str view =
         runtime_view(read_text("/proc/self/mountinfo").value_or(""), read_text("/proc/self/cgroup").value_or(""));
     if (view.empty()) return {};
-    TRY_VOID(ContainerFolder(host_.state_dir).write("runtime-view", view));
-    host_.runtime_view = host_.state_dir + "/runtime-view";
+    TRY_VOID(ContainerFolder(host_.state_dir).write(runtime_view_file, view));
+    host_.runtime_view = cat(host_.state_dir, "/", runtime_view_file);
     return {};
   }
   void take_picture(const str& arn, std::function<void(Outcome<TaskPicture>)> take) {

@@ -103,11 +103,11 @@ int run_runtime(char* const argv[], const char* view, bool pipes) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     signal(SIGPIPE, SIG_DFL);
-    setsid();  // crun leaves a command without a terminal in the session that it was started in
+    setsid();  // whatever session the command gets, it is not this process's, which is to outlive it
     const int null = open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3; ++fd) dup2(pipes ? command_input + fd : null, fd);
     for (int fd = daemon_socket; fd <= command_input + 2; ++fd) close(fd);
-    if (enter_runtime_view(view)) execvp(argv[0], argv);
+    if (enter_runtime_view(view, "runtime.log")) execvp(argv[0], argv);
     _exit(127);
   }
   int status = 0;

@@ -73,7 +73,7 @@ Outcome<Supervisor> spawn_supervisor(const Host& host, const str& folder, const 
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  const auto [runtime, view] = runtime_of(host);
+  const auto [runtime, view] = runtime_of(host, id);
   const str& program = host.supervisor;
   std::array<str, 6> words{program, folder, runtime, host.runtime_root(), id, view};
   std::array<char*, 7> argv{};

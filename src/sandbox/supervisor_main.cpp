@@ -89,7 +89,9 @@ int run_runtime(char* const argv[], const char* view, int from, int into_out, in
     dup2(from >= 0 ? from : null, 0);
     dup2(into_out >= 0 ? into_out : null, 1);
     dup2(into_err >= 0 ? into_err : null, 2);
-    if (enter_runtime_view(view)) execvp(argv[0], argv);
+    char log[4096];
+    path_of(log, sizeof log, "runtime.log");
+    if (enter_runtime_view(view, log)) execvp(argv[0], argv);
     _exit(127);
   }
   int status = 0;

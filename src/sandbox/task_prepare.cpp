@@ -9,6 +9,7 @@
 #include "sandbox/copy_tree.hpp"
 #include "sandbox/firewall.hpp"
 #include "sandbox/log_plan.hpp"
+#include "sandbox/read_text.hpp"
 #include "sandbox/runtime.hpp"
 #include "sandbox/supervise.hpp"
 #include "sandbox/task.hpp"
@@ -110,7 +111,9 @@ Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLim
   c.stop_signal = c.image.stop_signal;
   TRY_VOID(fill_volumes(c, paths));
   paths.root = users_ ? root_for_all(c.spec->name) : c.folder.root();
-  paths.cgroup = group_for(runtime_of(host_), host_.cgroups.container_path(run_.spec().id, c.spec->name));
+  const Runtime runtime = runtime_of(host_);
+  if (!runtime.view.empty()) TRY_VOID(c.folder.write(runtime_view_file, read_text(runtime.view).value_or("")));
+  paths.cgroup = group_for(runtime, host_.cgroups.container_path(run_.spec().id, c.spec->name));
   TRY_VOID(c.folder.write("stop-signal", c.stop_signal));
   TRY_VOID(write_log_plan(c.folder.path(), host_.logs_dir, c.spec->log));
   if (c.spec->interactive) TRY_VOID(c.folder.write("keep-stdin-open", ""));
