@@ -20,11 +20,11 @@ Cause cause_of(int status) { return status >= 500 ? Cause::target_5xx : status >
 }  // namespace
 
 Lease::Lease(Shared& shared, std::shared_ptr<Target> target) : shared_(shared), target_(std::move(target)) {
-  ++target_->in_flight;
+  ++target_->candidate.in_flight;
 }
 
 Lease::~Lease() {
-  --target_->in_flight;
+  --target_->candidate.in_flight;
   drop();
   report_if_idle(shared_, *target_);
 }

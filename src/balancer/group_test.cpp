@@ -25,7 +25,7 @@ TEST_CASE("group: chooses by its configuration, from the targets that it has now
   CHECK(group.choose({})->address == "a");
   CHECK(group.choose({})->address == "b");
   group.config.algorithm = "least_outstanding_requests";
-  group.targets[0]->in_flight = 1;
+  group.targets[0]->candidate.in_flight = 1;
   CHECK(group.choose({})->address == "b");
   CHECK(group.choose({})->address == "b");
   group.targets[1]->draining = true;

@@ -102,7 +102,6 @@ std::unique_ptr<reactor::Stream> Target::take_kept() {
 }
 
 std::shared_ptr<Target> Group::choose(Instant now) {
-  for (const auto& target : targets) target->candidate.in_flight = target->in_flight;
   const auto place = choose_target(candidates, config, {.now = now, .dice = mix(++turn)});
   return place ? targets[*place] : nullptr;
 }
@@ -156,7 +155,7 @@ reactor::Origin Shared::origin_of(const Running& running) const {
 }
 
 void report_if_idle(Shared& shared, Target& target) {
-  if (!target.draining || target.gone || target.in_flight > 0 || target.idle_reported) return;
+  if (!target.draining || target.gone || target.candidate.in_flight > 0 || target.idle_reported) return;
   target.idle_reported = true;
   shared.sink(TargetIdleReport{.target_group_arn = target.group_arn, .address = target.address, .port = target.port});
 }

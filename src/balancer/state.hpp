@@ -31,8 +31,7 @@ struct Target {
   bool gone = false;  // out of the configuration; those in flight are cut
   bool idle_reported = false;
   TargetHealth health;
-  int in_flight = 0;
-  Candidate candidate;  // itself as selection sees it
+  Candidate candidate;  // itself as selection sees it, with the requests in flight
   std::shared_ptr<FateLine> fates;
   std::vector<Busy*> busy;
 
