@@ -25,7 +25,7 @@ struct Client {
   Shared& shared;
   Stream& stream;
   i32 port;
-  std::string peer;
+  reactor::Address peer;
   std::shared_ptr<Running> own;  // null on a listener that several load balancers share by Host
   Instant begun;
   std::unique_ptr<Workspace> work = nullptr;
@@ -211,7 +211,7 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
     it.port = client.port;
     it.target = client.target.path;
     it.method = head.method;
-    it.source_address = client.peer;
+    it.source_address = client.peer.host;
     it.headers = head.headers;
     return it;
   }();
@@ -228,7 +228,8 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   }
   const RequestFacts facts{.config = *client.config,
                            .port = client.port,
-                           .peer = client.peer,
+                           .peer = client.peer.host,
+                           .peer_port = client.peer.port,
                            .host = client.target.host,
                            .target = client.target.path,
                            .body = client.request.body,
@@ -268,7 +269,7 @@ std::optional<Ended> ended_at_once(Client& client, int length) {
   }
   // ALB closes a client's connection by its age, after an answer.
   const Duration age = client.shared.loop.now() - client.begun;
-  if (age > seconds(client.config->client_keep_alive_seconds)) client.request.keep_alive = false;
+  if (age >= seconds(client.config->client_keep_alive_seconds)) client.request.keep_alive = false;
   return {};
 }
 

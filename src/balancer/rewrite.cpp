@@ -122,6 +122,31 @@ void put_host(Writer& out, const RequestFacts& facts) {
   out.put("\r\n");
 }
 
+// Only what is appended vouches for the peer; what a client sent stands for what it may be.
+void put_forwarded_for(Writer& out, const http::RequestHeadView& head, const RequestFacts& facts) {
+  const auto each_given = [&](auto put) {
+    for (std::size_t i = 0; i < head.headers.size(); ++i)
+      if (head.kinds[i] == HeaderKind::forwarded_for) put(head.headers[i]);
+  };
+  if (facts.config.forwarded_for == "remove") return;
+  if (facts.config.forwarded_for == "preserve")
+    return each_given([&](const http::HeaderView& header) { out.put_header(header); });
+  out.put("X-Forwarded-For: ");
+  each_given([&](const http::HeaderView& header) {
+    out.put(header.value);
+    out.put(", ");
+  });
+  const bool bracketed = facts.config.forwarded_for_client_port && facts.peer.contains(':');
+  if (bracketed) out.put('[');
+  out.put(facts.peer);
+  if (bracketed) out.put(']');
+  if (facts.config.forwarded_for_client_port) {
+    out.put(':');
+    out.put_number(static_cast<std::uint64_t>(facts.peer_port));
+  }
+  out.put("\r\n");
+}
+
 // Blanks and control characters would let the target cut the request line elsewhere.
 void put_target(Writer& out, std::string_view target, bool odd) {
   if (!odd) return out.put(target);
@@ -164,14 +189,8 @@ void write_request_head(const http::RequestHeadView& head, const RequestFacts& f
     put_host(to, facts);
     for (std::size_t i = 0; i < head.headers.size(); ++i)
       if (goes_on(head, i, facts)) to.put_header(head.headers[i]);
-    to.put("X-Forwarded-For: ");
-    for (std::size_t i = 0; i < head.headers.size(); ++i) {
-      if (head.kinds[i] != HeaderKind::forwarded_for) continue;
-      to.put(head.headers[i].value);
-      to.put(", ");
-    }
-    to.put(facts.peer);
-    to.put("\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ");
+    put_forwarded_for(to, head, facts);
+    to.put("X-Forwarded-Proto: http\r\nX-Forwarded-Port: ");
     to.put_number(static_cast<std::uint64_t>(facts.port));
     to.put("\r\n");
     put_trace(to, head.find(HeaderKind::trace));

@@ -14,6 +14,7 @@ struct RequestFacts {
   const BalancerConfig& config;
   i32 port = 80;            // of the listener
   std::string_view peer;    // the client's address
+  i32 peer_port = 0;
   std::string_view host;    // as the client sent it, or of the absolute target; may be empty
   std::string_view target;  // path and query
   http::BodyFraming body;

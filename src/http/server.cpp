@@ -112,7 +112,7 @@ static reactor::Co<bool> write_pieces(reactor::Stream& stream, const Pieces& pie
 reactor::Co<void> Server::serve(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::Stream> stream) {
   shared->open.insert(stream.get());
   Connection connection{.shared = *shared, .stream = *stream};
-  const std::string peer = stream->peer();
+  const std::string peer = stream->peer().host;
   while (!shared->ending) {
     Request request;
     request.peer = peer;

@@ -138,13 +138,13 @@ Co<Trouble> Stream::write_all(Slices slices, Duration patience) {
   }
 }
 
-std::string Stream::peer() const {
+Address Stream::peer() const {
   sockaddr_in in{};
   socklen_t size = sizeof in;
   getpeername(descriptor_.fd(), static_cast<sockaddr*>(static_cast<void*>(&in)), &size);
   std::array<char, INET_ADDRSTRLEN> text{};
   inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
-  return text.data();
+  return {.host = text.data(), .port = ntohs(in.sin_port)};
 }
 
 void Stream::end_writing() { shutdown(descriptor_.fd(), SHUT_WR); }

@@ -51,7 +51,7 @@ class Stream {
   static bool all_taken(const Slices& slices) { return slices[0].empty() && slices[1].empty() && slices[2].empty(); }
 
   [[nodiscard]] Descriptor& descriptor() { return descriptor_; }
-  [[nodiscard]] std::string peer() const;  // "192.0.2.1"
+  [[nodiscard]] Address peer() const;  // "192.0.2.1" and its port
   [[nodiscard]] bool hung_up() const { return descriptor_.hung_up(); }
   [[nodiscard]] bool broken() const { return descriptor_.broken(); }
   void shut_down();  // both ways; waiters wake up

@@ -44,7 +44,7 @@ Session::Session(reactor::Loop& loop, std::string id, std::unique_ptr<reactor::S
       socket_(*stream_, http::WebSocketSide::server, {}, std::move(arrived)),
       agent_({.session_id = id, .seed = reactor::random_number(), .wall_ahead = wall_clock() - loop.now()}, loop.now()),
       doors_(std::move(doors)),
-      record_{.id = std::move(id), .peer = stream_->peer()},
+      record_{.id = std::move(id), .peer = stream_->peer().host},
       written_(loop),
       has_input_(loop) {
   for (Output& each : outputs_) each.room = std::make_unique<reactor::Event>(loop);

@@ -83,6 +83,15 @@ TEST_CASE("elb attributes: what has no effect yet is told, unless it is the defa
   CHECK(web.step.stored.empty());
   CHECK(web.set_balancer({{"waf.fail_open.enabled", "true"}, {"idle_timeout.timeout_seconds", "5"}}) == "done");
   CHECK(web.step.stored == std::vector<std::string>{"/Attributes/waf.fail_open.enabled"});
+  CHECK(web.set_balancer({{"routing.http.desync_mitigation_mode", "monitor"},
+                          {"routing.http.drop_invalid_header_fields.enabled", "true"},
+                          {"routing.http.preserve_host_header.enabled", "true"},
+                          {"routing.http.xff_client_port.enabled", "true"},
+                          {"routing.http.xff_header_processing.mode", "preserve"}}) == "done");
+  CHECK(web.step.stored.empty());
+  CHECK(web.set_balancer({{"routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "true"}}) == "done");
+  CHECK(web.step.stored ==
+        std::vector<std::string>{"/Attributes/routing.http.x_amzn_tls_version_and_cipher_suite.enabled"});
 }
 
 TEST_CASE("elb attributes: values out of AWS's ranges are refused by name") {
