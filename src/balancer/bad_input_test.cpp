@@ -140,3 +140,15 @@ TEST_CASE("balancer: a slow head is 408 at the idle timeout, a silent client is 
   CHECK(bench.answer("").empty());
   CHECK(bench.fates(1) == Counts{{"bad_request", 1}});
 }
+
+TEST_CASE("balancer: a WebSocket that neither side uses ends at the idle timeout") {
+  raw::Target target([](Connection& connection) {
+    if (connection.hear("\r\n\r\n").empty()) return;
+    connection.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    connection.hear_all();
+  });
+  const Bench bench(target.port(), [](BalancerConfig& config) { config.idle_timeout_seconds = 1; });
+  CHECK(bench.answer("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+            .ends_with("Connection: Upgrade\r\n\r\n"));
+  CHECK(bench.fates(1) == Counts{{"upgraded", 1}});
+}
