@@ -44,6 +44,7 @@ class Running final : public Platform {
         settings_(settings),
         log_(std::move(log)),
         store_(std::move(store)),
+        cookie_secret_(cat("cookies ", seed)),
         machine_(seed, modules()),
         desk_(loop, [this]() -> shell::Engine& { return *engine_; }) {}
 
@@ -54,8 +55,9 @@ class Running final : public Platform {
     log_desk_ = std::make_unique<shell::LogDesk>(
         loop_, *logs_, settings_.log_space, [this](Report report) { engine_->report(std::move(report)); }, log_);
     sandbox_ = TRY(sandbox::Sandbox::open(sandbox_settings(reactor::local_port(listener)), sink()));
-    balancer_ = std::make_unique<balancer::Balancer>(balancer::Settings{.listen_address = settings_.balancer_address},
-                                                     sink(), sandbox_.get());
+    balancer_ = std::make_unique<balancer::Balancer>(
+        balancer::Settings{.listen_address = settings_.balancer_address, .cookie_secret = cookie_secret_}, sink(),
+        sandbox_.get());
     sessions_ =
         std::make_unique<shell::Sessions>(shell::Sessions::Surroundings{.loop = loop_,
                                                                         .engine = *engine_,
@@ -205,6 +207,7 @@ class Running final : public Platform {
   ServeSettings settings_;
   Log log_;
   std::unique_ptr<ports::JournalStore> store_;
+  std::string cookie_secret_;  // the same after a restart, so that clients stay with their targets
   Machine machine_;
   TaskDesk desk_;  // outlives the sandbox, whose tasks ask it
   std::unique_ptr<shell::Engine> engine_;

@@ -5,12 +5,14 @@
 
 #include "balancer/state.hpp"
 #include "base/text.hpp"
+#include "reactor/random.hpp"
 
 namespace utakata::balancer {
 namespace {
 
 constexpr Duration retry_interval = seconds(2);  // of a port that another program has taken
 constexpr std::size_t clients_max = 20'000;
+constexpr std::size_t cookie_secret_size = 32;
 
 }  // namespace
 
@@ -18,6 +20,8 @@ class Balancer::Inside {
  public:
   Inside(Settings settings, ports::ReportSink sink, ports::VpcDoors* network) : shared_(std::make_shared<Shared>()) {
     shared_->settings = std::move(settings);
+    const std::string& secret = shared_->settings.cookie_secret;
+    shared_->seal = BondSeal(secret.empty() ? reactor::random_bytes(cookie_secret_size) : secret);
     shared_->sink = std::move(sink);
     shared_->network = network;
     thread_ = std::thread([this] {

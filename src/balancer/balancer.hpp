@@ -10,6 +10,8 @@ namespace utakata::balancer {
 
 struct Settings {
   std::string listen_address = "127.0.0.1";
+  /// What cookies are sealed with; those of another secret bind nobody any more. Empty: a new one.
+  std::string cookie_secret;
 };
 
 /// The load balancers' data path: a thread of its own with a loop, which owns every listener, target and connection.

@@ -241,7 +241,7 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
   const bool chunk = no_length && !request_.old_client;
   const bool keep_alive =
       request_.keep_alive && !request_.close_connections && upload_ == Upload::whole && (chunk || !no_length);
-  write_answer_head(work_->answer, {.chunked = chunk, .keep_alive = keep_alive}, work_->out);
+  write_answer_head(work_->answer, {.chunked = chunk, .keep_alive = keep_alive, .cookies = cookies(lease)}, work_->out);
   work_->from_target.drop(head_length);
   http::BodyReader reader(body);
   std::string behind;
@@ -270,6 +270,11 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
   co_return Ended{cause, 0, keep_alive};
 }
 
+std::string Exchange::cookies(const Lease& lease) const {
+  if (!request_.binding.any()) return {};
+  return binding_lines(shared_.seal, request_.binding, lease.target(), work_->answer.headers, wall_clock());
+}
+
 // A client that has closed altogether looks like one that has only ended its sending side, until it is sent something.
 bool Exchange::client_has_gone() {
   if (!client_.hung_up() || upload_ == Upload::running) return false;
@@ -284,7 +289,7 @@ Co<Ended> Exchange::become_tunnel(Lease& lease, std::size_t head_length) {
   const auto* protocol = work_->answer.find(http::HeaderKind::upgrade);
   if (!request_.websocket || protocol == nullptr || !equals_ignoring_case(*protocol, "websocket"))
     co_return lost(lease, Cause::malformed_502, 502);
-  write_answer_head(work_->answer, {.websocket = true}, work_->out);
+  write_answer_head(work_->answer, {.websocket = true, .cookies = cookies(lease)}, work_->out);
   work_->from_target.drop(head_length);
   if (co_await send(client_, {work_->out, {}, {}}) != Trouble::none)
     co_return Ended{Cause::client_closed_460, 0, false};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "balancer/destination.hpp"
 #include "balancer/rewrite.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/state.hpp"
@@ -18,6 +19,7 @@ struct Incoming {
   bool websocket = false;
   bool expects_continue = false;
   bool close_connections = false;  // after the answer: the request was ambiguous (desync.hpp)
+  Binding binding;                 // of the answer
 };
 
 /// How one request ended: what is counted, and whether the client's connection is still good.
@@ -91,6 +93,7 @@ class Exchange {
   reactor::Co<Ended> become_tunnel(Lease&, std::size_t head_length);
   reactor::Co<reactor::Trouble> send(reactor::Stream& to, reactor::Stream::Slices);
 
+  [[nodiscard]] std::string cookies(const Lease&) const;
   void watch_client(reactor::Stream& upstream);
   bool client_has_gone();
   [[nodiscard]] bool upload_failed() const;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "balancer/destination.hpp"
 #include "balancer/desync.hpp"
 #include "balancer/exchange.hpp"
 #include "balancer/own_answers.hpp"
@@ -218,12 +219,10 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   const BalancerRule* rule = client.routing->choose(view).rule;
   if (rule != nullptr && rule->action.type != "forward")
     co_return co_await answer_ourselves(client, rule->action, view, length);
-  const auto group =
-      rule == nullptr ? running.groups.end() : running.groups.find(choose_group(rule->action, running.turn++));
-  const bool known = group != running.groups.end();
-  std::shared_ptr<Target> target = known ? group->second->choose(client.shared.loop.now()) : nullptr;
-  if (!target) {
-    client.count(known ? group->second->fates : running.fates, Cause::no_target_503);
+  Destination to =
+      rule == nullptr ? Destination() : choose_destination(client.shared, running, rule->action, head.headers);
+  if (!to.target) {
+    client.count(to.group ? to.group->fates : running.fates, Cause::no_target_503);
     co_return Ended{Cause::no_target_503, 503, skip_body(client, length)};
   }
   const RequestFacts facts{.config = *client.config,
@@ -236,10 +235,11 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
                            .websocket = client.request.websocket,
                            .irregular = client.irregular};
   write_request_head(head, facts, client.work->out);
+  client.request.binding = std::move(to.binding);
   client.work->from_client.drop(length);
   Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request);
-  const Ended ended = co_await exchange.forward(target);
-  client.count(target->fates, ended.cause);
+  const Ended ended = co_await exchange.forward(to.target);
+  client.count(to.target->fates, ended.cause);
   co_return ended;
 }
 

@@ -145,12 +145,15 @@ class Target {
   std::thread acceptor_;
 };
 
+constexpr const char* cookie_secret = "secret";
+
 using Adapt = std::function<void(BalancerConfig&)>;
 
 /// A balancer with one listener, in front of one target or none.
 class Bench {
  public:
-  explicit Bench(int target_port, const Adapt& adapt = {}) : balancer_({}, [](const Report&) {}, nullptr) {
+  explicit Bench(int target_port, const Adapt& adapt = {})
+      : balancer_({.cookie_secret = cookie_secret}, [](const Report&) {}, nullptr) {
     const int free = *reactor::listen_tcp({});
     port_ = reactor::local_port(free);
     ::close(free);

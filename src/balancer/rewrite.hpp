@@ -12,8 +12,8 @@ namespace utakata::balancer {
 
 struct RequestFacts {
   const BalancerConfig& config;
-  i32 port = 80;            // of the listener
-  std::string_view peer;    // the client's address
+  i32 port = 80;          // of the listener
+  std::string_view peer;  // the client's address
   i32 peer_port = 0;
   std::string_view host;    // as the client sent it, or of the absolute target; may be empty
   std::string_view target;  // path and query
@@ -27,7 +27,8 @@ void write_request_head(const http::RequestHeadView&, const RequestFacts&, std::
 struct AnswerFacts {
   bool chunked = false;  // we chunk the body
   bool keep_alive = true;
-  bool websocket = false;  // 101
+  bool websocket = false;         // 101
+  std::string_view cookies = {};  // lines that are added
 };
 void write_answer_head(const http::ResponseHeadView&, const AnswerFacts&, std::string& out);
 

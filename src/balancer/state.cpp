@@ -80,9 +80,9 @@ void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group
   target->group_arn = group.config.arn;
   target->address = wanted.address;
   target->port = wanted.port;
+  target->name = cat(wanted.address, ":", wanted.port);
   target->draining = wanted.draining;
-  target->fates =
-      std::make_shared<FateLine>(running->config->name, group.config.arn, cat(wanted.address, ":", wanted.port));
+  target->fates = std::make_shared<FateLine>(running->config->name, group.config.arn, target->name);
   group.targets.push_back(target);
   if (!wanted.draining) reactor::start(check_health(shared, running, group.config.arn, target));
 }
@@ -104,6 +104,12 @@ std::unique_ptr<reactor::Stream> Target::take_kept() {
 std::shared_ptr<Target> Group::choose(Instant now) {
   const auto place = choose_target(candidates, config, {.now = now, .dice = mix(++turn)});
   return place ? targets[*place] : nullptr;
+}
+
+std::shared_ptr<Target> Group::bound(std::string_view name, Instant now) {
+  const auto target = std::ranges::find_if(targets, [&](const auto& each) { return each->name == name; });
+  const auto place = static_cast<std::size_t>(target - targets.begin());
+  return may_stay(candidates, place, config, {.now = now}) ? *target : nullptr;
 }
 
 void Group::targets_changed() {

@@ -10,6 +10,7 @@
 #include "balancer/health.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/selection.hpp"
+#include "balancer/stickiness.hpp"
 #include "balancer/workspace.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/wall_clock.hpp"
@@ -27,6 +28,7 @@ struct Target {
   str group_arn;
   str address;
   i32 port = 0;
+  str name;  // "ADDRESS:PORT"
   bool draining = false;
   bool gone = false;  // out of the configuration; those in flight are cut
   bool idle_reported = false;
@@ -63,6 +65,8 @@ struct Group {
 
   /// The next target by the group's algorithm; null if it has none.
   std::shared_ptr<Target> choose(Instant now);
+  /// The target of that name; null if it is not here or may not get requests.
+  std::shared_ptr<Target> bound(std::string_view name, Instant now);
   void targets_changed();
 };
 
@@ -85,6 +89,7 @@ struct Shared {
   FateLedger fates;
   std::shared_ptr<FateLine> unclaimed = std::make_shared<FateLine>("", "", "");  // requests to no load balancer
   Workspaces workspaces;
+  BondSeal seal{""};                                             // of cookies
   std::map<str, std::shared_ptr<Running>> balancers;             // by ARN
   std::map<i32, std::vector<std::shared_ptr<Running>>> by_port;  // those that listen there; see configured()
   std::set<reactor::Stream*> clients;

@@ -1,4 +1,7 @@
-"""boto3, unmodified: attributes of load balancers and target groups, health checks, targets. No container runs."""
+"""boto3, unmodified: attributes of load balancers and target groups, health checks, targets. No container runs: where a
+target has to answer, it is another load balancer's listener."""
+import contextlib
+import http.client
 import unittest
 
 from botocore.exceptions import ClientError
@@ -23,9 +26,9 @@ def pairs(**values):
 class Targets(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        ec2, cls.elb = PLATFORM.client("ec2"), PLATFORM.client("elbv2")
-        cls.vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
-        cls.subnets = [s["SubnetId"] for s in ec2.describe_subnets()["Subnets"]]
+        cls.ec2, cls.elb = PLATFORM.client("ec2"), PLATFORM.client("elbv2")
+        cls.vpc = cls.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+        cls.subnets = [s["SubnetId"] for s in cls.ec2.describe_subnets()["Subnets"]]
 
     def group(self, name, **more):
         return self.elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=self.vpc, TargetType="ip",
@@ -50,6 +53,65 @@ class Targets(unittest.TestCase):
         self.assertEqual(values["load_balancing.algorithm.type"], "least_outstanding_requests")
         self.assertEqual(values["load_balancing.cross_zone.enabled"], "false")
         self.assertEqual(values["stickiness.lb_cookie.duration_seconds"], "86400")
+
+    def balancer(self, name):
+        return self.elb.create_load_balancer(Name=name, Subnets=self.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+
+    def listener(self, balancer, port, **action):
+        self.elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=[action])
+
+    def answering_group(self, name, port, body):
+        """A target group whose target answers with this body."""
+        balancer = self.balancer(name)
+        self.listener(balancer, port, Type="fixed-response", FixedResponseConfig={
+            "StatusCode": "200", "ContentType": "text/plain", "MessageBody": body})
+        found = self.ec2.describe_network_interfaces(Filters=[{"Name": "description", "Values": ["ELB app/" + name]}])
+        return self.group(name), {"Id": found["NetworkInterfaces"][0]["PrivateIpAddress"], "Port": port}
+
+    def ask(self, port, cookies=()):
+        """The body of an answer, and the cookies that it sets."""
+        with contextlib.closing(http.client.HTTPConnection(PLATFORM.balancer_address, port, timeout=20)) as connection:
+            connection.request("GET", "/", headers={"Cookie": "; ".join(cookies)} if cookies else {})
+            with connection.getresponse() as answer:
+                return answer.read().decode(), [c.split(";")[0] for c in answer.headers.get_all("Set-Cookie") or ()]
+
+    def healthy(self, group, count):
+        until(lambda: [t["TargetHealth"]["State"] for t in self.elb.describe_target_health(
+            TargetGroupArn=group)["TargetHealthDescriptions"]] == ["healthy"] * count, what="the targets to be healthy")
+
+    def test_cookies_keep_a_client_with_its_target_and_its_group(self):
+        blue, one = self.answering_group("blue", 8101, "one")
+        green, two = self.answering_group("green", 8102, "two")
+        done = self.elb.modify_target_group_attributes(TargetGroupArn=blue, Attributes=pairs(
+            stickiness__enabled="true", stickiness__lb_cookie__duration_seconds="60"))
+        self.assertNotIn("x-utakata-stored-only", done["ResponseMetadata"]["HTTPHeaders"])
+        self.elb.register_targets(TargetGroupArn=blue, Targets=[one, two])
+        front = self.balancer("front")
+        self.listener(front, 8103, Type="forward", TargetGroupArn=blue)
+        self.healthy(blue, 2)
+        until(lambda: {self.ask(8103)[0] for _ in range(4)} == {"one", "two"}, what="both targets")
+        body, cookies = self.ask(8103)
+        self.assertEqual([c.split("=")[0] for c in cookies], ["AWSALB", "AWSALBCORS"])
+        self.assertEqual({self.ask(8103, cookies)[0] for _ in range(4)}, {body})
+        self.elb.deregister_targets(TargetGroupArn=blue, Targets=[one if body == "one" else two])
+        until(lambda: self.ask(8103, cookies)[0] not in (body, ""), what="the other target")
+
+        self.elb.register_targets(TargetGroupArn=green, Targets=[two])
+        done = self.elb.create_listener(LoadBalancerArn=front, Protocol="HTTP", Port=8104, DefaultActions=[
+            {"Type": "forward", "ForwardConfig": {
+                "TargetGroups": [{"TargetGroupArn": blue, "Weight": 1}, {"TargetGroupArn": green, "Weight": 1}],
+                "TargetGroupStickinessConfig": {"Enabled": True, "DurationSeconds": 60}}}])
+        self.assertNotIn("x-utakata-stored-only", done["ResponseMetadata"]["HTTPHeaders"])
+        self.healthy(green, 1)
+
+        def of_green():
+            body, cookies = self.ask(8104)
+            return body == "two" and not any(c.startswith("AWSALB=") for c in cookies) and cookies
+        cookies = until(of_green, what="a cookie of the other group")
+        self.assertEqual([c.split("=")[0] for c in cookies], ["AWSALBTG", "AWSALBTGCORS"])
+        for _ in range(4):
+            body, again = self.ask(8104, cookies)
+            self.assertEqual((body, len(again)), ("two", 2))
 
     def test_a_refusal_changes_nothing(self):
         group = self.group("refused")

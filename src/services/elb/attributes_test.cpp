@@ -77,9 +77,12 @@ TEST_CASE("elb attributes: a target group's reach the data path") {
 
 TEST_CASE("elb attributes: what has no effect yet is told, unless it is the default") {
   Web web;
-  CHECK(web.set_group({{"stickiness.enabled", "true"}, {"deregistration_delay.timeout_seconds", "5"}}) == "done");
-  CHECK(web.step.stored == std::vector<std::string>{"/Attributes/stickiness.enabled"});
-  CHECK(web.set_group({{"stickiness.enabled", "false"}}) == "done");
+  CHECK(web.set_group(
+            {{"load_balancing.cross_zone.enabled", "false"}, {"deregistration_delay.timeout_seconds", "5"}}) == "done");
+  CHECK(web.step.stored == std::vector<std::string>{"/Attributes/load_balancing.cross_zone.enabled"});
+  CHECK(web.set_group({{"load_balancing.cross_zone.enabled", "true"}, {"stickiness.enabled", "true"}}) == "done");
+  CHECK(web.step.stored == std::vector<std::string>{"/Attributes/load_balancing.cross_zone.enabled"});
+  CHECK(web.set_group({{"stickiness.enabled", "true"}, {"stickiness.lb_cookie.duration_seconds", "5"}}) == "done");
   CHECK(web.step.stored.empty());
   CHECK(web.set_balancer({{"waf.fail_open.enabled", "true"}, {"idle_timeout.timeout_seconds", "5"}}) == "done");
   CHECK(web.step.stored == std::vector<std::string>{"/Attributes/waf.fail_open.enabled"});

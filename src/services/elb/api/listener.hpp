@@ -16,7 +16,7 @@ struct TargetGroupStickinessConfig {
 };
 struct ForwardActionConfig {
   opt<list<TargetGroupTuple>> TargetGroups;
-  stored<TargetGroupStickinessConfig> TargetGroupStickinessConfig_;
+  opt<TargetGroupStickinessConfig> TargetGroupStickinessConfig_;
 };
 struct FixedResponseActionConfig {
   opt<str> MessageBody;

@@ -1,0 +1,56 @@
+#include "balancer/destination.hpp"
+
+namespace utakata::balancer {
+namespace {
+
+using Headers = std::span<const http::HeaderView>;
+
+std::string_view group_of(const BondSeal& seal, Running& running, const BalancerAction& action, Headers request,
+                          Binding& binding) {
+  binding.to_group = action.group_stickiness_seconds > 0;
+  if (binding.to_group) {
+    const auto bound = bound_to(seal, request, group_cookie, seconds(action.group_stickiness_seconds), wall_clock());
+    // A weight of zero takes a group's clients away too.
+    for (const WeightedGroup& each : action.forward)
+      if (bound && each.weight > 0 && each.target_group_arn == *bound) return each.target_group_arn;
+  }
+  return choose_group(action, running.turn++);
+}
+
+std::shared_ptr<Target> target_of(const BondSeal& seal, Group& group, Headers request, Instant now, Binding& binding) {
+  const StickinessRule& rule = group.config.stickiness;
+  if (rule.kind == "none") return group.choose(now);
+  const bool by_application = rule.kind == "app_cookie";
+  const std::string_view cookie = by_application ? application_cookie : target_cookie;
+  auto bound = bound_to(seal, request, cookie, seconds(rule.duration_seconds), wall_clock());
+  if (by_application) {
+    binding.once_set = rule.cookie_name;
+    if (cookie_value(request, rule.cookie_name).empty()) bound.reset();  // the application's session has ended
+  }
+  if (bound || !by_application) binding.target_by = cookie;
+  auto target = bound ? group.bound(*bound, now) : nullptr;
+  return target ? target : group.choose(now);
+}
+
+}  // namespace
+
+Destination choose_destination(const Shared& shared, Running& running, const BalancerAction& action, Headers request) {
+  Destination to;
+  const auto group = running.groups.find(group_of(shared.seal, running, action, request, to.binding));
+  if (group == running.groups.end()) return to;
+  to.group = group->second;
+  to.target = target_of(shared.seal, *to.group, request, shared.loop.now(), to.binding);
+  return to;
+}
+
+std::string binding_lines(const BondSeal& seal, const Binding& binding, const Target& target, Headers answer,
+                          Instant wall_now) {
+  std::string lines;
+  if (binding.to_group) lines += bond_lines(seal, group_cookie, {.to = target.group_arn, .since = wall_now});
+  std::string_view by = binding.target_by;
+  if (by.empty() && !binding.once_set.empty() && sets_cookie(answer, binding.once_set)) by = application_cookie;
+  if (!by.empty()) lines += bond_lines(seal, by, {.to = target.name, .since = wall_now});
+  return lines;
+}
+
+}  // namespace utakata::balancer
