@@ -35,3 +35,37 @@ TEST_CASE("group: chooses by its configuration, from the targets that it has now
   group.targets_changed();
   CHECK(group.choose({}) == nullptr);
 }
+
+TEST_CASE("group: by how requests end, a target that fails gets less, and its share back when it does no more") {
+  Group group;
+  group.config.algorithm = "weighted_random";
+  group.config.anomaly_mitigation = true;
+  for (const str address : {"a", "b", "c"}) add(group, address);
+  // How many of a window's requests come to the last target, where each of them ends so.
+  const auto window = [&](Cause cause) {
+    int came = 0;
+    for (int i = 0; i < 3 * 200; ++i) {
+      const auto target = group.choose({});
+      const bool last = target == group.targets.back();
+      came += last ? 1 : 0;
+      group.ended(*target, last ? cause : Cause::ok);
+    }
+    return came;
+  };
+  for (const Cause bad : {Cause::target_5xx, Cause::connect_refused_502, Cause::connect_timeout_504,
+                          Cause::reset_in_flight_502, Cause::malformed_502, Cause::cut_off, Cause::timeout_504}) {
+    CHECK(window(bad) > 150);
+    for (int i = 0; i < 4; ++i) window(bad);
+    const int few = window(bad);
+    CHECK(few < 60);
+    CHECK(few >= 10);
+    for (int i = 0; i < 5; ++i) window(Cause::target_4xx);
+  }
+  for (const Cause of_others : {Cause::ok, Cause::target_4xx, Cause::upgraded}) {
+    for (int i = 0; i < 4; ++i) window(of_others);
+    CHECK(group.targets.back()->candidate.anomaly_share == full_share);
+  }
+  for (const Cause nobodys : {Cause::bad_request, Cause::client_closed_460, Cause::deregistered_502})
+    group.ended(*group.targets.back(), nobodys);
+  CHECK(group.targets.back()->candidate.requests == 0);
+}

@@ -240,6 +240,7 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request);
   const Ended ended = co_await exchange.forward(to.target);
   client.count(to.target->fates, ended.cause);
+  to.group->ended(*to.target, ended.cause);
   co_return ended;
 }
 

@@ -1,6 +1,7 @@
 #include "balancer/state.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
@@ -10,6 +11,34 @@ namespace utakata::balancer {
 namespace {
 
 constexpr std::size_t kept_connections_max = 256;
+
+// A window ends after so many requests a target, not after a time: one with the smallest share still gets enough of
+// them to be judged, however seldom requests come.
+constexpr std::uint64_t window_requests_of_target = 200;
+
+// Whether the target has failed; nothing where the request says nothing about it.
+std::optional<bool> failed(Cause cause) {
+  switch (cause) {
+    case Cause::ok:
+    case Cause::target_4xx:
+    case Cause::upgraded:
+      return false;
+    case Cause::target_5xx:
+    case Cause::connect_refused_502:
+    case Cause::connect_timeout_504:
+    case Cause::reset_in_flight_502:
+    case Cause::malformed_502:
+    case Cause::cut_off:
+    case Cause::timeout_504:
+      return true;
+    case Cause::bad_request:
+    case Cause::client_closed_460:
+    case Cause::no_target_503:
+    case Cause::deregistered_502:
+      break;
+  }
+  return {};
+}
 
 CheckResult result_of(const http::Exchange& exchange) {
   switch (exchange.ending) {
@@ -110,6 +139,16 @@ std::shared_ptr<Target> Group::bound(std::string_view name, Instant now) {
   const auto target = std::ranges::find_if(targets, [&](const auto& each) { return each->name == name; });
   const auto place = static_cast<std::size_t>(target - targets.begin());
   return may_stay(candidates, place, config, {.now = now}) ? *target : nullptr;
+}
+
+void Group::ended(Target& target, Cause cause) {
+  const std::optional<bool> bad = failed(cause);
+  if (!bad || config.algorithm != "weighted_random") return;
+  ++target.candidate.requests;
+  target.candidate.failures += *bad ? 1 : 0;
+  if (++requests_in_window_ < window_requests_of_target * candidates.size()) return;
+  judge_anomalies(candidates);
+  requests_in_window_ = 0;
 }
 
 void Group::targets_changed() {

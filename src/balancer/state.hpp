@@ -67,7 +67,12 @@ struct Group {
   std::shared_ptr<Target> choose(Instant now);
   /// The target of that name; null if it is not here or may not get requests.
   std::shared_ptr<Target> bound(std::string_view name, Instant now);
+  /// Counts how a request ended that this target got. Where shares go by that, they are judged anew now and then.
+  void ended(Target&, Cause);
   void targets_changed();
+
+ private:
+  std::uint64_t requests_in_window_ = 0;  // of judge_anomalies
 };
 
 /// One load balancer. Replaced configurations keep their groups' targets, with health and connections.

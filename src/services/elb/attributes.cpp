@@ -51,7 +51,7 @@ constexpr AttributeRule load_balancer_rules[] = {
 
 constexpr AttributeRule target_group_rules[] = {
     {"deregistration_delay.timeout_seconds", "300", Mark::honoured, Form::number, 0, 3600},
-    {"load_balancing.algorithm.anomaly_mitigation", "off", Mark::stored, Form::choice, 0, 0, "on, off"},
+    {"load_balancing.algorithm.anomaly_mitigation", "off", Mark::honoured, Form::choice, 0, 0, "on, off"},
     {"load_balancing.algorithm.type", "round_robin", Mark::honoured, Form::choice, 0, 0,
      "round_robin, least_outstanding_requests, weighted_random"},
     {"load_balancing.cross_zone.enabled", "use_load_balancer_configuration", Mark::stored, Form::choice, 0, 0,

@@ -61,6 +61,7 @@ TEST_CASE("elb attributes: a target group's reach the data path") {
                        {"stickiness.app_cookie.duration_seconds", "60"},
                        {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "50"}}) ==
         "done");
+  CHECK(web.step.stored.empty());
   BalancerTargetGroup group = web.configured_group();
   CHECK(group.algorithm.name() == "weighted_random");
   CHECK(group.anomaly_mitigation);
