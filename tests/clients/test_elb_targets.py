@@ -23,6 +23,11 @@ def pairs(**values):
     return [{"Key": key.replace("__", "."), "Value": value} for key, value in values.items()]
 
 
+def fixed(body):
+    return {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200", "ContentType": "text/plain",
+                                                              "MessageBody": body}}
+
+
 class Targets(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -45,6 +50,9 @@ class Targets(unittest.TestCase):
         done = self.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=pairs(
             load_balancing__algorithm__type="least_outstanding_requests"))
         self.assertNotIn("x-utakata-stored-only", done["ResponseMetadata"]["HTTPHeaders"])
+        done = self.elb.modify_target_group_attributes(TargetGroupArn=self.group("anomalies"), Attributes=pairs(
+            load_balancing__algorithm__type="weighted_random", load_balancing__algorithm__anomaly_mitigation="on"))
+        self.assertNotIn("x-utakata-stored-only", done["ResponseMetadata"]["HTTPHeaders"])
         done = self.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=pairs(
             load_balancing__cross_zone__enabled="false"))
         self.assertEqual(done["ResponseMetadata"]["HTTPHeaders"]["x-utakata-stored-only"],
@@ -58,20 +66,24 @@ class Targets(unittest.TestCase):
         return self.elb.create_load_balancer(Name=name, Subnets=self.subnets)["LoadBalancers"][0]["LoadBalancerArn"]
 
     def listener(self, balancer, port, **action):
-        self.elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=[action])
+        made = self.elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=[action])
+        return made["Listeners"][0]["ListenerArn"]
 
-    def answering_group(self, name, port, body):
-        """A target group whose target answers with this body."""
+    def answering_group(self, name, port, body, by_forwarded_for=()):
+        """A target group, and a target that answers with this body, or another for a value of X-Forwarded-For."""
         balancer = self.balancer(name)
-        self.listener(balancer, port, Type="fixed-response", FixedResponseConfig={
-            "StatusCode": "200", "ContentType": "text/plain", "MessageBody": body})
+        listener = self.listener(balancer, port, **fixed(body))
+        for priority, (value, other) in enumerate(by_forwarded_for, 1):
+            self.elb.create_rule(ListenerArn=listener, Priority=priority, Actions=[fixed(other)], Conditions=[
+                {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Forwarded-For", "Values": [value]}}])
         found = self.ec2.describe_network_interfaces(Filters=[{"Name": "description", "Values": ["ELB app/" + name]}])
         return self.group(name), {"Id": found["NetworkInterfaces"][0]["PrivateIpAddress"], "Port": port}
 
-    def ask(self, port, cookies=()):
+    def ask(self, port, cookies=(), **headers):
         """The body of an answer, and the cookies that it sets."""
         with contextlib.closing(http.client.HTTPConnection(PLATFORM.balancer_address, port, timeout=20)) as connection:
-            connection.request("GET", "/", headers={"Cookie": "; ".join(cookies)} if cookies else {})
+            headers.update({"Cookie": "; ".join(cookies)} if cookies else {})
+            connection.request("GET", "/", headers=headers)
             with connection.getresponse() as answer:
                 return answer.read().decode(), [c.split(";")[0] for c in answer.headers.get_all("Set-Cookie") or ()]
 
@@ -112,6 +124,24 @@ class Targets(unittest.TestCase):
         for _ in range(4):
             body, again = self.ask(8104, cookies)
             self.assertEqual((body, len(again)), ("two", 2))
+
+    def test_a_load_balancer_says_where_requests_come_from_as_it_is_set(self):
+        group, target = self.answering_group("echo", 8105, "none", [("192.0.2.9", "as sent"), ("192.0.2.9, *:*", "with a port"),
+                                                                    ("192.0.2.9, *", "appended")])
+        self.elb.register_targets(TargetGroupArn=group, Targets=[target])
+        front = self.balancer("forwards")
+        self.listener(front, 8106, Type="forward", TargetGroupArn=group)
+        self.healthy(group, 1)
+
+        def answers(expected, **attributes):
+            if attributes:
+                done = self.elb.modify_load_balancer_attributes(LoadBalancerArn=front, Attributes=pairs(**attributes))
+                self.assertNotIn("x-utakata-stored-only", done["ResponseMetadata"]["HTTPHeaders"])
+            until(lambda: self.ask(8106, **{"X-Forwarded-For": "192.0.2.9"})[0] == expected, what=expected)
+        answers("appended")
+        answers("with a port", routing__http__xff_client_port__enabled="true")
+        answers("as sent", routing__http__xff_header_processing__mode="preserve")
+        answers("none", routing__http__xff_header_processing__mode="remove")
 
     def test_a_refusal_changes_nothing(self):
         group = self.group("refused")
