@@ -105,6 +105,15 @@ class Targets(unittest.TestCase):
         body, cookies = self.ask(8103)
         self.assertEqual([c.split("=")[0] for c in cookies], ["AWSALB", "AWSALBCORS"])
         self.assertEqual({self.ask(8103, cookies)[0] for _ in range(4)}, {body})
+        PLATFORM.kill()
+        PLATFORM.start()
+        self.setUpClass()  # the API listens elsewhere now
+
+        def bound_still():
+            with contextlib.suppress(ConnectionRefusedError):
+                return ({self.ask(8103)[0] for _ in range(4)} == {"one", "two"}
+                        and {self.ask(8103, cookies)[0] for _ in range(8)} == {body})
+        until(bound_still, what="the cookie to bind after a restart")
         self.elb.deregister_targets(TargetGroupArn=blue, Targets=[one if body == "one" else two])
         until(lambda: self.ask(8103, cookies)[0] not in (body, ""), what="the other target")
 
