@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr int sessions_max = 1000;  // open data channels, of all containers together
 constexpr Duration answer_patience = seconds(30);
+constexpr Duration close_interval = seconds(1);  // between tries to close a session, while the journal fails
 
 std::string plain_answer(int status, std::string_view why) {
   return cat("HTTP/1.1 ", status, " ", http::reason_phrase(status),
@@ -100,9 +101,13 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
     call->operation = &around_.close_session;
     call->input = around_.close_session.new_input();
     *static_cast<CloseSessionRequest*>(call->input.get()) = over;
-    call->done = [file = cat(around_.logs_dir, "/", over.session_id)](const Outcome<>& outcome) {
+    call->done = [weak = weak_from_this(), over,
+                  file = cat(around_.logs_dir, "/", over.session_id)](const Outcome<>& outcome) {
       std::error_code error;
-      if (outcome) fs::remove(file, error);
+      if (outcome)
+        fs::remove(file, error);
+      else if (const auto self = weak.lock())
+        self->close_later(over);
     };
     around_.engine.call(std::move(call));
   }
@@ -152,6 +157,13 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
                   });
                 },
             .logs_dir = around_.logs_dir};
+  }
+
+  // The engine refuses at once while the journal fails. Nobody else asks for this session again.
+  void close_later(const CloseSessionRequest& over) {
+    around_.loop.after(close_interval, [weak = weak_from_this(), over] {
+      if (const auto self = weak.lock()) self->close(over);
+    });
   }
 
   // On the engine's thread.

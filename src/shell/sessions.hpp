@@ -30,7 +30,7 @@ class Sessions {
   /// Every session is cut; their commands are hung up on.
   ~Sessions();
 
-  /// Sends what a former daemon's sessions left to their logs, and closes them. Before the engine is told to recover;
+  /// Sends what a former daemon's sessions left to their logs, and closes them. After the engine was told to recover;
   /// on its thread.
   void deliver_left();
   /// For http::Server: takes the connection over.

@@ -1,0 +1,123 @@
+// What a daemon that was killed left of its sessions, as the next one delivers it.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+
+#include "core/session.hpp"
+#include "http/websocket.hpp"
+#include "session/client.hpp"
+#include "shell/sessions.hpp"
+#include "tests/files.hpp"
+
+using namespace utakata;        // NOLINT: a test
+using namespace utakata::test;  // NOLINT: a test
+
+namespace {
+
+struct Kept {
+  static constexpr std::string_view table_name = "test.kept";
+  str text;
+};
+
+Outcome<OpenSessionResponse> open_any(Tx& tx, const OpenSessionRequest& request) {
+  tx.put(tx.world().key("opened/", request.session_id), Kept{});
+  return OpenSessionResponse{.task_arn = "t", .words = {"cat"}, .logged = false};
+}
+
+Outcome<CloseSessionResponse> close_any(Tx& tx, const CloseSessionRequest& over) {
+  tx.put(tx.world().key("closed/", over.session_id), Kept{over.lines.empty() ? str() : over.lines[0].text});
+  return CloseSessionResponse{};
+}
+
+constexpr Operation open_any_operation = operation<open_any>("Open");
+constexpr Operation close_any_operation = operation<close_any>("Close");
+constexpr std::array<void (*)(Schema&), 1> kept_modules{[](Schema& schema) { schema.table<Kept>(); }};
+
+class FailingStore final : public ports::JournalStore {
+ public:
+  Outcome<Head> load(const Row&) override { return Head{}; }
+  Outcome<> commit(const std::vector<Change>&, std::uint64_t) override {
+    if (fails) return refuse("ServiceUnavailable", "the journal cannot be written: disk is full", 503);
+    return {};
+  }
+  std::atomic<bool> fails = false;
+};
+
+class NoCommands final : public ports::CommandRunner {
+ public:
+  void run_command(const ports::CommandPlan&, Begun begun) override {
+    ++asked;
+    begun(refuse("CommandNotStarted", "there is no container"));
+  }
+  std::atomic<int> asked = 0;
+};
+
+// A daemon that finds what the session "s" left.
+struct Daemon {
+  TemporaryFolder folder{"sessions"};
+  reactor::Loop loop;
+  FailingStore store;
+  NoCommands commands;
+  Machine machine{1, kept_modules};
+  int failures = 0;
+  shell::Engine engine{machine,
+                       store,
+                       0,
+                       {.clock = [] { return Instant{1000}; },
+                        .post = [this](std::function<void()> work) { loop.post(std::move(work)); },
+                        .wake_at = [](Instant) {},
+                        .perform = [](const Effect&) {},
+                        .journal_failed = [this](const Fault&) { ++failures; },
+                        .ask = [](const Question&, const std::function<void(Outcome<Answer>)>&) {}}};
+  std::unique_ptr<shell::Sessions> sessions;
+
+  Daemon() {
+    folder.write("logs/s", "5 6\nhello\n");
+    sessions = std::make_unique<shell::Sessions>(shell::Sessions::Surroundings{.loop = loop,
+                                                                               .engine = engine,
+                                                                               .open_session = open_any_operation,
+                                                                               .close_session = close_any_operation,
+                                                                               .logs_dir = folder.path + "/logs",
+                                                                               .runner = commands,
+                                                                               .tell = [](const std::string&) {}});
+  }
+  ~Daemon() {
+    sessions.reset();
+    loop.drain();
+  }
+  template <class Question>
+  void until(Question question) {
+    for (int i = 0; i < 6000 && !question(); ++i) loop.run_once(milliseconds(5));
+    REQUIRE(question());
+  }
+  [[nodiscard]] bool left() const { return std::filesystem::exists(folder.path + "/logs/s"); }
+  [[nodiscard]] bool has(const str& key) {
+    return machine.read(Instant{1000}, [&](const Tx& tx) { return tx.find<Kept>(World{}.key(key)) != nullptr; });
+  }
+  // A write that does not succeed: from here on the engine refuses every call.
+  void fail_the_journal() {
+    store.fails = true;
+    auto call = std::make_unique<shell::PendingCall>();
+    call->operation = &close_any_operation;
+    call->input = close_any_operation.new_input();
+    call->done = [](const Outcome<>&) {};
+    engine.call(std::move(call));
+    until([&] { return failures == 1; });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("sessions: what a session left while the journal fails is delivered once that can be written") {
+  Daemon daemon;
+  daemon.fail_the_journal();
+  daemon.sessions->deliver_left();
+  CHECK(daemon.left());
+  CHECK_FALSE(daemon.has("closed/s"));
+  daemon.store.fails = false;
+  daemon.until([&] { return !daemon.left(); });
+  CHECK(daemon.has("closed/s"));
+}
