@@ -82,6 +82,7 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
     });
     thread_.join();
     loop_.drain();
+    held_.clear();
     open_.clear();
   }
 
@@ -115,6 +116,8 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
   void deliver_left() {
     for (const std::string& id : std::exchange(left_, {}))
       close({.session_id = id, .lines = SessionLog::read(cat(around_.logs_dir, "/", id))});
+    delivered_ = true;
+    for (const auto& ask : std::exchange(held_, {})) ask();
   }
 
   void take(std::string id, int fd, std::string arrived) {
@@ -166,8 +169,9 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
     });
   }
 
-  // On the engine's thread.
+  // On the engine's thread. Before the engine has recovered, a session that opens would be taken for a left one.
   void ask(const OpenSessionRequest& request, const std::function<void(Outcome<OpenSessionResponse>)>& answer) {
+    if (!delivered_) return held_.push_back([this, request, answer] { ask(request, answer); });
     auto call = std::make_unique<PendingCall>();
     call->operation = &around_.open_session;
     call->input = around_.open_session.new_input();
@@ -185,6 +189,8 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
   reactor::Loop loop_;
   std::thread thread_;
   std::vector<std::string> left_;            // ids of sessions of a former daemon; on the engine's thread
+  bool delivered_ = false;                   // what those left; on the engine's thread
+  std::vector<std::function<void()>> held_;  // until then, at most one for each session; on the engine's thread
   bool ending_ = false;                      // on the sessions' thread
   std::set<std::shared_ptr<Session>> open_;  // on the sessions' thread
   std::atomic<int> taken_ = 0;

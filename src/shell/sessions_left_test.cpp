@@ -14,6 +14,7 @@
 
 using namespace utakata;        // NOLINT: a test
 using namespace utakata::test;  // NOLINT: a test
+using reactor::Co;
 
 namespace {
 
@@ -120,4 +121,37 @@ TEST_CASE("sessions: what a session left while the journal fails is delivered on
   daemon.store.fails = false;
   daemon.until([&] { return !daemon.left(); });
   CHECK(daemon.has("closed/s"));
+}
+
+TEST_CASE("sessions: none opens before those are closed that a former daemon left") {
+  Daemon daemon;
+  const Outcome<int> listener = reactor::listen_tcp({});
+  REQUIRE(listener);
+  const http::Server server(
+      daemon.loop, *listener, {}, [](http::Request) -> Co<http::Response> { co_return http::Response{}; },
+      [](int status, std::string_view) { return http::Response{.status = status}; },
+      [&daemon](http::Request request, reactor::Stream& stream, std::string arrived) {
+        return daemon.sessions->upgrade(std::move(request), stream, std::move(arrived));
+      });
+  std::optional<http::OpenedWebSocket> opened;
+  reactor::start([](Daemon& at, int port, std::optional<http::OpenedWebSocket>& end) -> Co<void> {
+    end = co_await http::open_websocket(at.loop, {.port = port}, "localhost",
+                                        "/v1/data-channel/t?role=publish_subscribe", seconds(30));
+  }(daemon, reactor::local_port(*listener), opened));
+  daemon.until([&] { return opened.has_value(); });
+  REQUIRE(opened->stream);
+  const auto socket = std::make_shared<http::WebSocket>(*opened->stream, http::WebSocketSide::client,
+                                                        http::WebSocketLimits{}, opened->arrived);
+  reactor::start([](std::shared_ptr<http::WebSocket> end) -> Co<void> { co_await end->write_out(seconds(5)); }(socket));
+  session::Client client{{.open = {.token = "any", .terminal = false}, .seed = 1}};
+  for (const auto& action : client.open())
+    if (const auto* send = std::get_if<session::SendToAgent>(&action); send != nullptr)
+      socket->send(send->text ? http::Opcode::text : http::Opcode::binary, send->bytes);
+  for (int i = 0; i < 60; ++i) daemon.loop.run_once(milliseconds(5));  // long enough for what would come too early
+  CHECK_FALSE(daemon.has("opened/t"));
+  daemon.sessions->deliver_left();
+  daemon.until([&] { return daemon.has("opened/t"); });
+  CHECK(daemon.has("closed/s"));
+  socket->close(http::close_code::normal, "");
+  opened->stream->shut_down();
 }
