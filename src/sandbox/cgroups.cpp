@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
 
 #include "base/text.hpp"
 #include "sandbox/read_text.hpp"
@@ -33,6 +34,13 @@ std::set<str> words_of(const str& file) {
   std::set<str> words;
   for (const std::string_view word : split_words(text)) words.emplace(word);
   return words;
+}
+
+// The kernel refuses while a group below gives one of them on itself: another daemon's, with tasks.
+void withdraw(const str& group, const std::set<str>& controllers) {
+  str words;
+  for (const str& controller : controllers) words += cat(words.empty() ? "-" : " -", controller);
+  if (!words.empty()) write_file(group + "/cgroup.subtree_control", words);
 }
 
 std::int64_t number_after(const str& text, std::string_view key) {
@@ -144,11 +152,16 @@ bool Cgroups::give_controllers(const str& group) const {
 
 // Version 2 gives controllers only to groups below one without processes of its own, but for the root of the hierarchy:
 // we step aside into a leaf. Where others stay behind this is not enough.
-void Cgroups::make_room_for_groups() const {
+void Cgroups::make_room_for_groups() {
   const auto unified = folders_.find("unified");
   if (unified == folders_.end() || unified_controllers_.empty()) return;
   const str leaf = cat(unified->second, "/", leaf_name);
-  if (give_controllers(unified->second) || errno != EBUSY) return;
+  const std::set<str> before = words_of(unified->second + "/cgroup.subtree_control");
+  if (give_controllers(unified->second)) {
+    std::ranges::set_difference(unified_controllers_, before, std::inserter(turned_on_, turned_on_.end()));
+    return;
+  }
+  if (errno != EBUSY) return;
   mkdir(leaf.c_str(), 0755);
   write_file(leaf + "/cgroup.procs", "0");
   if (!give_controllers(unified->second)) leave_leaf();
@@ -182,15 +195,13 @@ void Cgroups::leave_leaf() const {
   if (unified == folders_.end()) return;
   const str& own = unified->second;
   const str leaf = cat(own, "/", leaf_name);
+  if (access(leaf.c_str(), F_OK) != 0) return withdraw(own, turned_on_);
   if (words_of(leaf + "/cgroup.procs") != std::set<str>{cat(getpid())}) return;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(own, error))
     if (entry.is_directory(error) && entry.path() != leaf) return;
   // A group that gives controllers on takes no process.
-  str withdrawn;
-  for (const str& controller : words_of(own + "/cgroup.subtree_control"))
-    withdrawn += cat(withdrawn.empty() ? "-" : " -", controller);
-  write_file(own + "/cgroup.subtree_control", withdrawn);
+  withdraw(own, words_of(own + "/cgroup.subtree_control"));
   write_file(own + "/cgroup.procs", "0");
   rmdir(leaf.c_str());
 }

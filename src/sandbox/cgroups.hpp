@@ -36,6 +36,8 @@ class Cgroups {
   static Cgroups from(std::string_view mountinfo, std::string_view own_groups, const str& name);
   /// Which controllers the unified hierarchy gives to us, as its cgroup.controllers says.
   void read_unified_controllers();
+  /// Gives them on to groups below ours; where our group has processes, this one steps aside into a group of its own.
+  void make_room_for_groups();
   /// Leaves those out that groups below ours are not given, and says why in obstacle().
   void check_unified_controllers();
 
@@ -52,7 +54,7 @@ class Cgroups {
   void remove_task(const str& task_id) const;
   /// The same for every task of this instance, and its own groups.
   void remove_all() const;
-  /// Takes the group away that this process stepped aside into, if nobody else needs it: with version 2 only.
+  /// Takes back what make_room_for_groups() did, as far as nobody else needs it.
   void leave_leaf() const;
   /// The tasks that have a group in some hierarchy.
   [[nodiscard]] std::set<str> task_ids() const;
@@ -72,13 +74,13 @@ class Cgroups {
  private:
   void limit_unified(const str& own, const str& folder, const str& quota, std::int64_t bytes) const;
   [[nodiscard]] bool give_controllers(const str& group) const;
-  void make_room_for_groups() const;
 
   str name_;
   bool unified_ = false;
   bool version_1_ = false;
   bool devices_ = false;               // version 1 has the controller
   std::set<str> unified_controllers_;  // those that version 1 does not have
+  std::set<str> turned_on_;            // of these: those that our group did not give on before
   str own_path_v2_;
   str obstacle_;
   std::map<str, str> folders_;  // controller -> our own folder in its hierarchy ("unified" for v2)

@@ -109,6 +109,26 @@ TEST_CASE("cgroups: version 2 counts only what our group gives on, and says who 
   CHECK(detected().has("memory"));
 }
 
+TEST_CASE("cgroups: what the root of version 2 gave on before is left, what was turned on for us goes again") {
+  const TemporaryFolder place("cgroups");
+  const str control = place.path + "/cgroup.subtree_control";
+  write_file(place.path + "/cgroup.controllers", "cpu memory pids\n");
+  fs::create_directories(place.path + "/of-somebody-else");
+  const auto detected = [&](const str& before) {
+    write_file(control, before);
+    Cgroups groups = Cgroups::from(cat("30 1 0:1 / ", place.path, " rw - cgroup2 cgroup2 rw\n"), "0::/\n", "u");
+    groups.read_unified_controllers();
+    groups.make_room_for_groups();
+    CHECK(read_file(control).starts_with("+cpu +memory +pids"));
+    write_file(control, "");
+    return groups;
+  };
+  detected("memory\n").leave_leaf();
+  CHECK(read_file(control) == "-cpu -pids");
+  detected("cpu memory pids\n").leave_leaf();
+  CHECK(read_file(control).empty());
+}
+
 TEST_CASE("cgroups: who stepped aside goes back when nobody else needs the place") {
   const TemporaryFolder place("cgroups");
   const str own = place.path + "/unified/session";
