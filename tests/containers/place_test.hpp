@@ -27,6 +27,14 @@ inline str images_dir() {
   return named != nullptr ? named : "build/test-images";
 }
 
+/// For each of the OCI runtimes the test case that asks runs once.
+inline str each_runtime() {
+  str runtime;
+  SUBCASE("crun") { runtime = "crun"; }
+  SUBCASE("runc") { runtime = "runc"; }
+  return runtime;
+}
+
 // Takes the reports in and waits for the one that is asked for.
 class Reports {
  public:
@@ -69,10 +77,13 @@ struct Place {
   Reports reports;
   std::unique_ptr<store::SegmentLogStore> logs;
   std::unique_ptr<sandbox::Sandbox> sandbox;
+  str runtime;
   sandbox::StandIns stand_ins;
   int made = 0;
 
-  explicit Place(sandbox::StandIns given = {}) : stand_ins(std::move(given)) { open(); }
+  explicit Place(sandbox::StandIns given = {}, str by = "crun") : runtime(std::move(by)), stand_ins(std::move(given)) {
+    open();
+  }
   ~Place() {
     if (sandbox) sandbox->stop_all();
   }
@@ -80,6 +91,7 @@ struct Place {
     logs = *store::SegmentLogStore::open(dir + "/logs");
     auto opened = sandbox::Sandbox::open({.state_dir = dir,
                                           .images_dir = images_dir(),
+                                          .runtime = runtime,
                                           .supervisor = {},
                                           .stand_ins = stand_ins,
                                           .dns = "none",  // no question leaves this host
