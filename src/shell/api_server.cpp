@@ -54,6 +54,17 @@ struct Stepped {
   void await_resume() const noexcept {}
 };
 
+http::Response event_stream(const wire::Call& call, http::Pieces pieces) {
+  http::Response response{.status = 200,
+                          .headers = {{"Content-Type", std::string(wire::event_stream_type)},
+                                      {"x-amzn-RequestId", call.envelope.request_id}},
+                          .body = {},
+                          .pieces = std::move(pieces)};
+  for (wire::Header& header : wire::note_headers(call.notes))
+    response.headers.push_back({std::move(header.name), std::move(header.value)});
+  return response;
+}
+
 // What is no HTTP request has no protocol of AWS to be refused in: plain JSON, never HTML.
 http::Response refuse_bytes(int status, std::string_view why) {
   return {.status = status,
@@ -108,11 +119,7 @@ reactor::Co<http::Response> ApiServer::handle(http::Request request) {
   for (std::string& path : stepped.stored) call->notes.note_stored(std::move(path));
   if (stepped.outcome && streams_)
     if (auto pieces = streams_(*call->envelope.operation, call->caller.world, stepped.output.get()))
-      co_return http::Response{.status = 200,
-                               .headers = {{"Content-Type", std::string(wire::event_stream_type)},
-                                           {"x-amzn-RequestId", call->envelope.request_id}},
-                               .body = {},
-                               .pieces = std::move(pieces)};
+      co_return event_stream(*call, std::move(pieces));
   co_return to_http(stepped.outcome ? wire::answer(*call, stepped.output.get())
                                     : wire::refuse_call(*call, stepped.outcome.error()));
 }

@@ -30,11 +30,11 @@ Response response(const Envelope& envelope, int status, std::string body) {
 }
 
 // Keys of maps are the caller's text and stand in paths: encoded, they cannot break out of a header.
-void add_paths(Response& response, std::string_view name, const std::vector<std::string>& paths) {
+void add_paths(std::vector<Header>& headers, std::string_view name, const std::vector<std::string>& paths) {
   if (paths.empty()) return;
   std::string value;
   for (const std::string& path : paths) value += cat(value.empty() ? "" : ", ", percent_encode(path, true));
-  response.headers.push_back({.name = std::string(name), .value = std::move(value)});
+  headers.push_back({.name = std::string(name), .value = std::move(value)});
 }
 
 std::string_view query_code(const Envelope& envelope, std::string_view code) {
@@ -90,6 +90,13 @@ QueryStyle query_style(const Service& service, Protocol protocol) {
   return service.flattened_query ? QueryStyle::flattened : QueryStyle::query;
 }
 
+std::vector<Header> note_headers(const ReadNotes& notes) {
+  std::vector<Header> headers;
+  add_paths(headers, "x-utakata-stored-only", notes.stored);
+  add_paths(headers, "x-utakata-ignored", notes.ignored);
+  return headers;
+}
+
 Response success(const Envelope& envelope, const void* output, const ReadNotes& notes) {
   const Type& type = *envelope.operation->output;
   const XmlAnswer xml{.operation = envelope.operation->name,
@@ -98,8 +105,7 @@ Response success(const Envelope& envelope, const void* output, const ReadNotes& 
                       .style = query_style(*envelope.service, envelope.protocol)};
   Response answer =
       response(envelope, 200, is_json(envelope.protocol) ? write_json(type, output) : write_xml(xml, type, output));
-  add_paths(answer, "x-utakata-stored-only", notes.stored);
-  add_paths(answer, "x-utakata-ignored", notes.ignored);
+  for (Header& header : note_headers(notes)) answer.headers.push_back(std::move(header));
   return answer;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wire/message.hpp"
 #include "wire/query.hpp"
@@ -18,6 +19,9 @@ struct Envelope {
   std::string request_id = {};
   bool query_mode = false;  // the caller sent x-amzn-query-mode: true and knows errors by their Query codes
 };
+
+/// What was read without effect, as headers say it: x-utakata-stored-only and x-utakata-ignored.
+std::vector<Header> note_headers(const ReadNotes&);
 
 Response success(const Envelope&, const void* output, const ReadNotes&);
 Response failure(const Envelope&, const Fault&);

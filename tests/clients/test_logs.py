@@ -1,4 +1,5 @@
 """CloudWatch Logs through boto3, and what containers say: durable, in order, once, whatever is killed."""
+import contextlib
 import http.client
 import json
 import os
@@ -94,6 +95,14 @@ class Api(unittest.TestCase):
                 for event in buffer:
                     yield event.headers[":event-type"], json.loads(event.payload)
         return events()
+
+    def test_a_live_tail_says_which_members_have_no_effect(self):
+        group = self.group("/live-notes", "s")
+        request = {"logGroupIdentifiers": [group], "noSuchMember": 1}
+        with contextlib.closing(http.client.HTTPConnection(self.platform.url.removeprefix("http://"), timeout=60)) as connection:
+            connection.request("POST", "/", json.dumps(request), self.live_tail_headers())
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, answer.headers["x-utakata-ignored"]), (200, "/noSuchMember"))
 
     def test_a_live_tail_tells_each_event_that_comes_once(self):
         group = self.group("/live", "s", "other")
