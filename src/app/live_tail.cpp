@@ -4,7 +4,9 @@
 #include <memory>
 #include <set>
 
+#include "base/text.hpp"
 #include "reactor/event.hpp"
+#include "services/logs/limits.hpp"
 #include "services/logs/live_tail_ops.hpp"
 #include "wire/event_stream.hpp"
 #include "wire/json.hpp"
@@ -70,13 +72,16 @@ class LiveTail {
     engine_.call(std::move(call));
   }
 
-  // Events that came before the session, or were told already, are left out.
+  // Events that came before the session, or were told already, are left out. A page that cannot hold all begins with
+  // what is older than they are: only without one of them is something missing before it.
   logs::api::LiveTailSessionUpdate update(const logs::LiveTailPage& page) {
-    logs::api::LiveTailSessionUpdate update{.sessionMetadata = logs::api::LiveTailSessionMetadata{.sampled = page.more},
+    logs::api::LiveTailSessionUpdate update{.sessionMetadata = logs::api::LiveTailSessionMetadata{.sampled = false},
                                             .sessionResults = list<logs::api::LiveTailSessionLogEvent>{}};
     for (const logs::LiveTailEvent& each : page.events)
       if (*each.event.ingestionTime >= began_.ns / nanoseconds_a_millisecond && seen_.insert(each.place).second)
         update.sessionResults->push_back(each.event);
+    const bool all_new = !page.events.empty() && update.sessionResults->size() == page.events.size();
+    if (page.more && all_new && page.events.front().place.at > from_) update.sessionMetadata->sampled = true;
     std::erase_if(seen_, [this](const LogPlace& place) { return place.at < from_; });
     if (update.sessionResults->size() <= results_max) return update;
     update.sessionMetadata->sampled = true;
@@ -100,9 +105,16 @@ class LiveTail {
 
 }  // namespace
 
-http::Pieces live_tail(reactor::Loop& loop, shell::Engine& engine, const World& world,
-                       const logs::api::StartLiveTailResponse& begun) {
-  return [tail = std::make_shared<LiveTail>(loop, engine, world, begun)] { return tail->next(); };
+Outcome<http::Pieces> LiveTails::begin(const World& world, const logs::api::StartLiveTailResponse& begun) {
+  if ((*open_)[world] >= logs::limits::live_tail_sessions)
+    return refuse("LimitExceededException",
+                  cat("There are ", logs::limits::live_tail_sessions,
+                      " Live Tail sessions already, which is the most that can be open at a time."));
+  ++(*open_)[world];
+  const std::shared_ptr<void> place(nullptr, [open = open_, world](void*) {
+    if (--(*open)[world] == 0) open->erase(world);
+  });
+  return [tail = std::make_shared<LiveTail>(loop_, engine_, world, begun), place] { return tail->next(); };
 }
 
 }  // namespace utakata::app

@@ -52,6 +52,7 @@ class Running final : public Platform {
     machine_.resume_after(sequence);
     logs_ = TRY(store::SegmentLogStore::open(logs_dir()));
     engine_ = std::make_unique<shell::Engine>(machine_, *store_, sequence, surroundings());
+    live_tails_ = std::make_unique<LiveTails>(loop_, *engine_);
     log_desk_ = std::make_unique<shell::LogDesk>(
         loop_, *logs_, settings_.log_space, [this](Report report) { engine_->report(std::move(report)); }, log_);
     sandbox_ = TRY(sandbox::Sandbox::open(sandbox_settings(reactor::local_port(listener)), sink()));
@@ -139,9 +140,9 @@ class Running final : public Platform {
   }
 
   shell::ApiServer::Streams streams() {
-    return [this](const Operation& operation, const World& world, const void* output) -> http::Pieces {
-      if (&operation != logs::service.find("StartLiveTail")) return {};
-      return live_tail(loop_, *engine_, world, *static_cast<const logs::api::StartLiveTailResponse*>(output));
+    return [this](const Operation& operation, const World& world, const void* output) -> Outcome<http::Pieces> {
+      if (&operation != logs::service.find("StartLiveTail")) return http::Pieces();
+      return live_tails_->begin(world, *static_cast<const logs::api::StartLiveTailResponse*>(output));
     };
   }
 
@@ -211,6 +212,7 @@ class Running final : public Platform {
   Machine machine_;
   TaskDesk desk_;  // outlives the sandbox, whose tasks ask it
   std::unique_ptr<shell::Engine> engine_;
+  std::unique_ptr<LiveTails> live_tails_;
   std::unique_ptr<store::SegmentLogStore> logs_;  // used by threads of the sandbox and of the desk
   std::unique_ptr<shell::LogDesk> log_desk_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;

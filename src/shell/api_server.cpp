@@ -117,9 +117,11 @@ reactor::Co<http::Response> ApiServer::handle(http::Request request) {
   Stepped stepped{.engine = engine_, .call = std::move(pending)};
   co_await stepped;
   for (std::string& path : stepped.stored) call->notes.note_stored(std::move(path));
-  if (stepped.outcome && streams_)
-    if (auto pieces = streams_(*call->envelope.operation, call->caller.world, stepped.output.get()))
-      co_return event_stream(*call, std::move(pieces));
+  if (stepped.outcome && streams_) {
+    auto pieces = streams_(*call->envelope.operation, call->caller.world, stepped.output.get());
+    if (!pieces) co_return to_http(wire::refuse_call(*call, pieces.error()));
+    if (*pieces) co_return event_stream(*call, *std::move(pieces));
+  }
   co_return to_http(stepped.outcome ? wire::answer(*call, stepped.output.get())
                                     : wire::refuse_call(*call, stepped.outcome.error()));
 }

@@ -15,8 +15,8 @@ class ApiServer {
   /// A page's text by its path below /_utakata/, or nothing if there is none. Content type: application/json.
   using Pages = std::function<std::optional<std::string>(std::string_view path)>;
 
-  /// How the answer of an operation goes on, as an event stream; nothing of one that is whole.
-  using Streams = std::function<http::Pieces(const Operation&, const World&, const void* output)>;
+  /// How the answer of an operation goes on, as an event stream; nothing of one that is whole. Its fault is the call's.
+  using Streams = std::function<Outcome<http::Pieces>(const Operation&, const World&, const void* output)>;
 
   /// `upgrade` gets the WebSockets: the data channels of sessions.
   ApiServer(reactor::Loop&, int listener, wire::Dispatcher, Engine&, Pages, Streams streams = {},

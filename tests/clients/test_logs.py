@@ -76,8 +76,8 @@ class Api(unittest.TestCase):
         with self.assertRaisesRegex(self.logs.exceptions.InvalidParameterException, r"Invalid filter pattern: .* \(position 7\)"):
             found("{ $.x }")
 
-    def live_tail_headers(self):
-        signed = f"AWS4-HMAC-SHA256 Credential={self.platform.account}/20260101/{REGION}/logs/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
+    def live_tail_headers(self, region=REGION):
+        signed = f"AWS4-HMAC-SHA256 Credential={self.platform.account}/20260101/{region}/logs/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
         return {"X-Amz-Target": "Logs_20140328.StartLiveTail", "Content-Type": "application/x-amz-json-1.1", "Authorization": signed}
 
     def live_tail(self, **request):
@@ -95,6 +95,25 @@ class Api(unittest.TestCase):
                 for event in buffer:
                     yield event.headers[":event-type"], json.loads(event.payload)
         return events()
+
+    def test_there_are_only_so_many_live_tails_at_a_time(self):
+        region = "eu-west-1"  # no other test's sessions
+        self.platform.client("logs", region_name=region).create_log_group(logGroupName="/tails")
+        request = json.dumps({"logGroupIdentifiers": ["/tails"]})
+
+        def begin():
+            connection = http.client.HTTPConnection(self.platform.url.removeprefix("http://"), timeout=60)
+            self.addCleanup(connection.close)
+            connection.request("POST", "/", request, self.live_tail_headers(region))
+            return connection, connection.getresponse()
+        sessions = [begin() for _ in range(15)]
+        self.assertEqual([answer.status for _, answer in sessions], [200] * 15)
+        _, refused = begin()
+        self.assertEqual(refused.status, 400)
+        self.assertIn("LimitExceededException", refused.read().decode())
+        for each in sessions.pop():
+            each.close()
+        until(lambda: begin()[1].status == 200, what="the place of the session that was closed")
 
     def test_a_live_tail_says_which_members_have_no_effect(self):
         group = self.group("/live-notes", "s")

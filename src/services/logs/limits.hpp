@@ -19,6 +19,7 @@ inline constexpr i32 describe_results = 50;
 inline constexpr std::size_t pattern_bytes = 1'024;
 inline constexpr std::size_t streams_filtered = 100;
 inline constexpr std::size_t live_tail_groups = 10;
+inline constexpr std::size_t live_tail_sessions = 15;  // of an account in a region; AWS's is not verified
 inline constexpr std::size_t tags = 50;
 
 // What is searched when a request names no streams: the first ones in the order of their names.
