@@ -13,6 +13,7 @@ constexpr OptionRule endpoint_option{.name = "endpoint",
                                      .value = "URL",
                                      .help = "the platform's API; else AWS_ENDPOINT_URL, else",
                                      .otherwise = "http://127.0.0.1:4566"};
+constexpr OptionRule runtime_option{"runtime", "NAME", "OCI runtime: crun or runc", "crun"};
 
 constexpr std::array serve_options{
     OptionRule{"state", "DIR", "where everything that must survive is kept", "/var/lib/utakata"},
@@ -30,7 +31,7 @@ constexpr std::array serve_options{
         "what tasks' resolvers ask, with a way out or without, as on AWS: host (its resolvers), none, an address",
         "host"},
     OptionRule{"public-addresses", "BLOCK", "loopback addresses for tasks with a public one", "127.128.0.0/16"},
-    OptionRule{"runtime", "NAME", "OCI runtime: crun or runc", "crun"},
+    runtime_option,
     OptionRule{"task-endpoint", "auto|on|off", "tasks reach this API by AWS_ENDPOINT_URL; auto: with --credentials",
                "auto"},
     OptionRule{"log-space", "MIB", "of all log streams together; beyond it the oldest events go", "10240"},
@@ -52,7 +53,7 @@ constexpr std::array env_options{endpoint_option,
                                  OptionRule{"region", "NAME", "the region that the exports use", "ap-northeast-1"}};
 constexpr std::array wait_options{endpoint_option, OptionRule{"seconds", "N", "how long to wait at most", "30"}};
 constexpr OptionRule state{"state", "DIR", "the platform's folder on this host", "/var/lib/utakata"};
-constexpr std::array doctor_options{state, json_option};
+constexpr std::array doctor_options{state, runtime_option, json_option};
 constexpr std::array status_options{endpoint_option, json_option};
 constexpr std::array reclaim_options{
     endpoint_option,

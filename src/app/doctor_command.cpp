@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "app/commands.hpp"
+#include "app/serve_settings.hpp"
 #include "base/text.hpp"
 #include "sandbox/doctor.hpp"
 #include "wire/json.hpp"
@@ -15,7 +16,9 @@ struct Findings {
 }  // namespace
 
 int run_doctor(const Arguments& arguments) {
-  const Findings found{sandbox::examine("crun", arguments.text("state"))};
+  const auto runtime = runtime_of(arguments);
+  if (!runtime) return fail(runtime.error());
+  const Findings found{sandbox::examine(*runtime, arguments.text("state"))};
   bool fit = true;
   std::string text;
   for (const sandbox::Finding& each : found.findings) {

@@ -145,21 +145,25 @@ Outcome<> add_registries(const Arguments& arguments, images::Sources& sources) {
   return {};
 }
 
+Outcome<std::string> runtime_of(const Arguments& arguments) {
+  const std::string runtime = arguments.text("runtime");
+  if (runtime == "crun" || runtime == "runc") return runtime;
+  return refuse("Usage", cat("utakata: --runtime must be crun or runc, not '", runtime, "'"));
+}
+
 Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   ServeSettings settings;
   settings.state_dir = arguments.text("state");
   settings.images_dir = TRY(folder_of(arguments, "images"));
   if (settings.images_dir.empty()) settings.images_dir = settings.state_dir + "/images";
   settings.balancer_address = arguments.text("balancer-address");
-  settings.runtime = arguments.text("runtime");
+  settings.runtime = TRY(runtime_of(arguments));
   const auto listen = reactor::parse_address(arguments.text("listen"));
   if (!listen) return refuse("Usage", cat("utakata serve: --listen: ", listen.error().message));
   settings.listen = *listen;
   if (!reactor::parse_address(settings.balancer_address + ":0") || !loopback(settings.balancer_address))
     return refuse("Usage", cat("utakata serve: --balancer-address must be a loopback address, 127.x.y.z, not '",
                                settings.balancer_address, "'"));
-  if (settings.runtime != "runc" && settings.runtime != "crun")
-    return refuse("Usage", cat("utakata serve: --runtime must be crun or runc, not '", settings.runtime, "'"));
   const std::string at_exit = arguments.text("on-exit");
   if (at_exit != "stop" && at_exit != "keep")
     return refuse("Usage", cat("utakata serve: --on-exit must be stop or keep, not '", at_exit, "'"));

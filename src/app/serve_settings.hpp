@@ -36,6 +36,9 @@ struct ServeSettings {
 /// Faults name the option. Without credentials only loopback addresses may be listened on.
 Outcome<ServeSettings> serve_settings(const Arguments&);
 
+/// The OCI runtime that --runtime names. Fault names the option.
+Outcome<std::string> runtime_of(const Arguments&);
+
 /// What --insecure-registry and --registry-auth say, onto what is known already. Faults name the option.
 Outcome<> add_registries(const Arguments&, images::Sources&);
 

@@ -58,6 +58,17 @@ class Words(unittest.TestCase):
                 self.assertIn(found["nftables"]["status"], ("ok", "missing"))
                 self.assertEqual(os.listdir(folder), [])
 
+    def test_doctor_examines_the_runtime_that_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for runtime in ("crun", "runc"):
+                answer = utakata("doctor", "--state", folder, "--runtime", runtime, "--json")
+                found = {each["name"]: each for each in json.loads(answer.stdout)["findings"]}
+                self.assertIn(runtime, found["runtime"]["detail"])
+            for command in ("doctor", "serve"):
+                refused = utakata(command, "--state", folder, "--runtime", "other")
+                self.assertEqual(refused.returncode, 2)
+                self.assertIn("--runtime must be crun or runc, not 'other'", refused.stderr)
+
 
 class WithPlatform(unittest.TestCase):
     @classmethod
