@@ -1,5 +1,7 @@
 #include "app/platform.hpp"
 
+#include <filesystem>
+
 #include "app/live_tail.hpp"
 #include "app/modules.hpp"
 #include "app/task_desk.hpp"
@@ -30,10 +32,21 @@ struct Fates {
 
 std::string journal_of(const ServeSettings& settings) { return settings.state_dir + "/journal.db"; }
 
-std::unexpected<Fault> in_use(const std::string& state_dir, std::optional<int> process) {
-  return refuse("InUse", cat("another utakata serve", process ? cat(" (process ", *process, ")") : std::string(),
-                             " uses the state folder ", state_dir,
-                             ": stop that one first, or give this one a folder of its own by --state"));
+// Also when the program's file was replaced since.
+bool is_utakata(int process) {
+  std::error_code error;
+  const std::string program = std::filesystem::read_symlink(cat("/proc/", process, "/exe"), error).filename();
+  return program == "utakata" || program == "utakata (deleted)";
+}
+
+// A tool that reads the journal locks it, too.
+std::unexpected<Fault> in_use(const ServeSettings& settings, std::optional<int> process) {
+  const std::string who =
+      !process ? cat("another process holds the journal ", journal_of(settings))
+      : is_utakata(*process)
+          ? cat("another utakata serve (process ", *process, ") uses the state folder ", settings.state_dir)
+          : cat("process ", *process, " holds the journal ", journal_of(settings));
+  return refuse("InUse", cat(who, ": stop that one first, or give this one a folder of its own by --state"));
 }
 
 class Running final : public Platform {
@@ -227,7 +240,7 @@ class Running final : public Platform {
 
 Outcome<> Platform::preflight(const ServeSettings& settings) {
   // Before the addresses: a second daemon would hear of the first one's port only.
-  if (const auto process = store::SqliteStore::holder(journal_of(settings))) return in_use(settings.state_dir, process);
+  if (const auto process = store::SqliteStore::holder(journal_of(settings))) return in_use(settings, process);
   return sandbox::preflight(settings.runtime);
 }
 
@@ -235,7 +248,7 @@ Outcome<std::unique_ptr<Platform>> Platform::start(reactor::Loop& loop, int list
                                                    Log log) {
   const std::string journal = journal_of(settings);
   auto opened = store::SqliteStore::open(journal, reactor::random_number());
-  if (!opened && opened.error().code == "InUse") return in_use(settings.state_dir, store::SqliteStore::holder(journal));
+  if (!opened && opened.error().code == "InUse") return in_use(settings, store::SqliteStore::holder(journal));
   auto store = TRY(std::move(opened));
   // The seed is in the store's head, which is read together with the rows: they wait here for the machine.
   struct Row {

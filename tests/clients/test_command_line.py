@@ -1,7 +1,9 @@
 """What the command line says to people: help, refusals and exit statuses of the real program."""
+import contextlib
 import json
 import os
 import pathlib
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -68,6 +70,14 @@ class Words(unittest.TestCase):
                 refused = utakata(command, "--state", folder, "--runtime", "other")
                 self.assertEqual(refused.returncode, 2)
                 self.assertIn("--runtime must be crun or runc, not 'other'", refused.stderr)
+
+    def test_serve_names_a_process_that_holds_the_journal_and_is_no_daemon(self):
+        with tempfile.TemporaryDirectory() as folder, contextlib.closing(sqlite3.connect(f"{folder}/journal.db", isolation_level=None)) as journal:
+            journal.execute("BEGIN EXCLUSIVE")
+            refused = utakata("serve", "--state", folder, "--listen", "127.0.0.1:0")
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn(f"process {os.getpid()} holds the journal {folder}/journal.db: ", refused.stderr)
+            self.assertNotIn("another utakata", refused.stderr)
 
 
 class WithPlatform(unittest.TestCase):
