@@ -402,7 +402,7 @@ class KilledDaemon(unittest.TestCase):
                 channel = DataChannel(session)
                 channel.said(b"half")
                 end()
-                platform.start()
+                platform.start().utakata("wait-ready")  # before that the session's stream may not be there yet
                 self.assertEqual(until(lambda session=session: kept(session), what="the log"), ["one", "two", "half"])
                 channel.socket.socket.close()
                 until(lambda: not os.listdir(platform.state / "sessions"), what="the session's file to go")
