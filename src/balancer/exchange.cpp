@@ -103,13 +103,19 @@ Co<Ended> Exchange::forward(std::shared_ptr<Target> target) {
     if (!kept && !co_await connect(lease, ended)) co_return ended;
     Stream::Slices slices{work_->out, first.content, chunk_end_};
     Trouble trouble = lease.stream().try_write(slices);
+    const bool untouched = slices[0].size() == work_->out.size();
+    if (kept && trouble == Trouble::reset && untouched) {
+      lease.drop();  // the target had ended this kept connection before it saw anything of the request
+      continue;
+    }
     if (trouble == Trouble::none && !Stream::all_taken(slices)) trouble = co_await send(lease.stream(), slices);
-    if (trouble == Trouble::none || !kept) break;
-    lease.drop();  // a kept connection that the target had ended took nothing: the next one does
+    // What the target has seen a part of is never sent again. It may have answered that part already.
+    if (trouble != Trouble::none) upload_ = Upload::target_stopped;
+    break;
   }
   work_->from_client.drop(first.used);
   // The rest of the body goes up while the answer comes down: a target may answer before it has read everything.
-  const bool upload_left = !reader_.done();
+  const bool upload_left = !reader_.done() && upload_ == Upload::whole;
   if (upload_left) {
     upload_ = Upload::running;
     reactor::start(upload(lease.stream()));

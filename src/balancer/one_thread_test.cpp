@@ -1,0 +1,142 @@
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "balancer/state.hpp"
+#include "base/text.hpp"
+
+// The data path on a loop that the test turns itself, with sockets that it fills: what happens in which round is
+// certain.
+
+using namespace utakata;            // NOLINT: a test
+using namespace utakata::balancer;  // NOLINT: a test
+
+namespace {
+
+constexpr i32 port = 80;
+
+// The other side of a connection of the balancer.
+class Far {
+ public:
+  Far(reactor::Loop& loop, int send_buffer = 0) {
+    std::array<int, 2> ends{};
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    if (send_buffer > 0) setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
+    near_ = std::make_unique<reactor::Stream>(loop, ends[0]);
+    fd_ = ends[1];
+  }
+  Far(const Far&) = delete;
+  Far& operator=(const Far&) = delete;
+  ~Far() { close(); }
+
+  [[nodiscard]] std::unique_ptr<reactor::Stream> take_near() { return std::move(near_); }
+  void say(std::string_view text) const {
+    REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  }
+  // What has come by now.
+  [[nodiscard]] std::string heard() const {
+    std::string all;
+    std::array<char, 4096> space{};
+    for (ssize_t n = 0; (n = ::recv(fd_, space.data(), space.size(), 0)) > 0;)
+      all.append(space.data(), static_cast<std::size_t>(n));
+    return all;
+  }
+  void close() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  std::unique_ptr<reactor::Stream> near_;
+  int fd_ = -1;
+};
+
+class World {
+ public:
+  explicit World(BalancerAction action) {
+    shared->sink = [](const Report&) {};
+    running->config = std::make_shared<const BalancerConfig>(BalancerConfig{
+        .arn = "lb",
+        .name = "app/web/1",
+        .idle_timeout_seconds = 1,
+        .listeners = {{.arn = "l", .port = port, .rules = {{.arn = "r", .action = std::move(action)}}}}});
+    running->routing = std::make_shared<const Routing>(running->config);
+    running->fates = std::make_shared<FateLine>("app/web/1", "", "");
+    shared->balancers["lb"] = running;
+    shared->configured();
+  }
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  ~World() {
+    shared->ending = true;
+    shared->loop.drain();
+  }
+
+  void serve(Far& client) { reactor::start(serve_client(shared, client.take_near(), port, running)); }
+  std::shared_ptr<balancer::Target> add_target() {
+    auto group = new_group(*running, "g");
+    running->groups["g"] = group;
+    // Nobody listens there: requests go over the connections that the test says are kept.
+    update_group(*shared, running, *group, {.arn = "g", .targets = {{.address = "127.0.0.1", .port = 1}}});
+    return group->targets.front();
+  }
+  void round() { shared->loop.run_once(Duration{}); }
+
+  std::shared_ptr<Shared> shared = std::make_shared<Shared>();
+  std::shared_ptr<Running> running = std::make_shared<Running>();
+};
+
+constexpr int small_buffer = 4096;  // less than a request of these tests
+
+std::string long_post() {
+  return cat("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n", std::string(30'000, 'b'));
+}
+
+}  // namespace
+
+TEST_CASE("balancer: a request of which the target has seen a part is not sent again, and an early answer counts") {
+  World world({.forward = {{.target_group_arn = "g"}}});
+  const auto target = world.add_target();
+  Far client(world.shared->loop);
+  Far first(world.shared->loop, small_buffer);
+  Far second(world.shared->loop, small_buffer);
+  target->keep(second.take_near());
+  target->keep(first.take_near());  // the last used is taken first
+  world.round();
+  world.serve(client);
+  client.say(long_post());
+  world.round();
+  CHECK(first.heard().starts_with("POST /"));
+  world.round();
+  first.say("HTTP/1.1 413 Payload Too Large\r\nContent-Length: 3\r\n\r\nbig");
+  first.close();
+  std::string answer;
+  for (int i = 0; i < 10; ++i) {
+    world.round();
+    answer += client.heard();
+  }
+  CHECK(answer.starts_with("HTTP/1.1 413"));
+  CHECK(answer.ends_with("big"));
+  CHECK(second.heard().empty());
+}
+
+TEST_CASE("balancer: a target that hangs is tried on one of its kept connections only") {
+  World world({.forward = {{.target_group_arn = "g"}}});
+  const auto target = world.add_target();
+  Far client(world.shared->loop);
+  Far first(world.shared->loop, small_buffer);
+  Far second(world.shared->loop, small_buffer);
+  target->keep(second.take_near());
+  target->keep(first.take_near());
+  world.round();
+  world.serve(client);
+  client.say(long_post());
+  std::string answer;
+  while (answer.empty()) {
+    world.shared->loop.run_once(seconds(5));
+    answer = client.heard();
+  }
+  CHECK(answer.starts_with("HTTP/1.1 504"));
+  CHECK(second.heard().empty());
+}
