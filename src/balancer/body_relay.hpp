@@ -9,6 +9,9 @@
 // A body on its way through: what has come without its coding, and the coding in which it goes on.
 namespace utakata::balancer {
 
+/// Bytes that a connection carries in one direction in one round of the loop.
+inline constexpr std::size_t relay_share = 1024 * 1024;
+
 struct Piece {
   bool sound = true;     // false: the chunk coding is malformed
   std::size_t used = 0;  // so many bytes at the front belong to it

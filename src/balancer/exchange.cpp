@@ -1,6 +1,5 @@
 #include "balancer/exchange.hpp"
 
-#include "balancer/body_relay.hpp"
 #include "balancer/tunnel.hpp"
 #include "base/text.hpp"
 
@@ -172,6 +171,8 @@ Co<Exchange::Upload> Exchange::upload_rest(Stream& to) {
       if (!got) continue;
       if (got->count == 0) co_return got->trouble == Trouble::none ? Upload::ended_early : Upload::client_reset;
       bytes.came(got->count);
+      if (upload_share_.used_up(got->count)) co_await shared_.loop.next_round();
+      if (upload_ != Upload::running) co_return Upload::given_up;
     }
     const Piece piece = take_body(reader_, bytes);
     if (!piece.sound) co_return Upload::malformed;
@@ -211,6 +212,7 @@ Co<Exchange::Got> Exchange::more(Stream& from) {
     if (got->count == 0) co_return got->trouble == Trouble::none ? Got::end : Got::reset;
     work_->from_target.came(got->count);
     progress_ = shared_.loop.now();
+    if (answer_share_.used_up(got->count)) co_await shared_.loop.next_round();
     co_return Got::bytes;
   }
   if (!work_) work_ = shared_.workspaces.take();

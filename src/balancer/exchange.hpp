@@ -1,11 +1,13 @@
 #pragma once
 
+#include "balancer/body_relay.hpp"
 #include "balancer/destination.hpp"
 #include "balancer/rewrite.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/state.hpp"
 #include "http/body.hpp"
 #include "reactor/event.hpp"
+#include "reactor/fair_share.hpp"
 
 // One request on its way to a target, and its answer back.
 namespace utakata::balancer {
@@ -63,7 +65,9 @@ class Exchange {
         work_(work),
         request_(request),
         reader_(request.body),
-        upload_ended_(shared.loop) {}
+        upload_ended_(shared.loop),
+        upload_share_(shared.loop, relay_share),
+        answer_share_(shared.loop, relay_share) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -113,6 +117,7 @@ class Exchange {
   Upload upload_ = Upload::whole;
   Instant progress_;  // when something went on in either direction
   reactor::Event upload_ended_;
+  reactor::FairShare upload_share_, answer_share_;
 };
 
 }  // namespace utakata::balancer

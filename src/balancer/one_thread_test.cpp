@@ -16,6 +16,7 @@ using namespace utakata::balancer;  // NOLINT: a test
 namespace {
 
 constexpr i32 port = 80;
+constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 // The other side of a connection of the balancer.
 class Far {
@@ -87,6 +88,12 @@ class World {
   std::shared_ptr<Running> running = std::make_shared<Running>();
 };
 
+std::size_t answers_in(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = text.find("HTTP/1.1 200", at)) != std::string_view::npos; ++at) ++count;
+  return count;
+}
+
 constexpr int small_buffer = 4096;  // less than a request of these tests
 
 std::string long_post() {
@@ -139,4 +146,42 @@ TEST_CASE("balancer: a target that hangs is tried on one of its kept connections
   }
   CHECK(answer.starts_with("HTTP/1.1 504"));
   CHECK(second.heard().empty());
+}
+
+TEST_CASE("balancer: a client that always has another request ready does not keep the others waiting") {
+  World world({.type = "fixed-response", .status = 200, .body = "x"});
+  Far busy(world.shared->loop);
+  Far other(world.shared->loop);
+  world.serve(busy);
+  world.serve(other);
+  constexpr std::size_t count = 500;
+  std::string pipelined;
+  for (std::size_t i = 0; i < count; ++i) pipelined += get;
+  busy.say(pipelined);
+  other.say(get);
+  world.round();
+  std::size_t answered = answers_in(busy.heard());
+  CHECK(answered > 0);
+  CHECK(answered < count);
+  CHECK(answers_in(other.heard()) == 1);
+  for (int i = 0; i < 100; ++i) {
+    world.round();
+    answered += answers_in(busy.heard());
+  }
+  CHECK(answered == count);
+}
+
+TEST_CASE("balancer: a client that sends empty lines without end does not keep the others waiting") {
+  World world({.type = "fixed-response", .status = 200, .body = "x"});
+  Far busy(world.shared->loop);
+  Far other(world.shared->loop);
+  world.serve(busy);
+  world.serve(other);
+  std::string lines;
+  for (int i = 0; i < 20'000; ++i) lines += "\r\n";
+  busy.say(cat(lines, get));
+  other.say(get);
+  for (int i = 0; i < 10; ++i) world.round();
+  CHECK(answers_in(other.heard()) == 1);
+  CHECK(answers_in(busy.heard()) == 1);
 }

@@ -9,6 +9,7 @@
 #include "balancer/state.hpp"
 #include "base/text.hpp"
 #include "http/linger.hpp"
+#include "reactor/fair_share.hpp"
 
 namespace utakata::balancer {
 namespace {
@@ -20,6 +21,7 @@ using reactor::Trouble;
 constexpr Duration unclaimed_idle = seconds(60);  // on a port whose load balancer the Host has not told yet
 constexpr std::ptrdiff_t forwarded_addresses_max = 30;
 constexpr http::HeadLimits limits;
+constexpr std::size_t share_of_a_round = 64;  // requests answered and pieces read
 
 // One client's connection.
 struct Client {
@@ -38,6 +40,7 @@ struct Client {
   Incoming request = {};
   TargetParts target = {};
   bool irregular = false;
+  reactor::FairShare share = reactor::FairShare(shared.loop, share_of_a_round);
 
   [[nodiscard]] Duration idle() const { return config ? seconds(config->idle_timeout_seconds) : unclaimed_idle; }
   void count(const std::shared_ptr<FateLine>& line, Cause cause) const {
@@ -91,6 +94,7 @@ Co<int> read_more(Client& client, Instant deadline) {
 Co<bool> wait_for_request(Client& client) {
   while (!client.work || client.work->from_client.empty()) {
     if (client.work) client.shared.workspaces.give_back(std::move(client.work));
+    if (client.share.used_up(1)) co_await client.shared.loop.next_round();
     if (!co_await client.stream.descriptor().readable(client.idle())) co_return false;
     client.work = client.shared.workspaces.take();
     const auto got = client.stream.try_read(client.work->from_client.room());
@@ -294,6 +298,7 @@ Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> st
     const bool keep_alive = ended->keep_alive && client.request.keep_alive && !client.request.close_connections;
     const bool simple = ended->own_status == 0 && keep_alive;
     if (!simple && !co_await finish(client, *ended, keep_alive)) break;
+    if (client.share.used_up(1)) co_await shared->loop.next_round();
   }
   if (client.work) shared->workspaces.give_back(std::move(client.work));
   shared->clients.erase(stream.get());

@@ -1,6 +1,8 @@
 #include "balancer/tunnel.hpp"
 
+#include "balancer/body_relay.hpp"
 #include "reactor/event.hpp"
+#include "reactor/fair_share.hpp"
 
 namespace utakata::balancer {
 namespace {
@@ -50,11 +52,13 @@ Co<bool> wait_for_bytes(Tunnel& tunnel, Stream& from, Bytes& bytes) {
 }
 
 Co<void> carry(Tunnel& tunnel, Stream& from, Stream& to, Bytes& bytes) {
+  reactor::FairShare share(from.descriptor().loop(), relay_share);
   while (co_await wait_for_bytes(tunnel, from, bytes)) {
     if (co_await to.write(bytes.text(), tunnel.idle) != Trouble::none) {
       tunnel.cut();
       co_return;
     }
+    if (share.used_up(bytes.text().size())) co_await from.descriptor().loop().next_round();
     bytes.clear();
   }
   if (tunnel.over())

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <utility>
 
 #include "base/outcome.hpp"
 
@@ -51,7 +52,9 @@ void Loop::run() {
 
 void Loop::run_once(Duration wait) {
   read_clock();
-  Instant until = now_ + wait;
+  ++round_;
+  const auto waited_for_it = std::exchange(for_next_round_, {});
+  Instant until = now_ + (waited_for_it.empty() ? wait : Duration{});
   if (!timers_.empty()) until = std::min(until, timers_.begin()->first.first);
   until = std::min(until, overdue_from_);
   std::array<epoll_event, events_per_round> events;
@@ -68,6 +71,7 @@ void Loop::run_once(Duration wait) {
   }
   if (overdue_from_ <= now_) end_overdue_waits();
   fire_timers();
+  for (const auto& waiter : waited_for_it) waiter.resume();
 }
 
 void Loop::end_overdue_waits() {
@@ -92,7 +96,9 @@ void Loop::stop() {
 }
 
 void Loop::drain() {
-  for (int round = 0; round < drain_rounds_max && (!live_.empty() || !timers_.empty()); ++round) {
+  for (int round = 0; round < drain_rounds_max; ++round) {
+    if (live_.empty() && timers_.empty() && for_next_round_.empty()) return;
+    for (const auto& waiter : std::exchange(for_next_round_, {})) waiter.resume();
     const std::set<Descriptor*> waiting = live_;
     for (Descriptor* descriptor : waiting)
       if (live_.contains(descriptor)) descriptor->cancel();

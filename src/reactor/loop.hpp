@@ -37,6 +37,17 @@ class Loop {
   /// Runs the work on the loop's thread. From any thread.
   void post(std::function<void()> work);
 
+  /// How many rounds there have been.
+  [[nodiscard]] std::uint64_t round() const { return round_; }
+  /// co_await loop.next_round(): goes on at the end of the next round, when everybody who is ready has had a turn.
+  struct NextRound {
+    Loop& loop;
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) { loop.for_next_round_.push_back(waiter); }
+    void await_resume() const noexcept {}
+  };
+  NextRound next_round() { return {*this}; }
+
   /// The monotonic clock, read once a round.
   [[nodiscard]] Instant now() const { return now_; }
 
@@ -69,6 +80,8 @@ class Loop {
   int epoll_ = -1;
   int wake_ = -1;
   bool stopped_ = false;
+  std::uint64_t round_ = 0;
+  std::vector<std::coroutine_handle<>> for_next_round_;
   Instant now_;
   std::uint64_t timers_made_ = 0;
   std::map<Timer, std::function<void()>> timers_;
