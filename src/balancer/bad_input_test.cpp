@@ -35,6 +35,10 @@ TEST_CASE("balancer: requests that no two readers agree on are refused with AWS'
   for (int i = 0; i < 9; ++i) many_headers += cat("X", i, ": ", std::string(8000, 'a'), "\r\n");
   std::string forwarded = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1";
   for (int i = 0; i < 30; ++i) forwarded += ", 1.1.1.1";
+  std::string tiny_headers = "GET / HTTP/1.1\r\nHost: a\r\n";
+  for (int i = 0; i < 8000; ++i) tiny_headers += "a:\r\n";
+  std::string options = "GET / HTTP/1.1\r\nHost: a\r\nConnection: a";
+  for (int i = 0; i < 7000; ++i) options += ",a";
   const std::vector<std::pair<std::string, int>> cases{
       {"nonsense\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\n\r\n", 400},  // no Host
@@ -58,6 +62,8 @@ TEST_CASE("balancer: requests that no two readers agree on are refused with AWS'
       {endless_line, 414},
       {long_header, 400},
       {many_headers, 400},
+      {tiny_headers + "\r\n", 400},
+      {options + "\r\n\r\n", 400},
       {forwarded + "\r\n\r\n", 463}};
   raw::Target target(echo);
   const Bench monitor(target.port(), [](BalancerConfig& config) { config.desync_mitigation_mode = "monitor"; });

@@ -9,6 +9,10 @@
 namespace utakata::http {
 namespace {
 
+// What is done with a head takes time by their product.
+constexpr std::size_t headers_max = 500;
+constexpr int connection_options_max = 100;
+
 constexpr auto token_characters = [] {
   std::array<bool, 256> table{};
   for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
@@ -124,6 +128,7 @@ void take_codings(std::string_view value, FramingHeaders& framing) {
 
 void take_connection(std::string_view value, ConnectionHeader& connection) {
   each_element(value, [&](std::string_view option) {
+    ++connection.options;
     if (equals_ignoring_case(option, "close"))
       connection.close = true;
     else if (equals_ignoring_case(option, "keep-alive"))
@@ -161,6 +166,8 @@ std::optional<Violation> take_headers(std::string_view text, std::size_t limit, 
     if (!token) colon = line->find(':');
     if (colon == std::string_view::npos) return Violation{400, "a header's name is malformed"};
     take_header(line->substr(0, colon), token, trimmed(line->substr(colon + 1)), head);
+    if (head.headers.size() > headers_max) return Violation{431, "too many headers"};
+    if (head.connection.options > connection_options_max) return Violation{431, "too many options in Connection"};
     if (head.deviates && line->contains('\r')) return Violation{400, "a line ends without CR LF"};
   }
   if (!text.empty()) return Violation{400, "an empty line in the midst of the headers"};
@@ -213,12 +220,12 @@ const std::string_view* HeadViews::find(HeaderKind kind) const {
 }
 
 bool HeadViews::of_this_connection(std::string_view name) const {
+  if (!connection.names_headers) return false;
   bool named = false;
-  if (connection.names_headers)
-    for (std::size_t i = 0; i < kinds.size(); ++i)
-      if (kinds[i] == HeaderKind::connection)
-        each_element(headers[i].value,
-                     [&](std::string_view option) { named = named || equals_ignoring_case(option, name); });
+  for (std::size_t i = 0; i < kinds.size() && !named; ++i)
+    if (kinds[i] == HeaderKind::connection)
+      each_element(headers[i].value,
+                   [&](std::string_view option) { named = named || equals_ignoring_case(option, name); });
   return named;
 }
 

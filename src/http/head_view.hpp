@@ -65,6 +65,7 @@ struct FramingHeaders {
 
 /// What the Connection header asks for.
 struct ConnectionHeader {
+  int options = 0;
   bool close = false;
   bool keep_alive = false;
   bool upgrade = false;
