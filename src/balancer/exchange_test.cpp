@@ -399,6 +399,24 @@ TEST_CASE("balancer: a WebSocket is carried both ways, also what came with the h
   CHECK(bench.fates(2) == Counts{{"deregistered_502", 1}, {"upgraded", 1}});
 }
 
+TEST_CASE("balancer: a target that is registered again while it drains keeps what is in flight on it") {
+  std::promise<void> arrived;
+  raw::Target target([&](Connection& connection) {
+    if (connection.hear("\r\n\r\n").empty()) return;
+    arrived.set_value();
+    connection.hear_all();
+  });
+  Bench bench(target.port());
+  const auto client = bench.client();
+  client->say(get);
+  arrived.get_future().wait();
+  bench.reconfigure([](BalancerConfig& config) { config.target_groups[0].targets[0].draining = true; });
+  bench.reconfigure([](BalancerConfig& config) { config.target_groups[0].targets[0].draining = false; });
+  bench.reconfigure([](BalancerConfig& config) { config.target_groups[0].targets.clear(); });
+  CHECK(client->hear("\r\n\r\n").starts_with("HTTP/1.1 502"));
+  CHECK(bench.fates(1) == Counts{{"deregistered_502", 1}});
+}
+
 TEST_CASE("balancer: a handshake that the target does not take is an ordinary request") {
   raw::Target target(answering("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 2\r\n\r\nno"));
   const Bench bench(target.port());

@@ -84,8 +84,10 @@ void take_health(const Group& group, Target& target, Instant now) {
 // For as long as the target is registered; the rule is read anew before each check.
 reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running, str group_arn,
                                std::shared_ptr<Target> target) {
+  const int registration = target->registrations;
+  const auto over = [&] { return target->gone || target->draining || target->registrations != registration; };
   shared.sink(target->health.report(group_arn, target->address, target->port));
-  while (!target->gone && !target->draining && !shared.ending) {
+  while (!over() && !shared.ending) {
     const auto group = running->groups.find(group_arn);
     if (group == running->groups.end()) co_return;
     const std::shared_ptr<Group> kept = group->second;
@@ -93,7 +95,7 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
     const Instant begun = shared.loop.now();
     const CheckResult result = co_await check_once(shared, rule, target->address, rule.port.value_or(target->port),
                                                    shared.origin_of(*running));
-    if (target->gone || target->draining) co_return;
+    if (over()) co_return;
     target->drop_kept_before(begun - seconds(running->config->idle_timeout_seconds));
     if (target->health.take(rule, result)) {
       take_health(*kept, *target, shared.loop.now());
@@ -114,6 +116,17 @@ void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group
   target->fates = std::make_shared<FateLine>(running->config->name, group.config.arn, target->name);
   group.targets.push_back(target);
   if (!wanted.draining) reactor::start(check_health(shared, running, group.config.arn, target));
+}
+
+// A target that drained is registered again: new to health and selection. What is in flight on it stays its own.
+void begin_again(Shared& shared, const std::shared_ptr<Running>& running, const Group& group,
+                 const std::shared_ptr<Target>& target) {
+  ++target->registrations;
+  target->idle_reported = false;
+  target->health = {};
+  target->candidate.healthy = false;
+  target->candidate.slow_start_began = {};
+  reactor::start(check_health(shared, running, group.config.arn, target));
 }
 
 }  // namespace
@@ -232,13 +245,9 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
       continue;
     }
     const std::shared_ptr<Target>& target = *known;
-    if (target->draining && !each.draining) {  // registered again: it begins anew
-      target->gone = true;
-      group.targets.erase(known);
-      begin(shared, running, group, each);
-      continue;
-    }
+    const bool again = target->draining && !each.draining;
     target->draining = each.draining;
+    if (again) begin_again(shared, running, group, target);
     if (target->draining) target->drop_kept();
   }
   group.targets_changed();

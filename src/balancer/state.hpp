@@ -32,6 +32,7 @@ struct Target {
   bool draining = false;
   bool gone = false;  // out of the configuration; those in flight are cut
   bool idle_reported = false;
+  int registrations = 1;  // so many times; each has its own health checks
   TargetHealth health;
   Candidate candidate;  // itself as selection sees it, with the requests in flight
   std::shared_ptr<FateLine> fates;
