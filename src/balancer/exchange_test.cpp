@@ -417,6 +417,19 @@ TEST_CASE("balancer: a target that is registered again while it drains keeps wha
   CHECK(bench.fates(1) == Counts{{"deregistered_502", 1}});
 }
 
+TEST_CASE("balancer: a fixed response 204 has no body, whatever its rule says, and its connection goes on") {
+  const Bench bench(0, [](BalancerConfig& config) {
+    config.listeners[0].rules[0].action = {.type = "fixed-response", .status = 204, .body = "unasked"};
+  });
+  const auto client = bench.client();
+  client->say(get);
+  CHECK_FALSE(client->hear("\r\n\r\n").contains("Content-Length"));
+  client->say(get_and_close);
+  const std::string answer = client->hear_all();
+  CHECK(answer.starts_with("HTTP/1.1 204 No Content\r\n"));
+  CHECK(answer.ends_with("\r\n\r\n"));
+}
+
 TEST_CASE("balancer: a handshake that the target does not take is an ordinary request") {
   raw::Target target(answering("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 2\r\n\r\nno"));
   const Bench bench(target.port());

@@ -28,11 +28,13 @@ std::string_view title(int status) {
   }
 }
 
-std::string head(int status, std::string_view reason, std::string_view content_type, std::size_t length,
-                 bool keep_alive, Instant now) {
-  return cat("HTTP/1.1 ", status, " ", reason, "\r\nServer: awselb/2.0\r\nDate: ", http_date(now),
-             "\r\nContent-Type: ", content_type, "\r\nContent-Length: ", length,
-             "\r\nConnection: ", keep_alive ? "keep-alive" : "close", "\r\n");
+std::string own_headers(bool keep_alive, Instant now) {
+  return cat("Server: awselb/2.0\r\nDate: ", http_date(now), "\r\nConnection: ", keep_alive ? "keep-alive" : "close",
+             "\r\n");
+}
+
+std::string content_headers(std::string_view type, std::size_t length) {
+  return cat("Content-Type: ", type, "\r\nContent-Length: ", length, "\r\n");
 }
 
 }  // namespace
@@ -41,16 +43,18 @@ std::string own_answer(int status, bool keep_alive, bool head_only, Instant now)
   const std::string name = cat(status, " ", title(status));
   const std::string body = cat("<html>\r\n<head><title>", name, "</title></head>\r\n<body>\r\n<center><h1>", name,
                                "</h1></center>\r\n</body>\r\n</html>\r\n");
-  return head(status, title(status), "text/html", body.size(), keep_alive, now) + "\r\n" + (head_only ? "" : body);
+  return cat("HTTP/1.1 ", name, "\r\n", own_headers(keep_alive, now), content_headers("text/html", body.size()), "\r\n",
+             head_only ? "" : body);
 }
 
 std::string action_answer(int status, std::string_view content_type, std::string_view body, std::string_view location,
                           bool keep_alive, bool head_only, Instant now) {
-  std::string text = head(status, http::reason_phrase(status), content_type.empty() ? "text/plain" : content_type,
-                          body.size(), keep_alive, now);
+  const bool has_content = status >= 200 && status != 204 && status != 304;  // RFC 9110 6.4.1
+  std::string text = cat("HTTP/1.1 ", status, " ", http::reason_phrase(status), "\r\n", own_headers(keep_alive, now));
+  if (has_content) text += content_headers(content_type.empty() ? "text/plain" : content_type, body.size());
   if (!location.empty()) text += cat("Location: ", location, "\r\n");
   text += "\r\n";
-  if (!head_only) text += body;
+  if (has_content && !head_only) text += body;
   return text;
 }
 
