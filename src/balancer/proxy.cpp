@@ -256,8 +256,10 @@ Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
   }
   const bool answered = ended.own_status > 0 || ended.cause == Cause::ok || ended.cause == Cause::target_4xx ||
                         ended.cause == Cause::target_5xx;
-  if (!ended.keep_alive && answered) co_await http::linger(client.stream);
-  co_return keep_alive;
+  if (ended.keep_alive || !answered) co_return keep_alive;
+  if (client.work) client.shared.workspaces.give_back(std::move(client.work));
+  co_await http::linger(client.stream);
+  co_return false;
 }
 
 // The request to be served, whose head has so many bytes, or how it has ended already.
