@@ -33,7 +33,7 @@ class Balancer::Inside {
   ~Inside() {
     shared_->loop.post([this] {
       shared_->ending = true;
-      for (const auto& [place, listener] : listeners_) listener.socket->cancel();
+      for (const auto& [place, listener] : listeners_) reactor::stop_listening(*listener.socket);
       for (const auto& [arn, running] : shared_->balancers)
         for (const auto& [group_arn, group] : running->groups)
           for (const auto& target : group->targets) target->gone = true;
@@ -81,7 +81,7 @@ class Balancer::Inside {
  private:
   // One listening socket: on loopback a port for everybody, in a VPC an address of one load balancer.
   struct Listener {
-    std::unique_ptr<reactor::Descriptor> socket;
+    std::shared_ptr<reactor::Descriptor> socket;  // also of the coroutine that accepts from it
   };
   struct Place {
     str address;
@@ -111,7 +111,7 @@ class Balancer::Inside {
     const std::set<Place> wanted = wanted_places();
     std::erase_if(listeners_, [&](const auto& entry) {
       if (wanted.contains(entry.first)) return false;
-      entry.second.socket->cancel();
+      reactor::stop_listening(*entry.second.socket);
       return true;
     });
     str trouble;
@@ -137,15 +137,15 @@ class Balancer::Inside {
     if (own && namespace_fd < 0) return {};
     const int fd = TRY(reactor::listen_tcp({.host = place.address, .port = place.port}, namespace_fd));
     Listener& listener = listeners_[place];
-    listener.socket = std::make_unique<reactor::Descriptor>(shared_->loop, fd);
-    reactor::start(accept(shared_, *listener.socket, place.port, own));
+    listener.socket = std::make_shared<reactor::Descriptor>(shared_->loop, fd);
+    reactor::start(accept(shared_, listener.socket, place.port, own));
     return {};
   }
 
-  static reactor::Co<void> accept(std::shared_ptr<Shared> shared, reactor::Descriptor& listener, i32 port,
-                                  std::shared_ptr<Running> own) {
+  static reactor::Co<void> accept(std::shared_ptr<Shared> shared, std::shared_ptr<reactor::Descriptor> listener,
+                                  i32 port, std::shared_ptr<Running> own) {
     while (true) {
-      auto stream = co_await reactor::accept_tcp(listener);
+      auto stream = co_await reactor::accept_tcp(*listener);
       if (!stream || shared->ending) co_return;
       if (shared->clients.size() < clients_max) reactor::start(serve_client(shared, std::move(stream), port, own));
     }

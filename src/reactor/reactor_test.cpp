@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,6 +73,55 @@ TEST_CASE("reactor: draining ends what still waits") {
   }(loop, ended));
   loop.drain();
   CHECK(ended == 3);
+}
+
+TEST_CASE("reactor: a listener that waits for free file descriptors can be stopped") {
+  Loop loop;
+  auto listener = std::make_shared<Descriptor>(loop, *listen_tcp({}));
+  bool ended = false;
+  start([](std::shared_ptr<Descriptor> from, bool& over) -> Co<void> {
+    CHECK_FALSE(co_await accept_tcp(*from));
+    over = true;
+  }(listener, ended));
+  bool connected = false;
+  start([](Loop& l, int port, bool& over) -> Co<void> {
+    const auto connection = co_await connect_tcp(l, {.port = port}, seconds(5));
+    over = connection.trouble == Trouble::none;
+  }(loop, local_port(listener->fd()), connected));
+  rlimit usual{};
+  getrlimit(RLIMIT_NOFILE, &usual);
+  const rlimit none{.rlim_cur = 0, .rlim_max = usual.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  while (!connected) loop.run_once(seconds(1));
+  CHECK_FALSE(ended);
+  stop_listening(*listener);
+  listener = nullptr;
+  CHECK_FALSE(ended);
+  while (!ended) loop.run_once(seconds(1));
+  setrlimit(RLIMIT_NOFILE, &usual);
+}
+
+TEST_CASE("reactor: a coroutine that goes on in the next round lets the others have their turn first") {
+  Loop loop;
+  std::string order;
+  start([](Loop& l, std::string& text) -> Co<void> {
+    for (int i = 0; i < 2; ++i) {
+      text += 'a';
+      co_await l.next_round();
+    }
+    text += 'z';
+  }(loop, order));
+  for (int i = 0; i < 2; ++i) {
+    loop.post([&] { order += 'b'; });
+    loop.run_once(seconds(60));
+  }
+  CHECK(order == "ababz");
+  start([](Loop& l, std::string& text) -> Co<void> {
+    co_await l.next_round();
+    text += '!';
+  }(loop, order));
+  loop.drain();
+  CHECK(order.ends_with("!"));
 }
 
 TEST_CASE("reactor: bytes go both ways and the end of the peer is seen") {

@@ -61,6 +61,32 @@ int make_socket(int namespace_fd) {
   return fd;
 }
 
+bool is_listening(int fd) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
+}
+
+// accept(2): Linux passes on what has already gone wrong with the new connection; the listener is as good as before.
+bool concerns_one_connection(int error) {
+  switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case EPERM:
+      return true;
+    default:
+      return false;
+  }
+}
+
 const sockaddr* generic(const sockaddr_in& address) {
   return static_cast<const sockaddr*>(static_cast<const void*>(&address));
 }
@@ -201,6 +227,11 @@ Co<Connected> connect_tcp(Loop& loop, Address address, Duration patience, Origin
   co_return Connected{std::move(stream), Trouble::none};
 }
 
+void stop_listening(Descriptor& listener) {
+  shutdown(listener.fd(), SHUT_RDWR);
+  listener.cancel();
+}
+
 Co<std::unique_ptr<Stream>> accept_tcp(Descriptor& listener) {
   while (true) {
     const int fd = accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -214,7 +245,8 @@ Co<std::unique_ptr<Stream>> accept_tcp(Descriptor& listener) {
       if (!co_await listener.readable()) co_return nullptr;
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
       co_await listener.loop().sleep(milliseconds(50));  // connections wait in the backlog until descriptors are free
-    } else if (errno != EINTR && errno != ECONNABORTED) {
+      if (!is_listening(listener.fd())) co_return nullptr;
+    } else if (!concerns_one_connection(errno)) {
       co_return nullptr;
     }
   }

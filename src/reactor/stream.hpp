@@ -80,7 +80,11 @@ struct Connected {
 };
 Co<Connected> connect_tcp(Loop&, Address, Duration patience, Origin origin = {});
 
-/// The next connection of a listener; null when the listener was cancelled.
+/// Takes no more connections. Whoever is in accept_tcp() gets null, also when that is waiting for free file
+/// descriptors: the listener is to be kept for as long.
+void stop_listening(Descriptor& listener);
+
+/// The next connection of a listener; null when the listener was cancelled or stopped.
 Co<std::unique_ptr<Stream>> accept_tcp(Descriptor& listener);
 
 }  // namespace utakata::reactor
