@@ -185,3 +185,25 @@ TEST_CASE("balancer: a client that sends empty lines without end does not keep t
   CHECK(answers_in(other.heard()) == 1);
   CHECK(answers_in(busy.heard()) == 1);
 }
+
+TEST_CASE("balancer: a WebSocket whose target breaks while it is written to is cut off") {
+  World world({.forward = {{.target_group_arn = "g"}}});
+  const auto target = world.add_target();
+  Far client(world.shared->loop);
+  Far far(world.shared->loop);
+  target->keep(far.take_near());
+  world.round();
+  world.serve(client);
+  client.say("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+  world.round();
+  CHECK(far.heard().starts_with("GET /"));
+  far.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+  world.round();
+  CHECK(client.heard().starts_with("HTTP/1.1 101"));
+  client.say("more");  // the balancer sees this first
+  far.close();
+  for (int i = 0; i < 5; ++i) world.round();
+  const auto rows = world.shared->fates.snapshot();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].cause == "cut_off");
+}

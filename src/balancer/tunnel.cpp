@@ -54,7 +54,9 @@ Co<bool> wait_for_bytes(Tunnel& tunnel, Stream& from, Bytes& bytes) {
 Co<void> carry(Tunnel& tunnel, Stream& from, Stream& to, Bytes& bytes) {
   reactor::FairShare share(from.descriptor().loop(), relay_share);
   while (co_await wait_for_bytes(tunnel, from, bytes)) {
-    if (co_await to.write(bytes.text(), tunnel.idle) != Trouble::none) {
+    if (const Trouble trouble = co_await to.write(bytes.text(), tunnel.idle); trouble != Trouble::none) {
+      const bool broke = &to == &tunnel.target && trouble != Trouble::timed_out;
+      tunnel.target_broke = tunnel.target_broke || broke;
       tunnel.cut();
       co_return;
     }
