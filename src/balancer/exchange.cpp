@@ -110,6 +110,7 @@ Co<Ended> Exchange::forward(std::shared_ptr<Target> target) {
     if (trouble == Trouble::none && !Stream::all_taken(slices)) trouble = co_await send(lease.stream(), slices);
     // What the target has seen a part of is never sent again. It may have answered that part already.
     if (trouble != Trouble::none) upload_ = Upload::target_stopped;
+    if (trouble == Trouble::none) progress_ = shared_.loop.now();
     break;
   }
   work_->from_client.drop(first.used);
@@ -133,10 +134,11 @@ Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
                                                  connect_patience, shared_.origin_of(running_));
   if (connected.stream) {
     lease.use(std::move(connected.stream));
-    co_return true;
+    if (!target.gone) co_return true;
   }
-  ended = connected.trouble == Trouble::timed_out ? lost(lease, Cause::connect_timeout_504, 504)
-                                                  : lost(lease, Cause::connect_refused_502, 502);
+  ended = connected.trouble == Trouble::timed_out   ? lost(lease, Cause::connect_timeout_504, 504)
+          : connected.trouble == Trouble::exhausted ? lost(lease, Cause::exhausted_503, 503)
+                                                    : lost(lease, Cause::connect_refused_502, 502);
   ended.keep_alive = request_.body.framing == http::Framing::none;
   co_return false;
 }

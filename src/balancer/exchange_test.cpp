@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <future>
@@ -428,6 +429,28 @@ TEST_CASE("balancer: a fixed response 204 has no body, whatever its rule says, a
   const std::string answer = client->hear_all();
   CHECK(answer.starts_with("HTTP/1.1 204 No Content\r\n"));
   CHECK(answer.ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("balancer: that we have no file descriptor for a connection to the target is not the target's fault") {
+  raw::Target target(answering(std::string(ok)));
+  const Bench bench(target.port(), [](BalancerConfig& config) {
+    config.listeners[0].rules.push_back({.arn = "here",
+                                         .priority = 1,
+                                         .conditions = {{.field = "path-pattern", .values = {"/here"}}},
+                                         .action = {.type = "fixed-response", .status = 200}});
+  });
+  const auto client = bench.client();
+  client->say("HEAD /here HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(client->hear("\r\n\r\n").starts_with("HTTP/1.1 200"));
+  rlimit usual{};
+  getrlimit(RLIMIT_NOFILE, &usual);
+  const rlimit none{.rlim_cur = 0, .rlim_max = usual.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  client->say(get);
+  const std::string answer = client->hear("\r\n\r\n");
+  setrlimit(RLIMIT_NOFILE, &usual);
+  CHECK(answer.starts_with("HTTP/1.1 503"));
+  CHECK(bench.fates(2) == Counts{{"ok", 1}, {"exhausted_503", 1}});
 }
 
 TEST_CASE("balancer: a handshake that the target does not take is an ordinary request") {

@@ -19,6 +19,7 @@ enum class Cause : std::uint8_t {
   bad_request,        // no request of HTTP: 400, 405, 408, 414, 463, 501, 505
   client_closed_460,  // the client went before the answer
   no_target_503,
+  exhausted_503,  // we had no socket for a connection to the target
   connect_refused_502,
   connect_timeout_504,
   reset_in_flight_502,  // the target reset or closed with the request unanswered
@@ -28,7 +29,7 @@ enum class Cause : std::uint8_t {
   deregistered_502,  // the deregistration delay ended first
   upgraded,          // became a WebSocket, which one of its sides or the idle timeout has ended
 };
-inline constexpr std::size_t cause_count = 14;
+inline constexpr std::size_t cause_count = 15;
 str name_of(Cause);
 
 struct FateRow {

@@ -243,7 +243,7 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   client.work->from_client.drop(length);
   Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request);
   const Ended ended = co_await exchange.forward(to.target);
-  client.count(to.target->fates, ended.cause);
+  client.count(ended.cause == Cause::exhausted_503 ? to.group->fates : to.target->fates, ended.cause);
   to.group->ended(*to.target, ended.cause);
   co_return ended;
 }
