@@ -236,7 +236,8 @@ std::string_view choose_group(const BalancerAction& action, std::uint64_t turn) 
   std::uint64_t total = 0;
   for (const WeightedGroup& group : action.forward) total += static_cast<std::uint64_t>(std::max(group.weight, 0));
   if (total == 0) return {};
-  std::uint64_t place = turn % total;
+  // Mixed: by turns, requests that alternate between two rules would meet the same group of each again and again.
+  std::uint64_t place = mix(turn) % total;
   for (const WeightedGroup& group : action.forward) {
     const auto weight = static_cast<std::uint64_t>(std::max(group.weight, 0));
     if (place < weight) return group.target_group_arn;

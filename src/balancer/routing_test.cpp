@@ -261,11 +261,23 @@ TEST_CASE("routing: choosing takes no memory of the heap") {
   CHECK(allocations > before);
 }
 
-TEST_CASE("routing: weights in turn") {
-  const BalancerAction action{.forward = {{"a", 1}, {"b", 3}, {"c", 0}}};
-  str order;
-  for (std::uint64_t i = 0; i < 4; ++i) order += choose_group(action, i);
-  CHECK(order == "abbb");
+TEST_CASE("routing: weights, also for every second request only and without long runs of one group") {
+  const BalancerAction action{.forward = {{"a", 500}, {"b", 500}, {"c", 0}}};
+  int a = 0;
+  std::size_t run = 0;
+  std::size_t longest = 0;
+  std::string_view last;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const std::string_view group = choose_group(action, i * 2);
+    CHECK(group != "c");
+    a += group == "a" ? 1 : 0;
+    run = group == last ? run + 1 : 1;
+    last = group;
+    longest = std::max(longest, run);
+  }
+  CHECK(a > 400);
+  CHECK(a < 600);
+  CHECK(longest < 30);
   CHECK(choose_group({.forward = {{"a", 0}}}, 7).empty());
 }
 
