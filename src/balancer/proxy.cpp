@@ -214,6 +214,7 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
     RequestView it;
     it.host = client.work->host;
     it.port = client.port;
+    it.host_header = client.target.host;
     it.target = client.target.path;
     it.method = head.method;
     it.source_address = client.peer.host;

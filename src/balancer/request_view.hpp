@@ -17,6 +17,7 @@ struct RequestView {
   std::string_view source_address = {};  // of the client's connection, without a port
   std::span<const http::HeaderView> headers = {};
   std::string_view protocol = "http";  // of the listener
+  std::string_view host_header = {};   // the host as sent, in the target or else in the header
 
   [[nodiscard]] std::string_view path() const { return target.substr(0, target.find('?')); }
   [[nodiscard]] std::string_view query() const {

@@ -135,8 +135,9 @@ TEST_CASE("routing: hosts in any case, without what comes before a dot unless to
   CHECK(holds(numbered, {.host = "web7.example", .target = "/"}));
   CHECK_FALSE(holds(numbered, {.host = "web10.example", .target = "/"}));
   const BalancerCondition ported{.field = "host-header", .expressions = {"^shop\\.example:8443$"}};
-  const std::array<http::HeaderView, 1> headers{{{"HOST", "Shop.Example:8443"}}};
-  CHECK(holds(ported, {.host = "shop.example", .target = "/", .headers = headers}));
+  CHECK(holds(ported, {.host = "shop.example", .target = "/", .host_header = "Shop.Example:8443"}));
+  const std::array<http::HeaderView, 1> outvoted{{{"Host", "shop.example:8443"}}};  // by the request's target
+  CHECK_FALSE(holds(ported, {.host = "a", .target = "/", .headers = outvoted, .host_header = "a"}));
   CHECK_FALSE(holds(ported, {.host = "shop.example", .target = "/"}));
 }
 
@@ -252,7 +253,8 @@ TEST_CASE("routing: choosing takes no memory of the heap") {
                          .target = "/a-rather-long-path-that-is-no-short-string/more-of-it?c=d&a=bcdefghijklmnopqrst",
                          .method = "GET",
                          .source_address = "2001:db8::1",
-                         .headers = headers};
+                         .headers = headers,
+                         .host_header = "www.example.com"};
   const std::size_t before = allocations;
   const Chosen chosen = routing.choose(view);
   CHECK(allocations == before);

@@ -19,13 +19,7 @@ bool pair_matches(const QueryPair& wanted, std::string_view key, std::string_vie
 }  // namespace
 
 MatchedFacts facts_of(const RequestView& view) {
-  MatchedFacts facts{.view = view, .host_header = view.host, .source = IpAddress::parse(view.source_address)};
-  for (const http::HeaderView& header : view.headers)
-    if (equals_ignoring_case(header.name, "host")) {
-      facts.host_header = header.value;
-      break;
-    }
-  return facts;
+  return {.view = view, .source = IpAddress::parse(view.source_address)};
 }
 
 RuleMatch::RuleMatch(const BalancerRule& rule) : rule_(&rule) {
@@ -55,7 +49,7 @@ bool RuleMatch::Condition::expression_found(std::string_view text) const {
 bool RuleMatch::Condition::holds(const MatchedFacts& facts) const {
   const RequestView& view = facts.view;
   if (said->field == "host-header")
-    return any_matches(said->values, view.host, {.ignore_case = true}) || expression_found(facts.host_header);
+    return any_matches(said->values, view.host, {.ignore_case = true}) || expression_found(view.host_header);
   if (said->field == "path-pattern") return any_matches(said->values, view.path(), {}) || expression_found(view.path());
   if (said->field == "http-header") return header_holds(facts);
   if (said->field == "http-request-method") return std::ranges::find(said->values, view.method) != said->values.end();

@@ -14,7 +14,6 @@ namespace utakata::balancer {
 /// What several rules ask of one request; found once.
 struct MatchedFacts {
   RequestView view;
-  std::string_view host_header;  // as sent, with its port
   std::optional<IpAddress> source;
 };
 MatchedFacts facts_of(const RequestView&);
