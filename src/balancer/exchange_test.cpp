@@ -431,6 +431,13 @@ TEST_CASE("balancer: a fixed response 204 has no body, whatever its rule says, a
   CHECK(answer.ends_with("\r\n\r\n"));
 }
 
+TEST_CASE("balancer: a redirect for a client that names no host leads to the load balancer's own name") {
+  const Bench bench(0, [](BalancerConfig& config) {
+    config.listeners[0].rules[0].action = {.type = "redirect", .status = 301, .redirect_path = "/new"};
+  });
+  CHECK(bench.answer("GET / HTTP/1.0\r\n\r\n").contains("Location: http://web.elb.localhost:"));
+}
+
 TEST_CASE("balancer: that we have no file descriptor for a connection to the target is not the target's fault") {
   raw::Target target(answering(std::string(ok)));
   const Bench bench(target.port(), [](BalancerConfig& config) {

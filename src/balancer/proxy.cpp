@@ -195,7 +195,9 @@ bool skip_body(Client& client, std::size_t head_length) {
 
 Co<Ended> answer_ourselves(Client& client, const BalancerAction& action, const RequestView& view, std::size_t length) {
   const bool redirect = action.type == "redirect";
-  const std::string location = redirect ? redirect_location(action, view) : std::string();
+  RequestView asked = view;
+  if (asked.host.empty()) asked.host = client.config->dns_name;  // HTTP/1.0 may do without
+  const std::string location = redirect ? redirect_location(action, asked) : std::string();
   const bool keep_alive = skip_body(client, length) && client.request.keep_alive && !client.request.close_connections;
   const std::string answer =
       action_answer(action.status, redirect ? "text/html" : std::string_view(action.content_type),

@@ -12,7 +12,8 @@
 namespace utakata::balancer {
 namespace {
 
-constexpr std::size_t depth_max = 16;  // labels of a host, segments of a path that the index tells apart
+constexpr std::size_t location_max = 8 * 1024;  // of a redirect
+constexpr std::size_t depth_max = 16;           // labels of a host, segments of a path that the index tells apart
 
 struct TextHash {
   using is_transparent = void;
@@ -104,6 +105,20 @@ class PathIndex {
   TextMap<Places> beginnings_;
   std::bitset<depth_max> depths_;  // that beginnings have
 };
+
+// Blanks and control characters would end the header, or the URL in it.
+str escaped(std::string_view url) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  str out;
+  for (const char c : url) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte != 0x7f)
+      out += c;
+    else
+      out += {'%', digits[byte >> 4], digits[byte & 15]};
+  }
+  return out;
+}
 
 std::string filled(std::string_view pattern, const RequestView& request) {
   str out;
@@ -248,9 +263,10 @@ std::string_view choose_group(const BalancerAction& action, std::uint64_t turn) 
 
 str redirect_location(const BalancerAction& action, const RequestView& request) {
   const str query = filled(action.redirect_query, request);
-  return cat(to_lower(filled(action.redirect_protocol, request)), "://", filled(action.redirect_host, request), ":",
-             filled(action.redirect_port, request), filled(action.redirect_path, request), query.empty() ? "" : "?",
-             query);
+  str location = escaped(cat(to_lower(filled(action.redirect_protocol, request)), "://",
+                             filled(action.redirect_host, request), ":", filled(action.redirect_port, request),
+                             filled(action.redirect_path, request), query.empty() ? "" : "?", query));
+  return location.size() <= location_max ? location : str();
 }
 
 }  // namespace utakata::balancer

@@ -42,7 +42,7 @@ class Routing {
 /// The group of a forward action by its weights; `turn` counts requests. Empty when every weight is zero.
 std::string_view choose_group(const BalancerAction&, std::uint64_t turn);
 
-/// The Location of a redirect, its placeholders filled in.
+/// The Location of a redirect, its placeholders filled in. Empty when it is longer than AWS sends.
 str redirect_location(const BalancerAction&, const RequestView&);
 
 }  // namespace utakata::balancer

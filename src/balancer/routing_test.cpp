@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <new>
@@ -290,4 +291,12 @@ TEST_CASE("routing: a redirect keeps what it does not change") {
   CHECK(redirect_location({.redirect_host = "www.#{host}", .redirect_query = ""}, view) == "http://www.h:80/p");
   CHECK(redirect_location({.redirect_path = "/", .redirect_query = "from=#{protocol}-#{port}-#{path}&#{query}"},
                           view) == "http://h:80/?from=http-80-p&q=1");
+}
+
+TEST_CASE("routing: a redirect escapes what would end its Location, and is none when that is too long") {
+  const BalancerAction secure{.redirect_protocol = "HTTPS", .redirect_port = "443"};
+  CHECK(redirect_location(secure, {.host = "h", .port = 80, .target = "/a b\t\x01\x7f?c d"}) ==
+        "https://h:443/a%20b%09%01%7F?c%20d");
+  const str path = "/" + str(9000, 'p');
+  CHECK(redirect_location(secure, {.host = "h", .port = 80, .target = path}).empty());
 }
