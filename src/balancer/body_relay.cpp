@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "balancer/desync.hpp"
+
 namespace utakata::balancer {
 
 Piece take_body(http::BodyReader& reader, Bytes& bytes) {
@@ -33,7 +35,14 @@ void add_chunk(const http::BodyReader& reader, std::string_view content, std::st
     before += "\r\n";
     behind += "\r\n";
   }
-  if (reader.done()) behind.append("0\r\n").append(reader.trailers()).append("\r\n");
+  if (!reader.done()) return;
+  behind += "0\r\n";
+  for (std::string_view rest = reader.trailers(); !rest.empty();) {
+    const std::string_view trailer = rest.substr(0, rest.find('\n') + 1);
+    if (!resembles_framing_header(trailer.substr(0, trailer.find(':')))) behind += trailer;
+    rest.remove_prefix(trailer.size());
+  }
+  behind += "\r\n";
 }
 
 }  // namespace utakata::balancer

@@ -246,7 +246,9 @@ Co<Ended> Exchange::relay_answer(Lease& lease) {
 
 Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t head_length) {
   const Cause cause = cause_of(work_->answer.status);
-  const bool target_keeps = work_->answer.keeps_alive() && body.framing != http::Framing::until_close;
+  const bool chunked_by_old = work_->answer.minor_version == 0 && work_->answer.framing.codings > 0;  // RFC 9112 6.1
+  const bool target_keeps =
+      work_->answer.keeps_alive() && body.framing != http::Framing::until_close && !chunked_by_old;
   const bool no_length = body.framing == http::Framing::chunked || body.framing == http::Framing::until_close;
   const bool chunk = no_length && !request_.old_client;
   const bool keep_alive =

@@ -61,12 +61,12 @@ TEST_CASE("balancer: chunks go both ways in one plain coding, with their trailer
     came += connection.hear("0\r\n");
     came += connection.hear("\r\n\r\n");
     connection.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3;ext=1\r\nabc\r\n0\r\n");
-    connection.say("X-Sum: 6\r\nContent-Length: 9\r\n\r\n");
+    connection.say("X-Sum: 6\r\nContent-Length: 9\r\nContent_Length: 9\r\n\r\n");
   });
   const Bench bench(target.port());
   const auto client = bench.client();
   client->say("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhel");
-  client->say("lo\r\n00006\r\n world\r\n0\r\nX-End: 1\r\nTransfer-Encoding: x\r\n\r\n");
+  client->say("lo\r\n00006\r\n world\r\n0\r\nX-End: 1\r\nTransfer-Encoding: x\r\nContent_Length: 5\r\n\r\n");
   CHECK(content(client->hear_all()) == "3\r\nabc\r\n0\r\nX-Sum: 6\r\n\r\n");
   CHECK_FALSE(came.contains(";a=b"));
   CHECK(came.ends_with("0\r\nX-End: 1\r\n\r\n"));
@@ -398,6 +398,24 @@ TEST_CASE("balancer: a WebSocket is carried both ways, also what came with the h
   bench.reconfigure([](BalancerConfig& config) { config.target_groups[0].targets.clear(); });
   CHECK(cut->hear_all().empty());
   CHECK(bench.fates(2) == Counts{{"deregistered_502", 1}, {"upgraded", 1}});
+}
+
+TEST_CASE("balancer: an answer of HTTP/1.0 in chunks is passed on, but its connection is not used again") {
+  std::atomic<int> reused = 0;
+  raw::Target target([&](Connection& connection) {
+    if (connection.hear("\r\n\r\n").empty()) return;
+    connection.say(
+        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+    if (!connection.hear("\r\n\r\n").empty()) ++reused;
+  });
+  const Bench bench(target.port());
+  const auto client = bench.client();
+  for (int i = 0; i < 3; ++i) {
+    client->say(get);
+    CHECK(client->hear("0\r\n\r\n").contains("ok"));
+  }
+  CHECK(bench.fates(3) == Counts{{"ok", 3}});
+  CHECK(reused == 0);
 }
 
 TEST_CASE("balancer: a target that is registered again while it drains keeps what is in flight on it") {
