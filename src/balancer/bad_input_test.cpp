@@ -140,6 +140,17 @@ TEST_CASE("balancer: malformed chunks are refused and the target's connection is
   CHECK(bench.fates(refused) == Counts{{"bad_request", refused}});
 }
 
+TEST_CASE("balancer: whether a refusal has a body goes by its own request, not by the one before") {
+  raw::Target target(raw::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"));
+  const Bench bench(target.port());
+  CHECK(bench.answer("HEAD / HTTP/1.1\r\nHost: a b\r\n\r\n").ends_with("\r\n\r\n"));
+  const auto client = bench.client();
+  client->say("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(client->hear("\r\n\r\n").starts_with("HTTP/1.1 200"));
+  client->say(cat("GET /", std::string(40'000, 'a')));
+  CHECK(client->hear_all().ends_with("</html>\r\n"));
+}
+
 TEST_CASE("balancer: a slow head is 408 at the idle timeout, a silent client is closed without a word") {
   const Bench bench(0, [](BalancerConfig& config) { config.idle_timeout_seconds = 1; });
   CHECK(bench.status("GET / HTTP/1.1\r\nHo") == 408);

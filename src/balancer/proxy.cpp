@@ -145,11 +145,11 @@ bool wants_websocket(const http::RequestHeadView& head) {
 int look_at_request(Client& client, std::size_t length) {
   http::RequestHeadView& head = client.work->request;
   const std::string_view text = client.work->from_client.text().substr(0, length);
-  client.request = {};
   if (const auto violation = http::view_request_head(text, limits, head)) {
     choose_balancer(client, {});
     return violation->status == 431 ? 400 : violation->status;  // facts: ALB answers 400 to large headers
   }
+  client.request.head_method = head.method == "HEAD";
   client.target = {};
   const bool good_target = split_target(head.method, head.target, client.target);
   if (const auto* host = head.find(http::HeaderKind::host); client.target.host.empty() && host != nullptr)
@@ -170,7 +170,6 @@ int look_at_request(Client& client, std::size_t length) {
   if (too_many_forwarded(head)) return 463;
   if (const auto violation = http::body_framing(head, client.request.body)) return violation->status;
   const auto* expect = head.find(http::HeaderKind::expect);
-  client.request.head_method = head.method == "HEAD";
   client.request.old_client = head.minor_version == 0;
   client.request.keep_alive = head.keeps_alive();
   client.request.websocket = wants_websocket(head) && client.request.body.framing == http::Framing::none;
@@ -215,8 +214,8 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   const RequestView view = [&] {
     RequestView it;
     it.host = client.work->host;
-    it.port = client.port;
     it.host_header = client.target.host;
+    it.port = client.port;
     it.target = client.target.path;
     it.method = head.method;
     it.source_address = client.peer.host;
@@ -267,6 +266,7 @@ Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
 
 // The request to be served, whose head has so many bytes, or how it has ended already.
 std::optional<Ended> ended_at_once(Client& client, int length) {
+  client.request = {};
   if (length < 0) choose_balancer(client, {});
   const int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
   if (refused > 0) {
