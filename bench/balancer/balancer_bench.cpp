@@ -16,7 +16,8 @@
 //       our data path alone, with one load balancer in front of one target
 //   balancer_bench load PORT BACKEND_PORT BYTES CONNECTIONS SECONDS
 //       asks PORT as fast as it answers and is the backend too, so that it needs one core and the proxy the other.
-//       Prints requests a second and the 50th and 99th percentile in microseconds.
+//       Prints requests a second, the 50th and 99th percentile in microseconds, and how many clients have failed: those
+//       that got no connection, another answer than the backend's, or an end.
 
 using namespace utakata;  // NOLINT: a benchmark
 using reactor::Co;
@@ -52,6 +53,7 @@ struct Load {
   std::vector<std::int64_t> latencies;
   bool measuring = false;
   bool ending = false;
+  int failed = 0;  // clients
 };
 
 std::int64_t now() {
@@ -74,9 +76,10 @@ Co<void> be_backend(Load& load, reactor::Descriptor& listener) {
   while (auto stream = co_await reactor::accept_tcp(listener)) reactor::start(serve(load, std::move(stream)));
 }
 
-Co<void> be_client(Load& load, int port) {
+// Asks until the load ends. False: it could not.
+Co<bool> ask(Load& load, int port) {
   const auto connected = co_await reactor::connect_tcp(load.loop, {.port = port}, seconds(5));
-  if (!connected.stream) co_return;
+  if (!connected.stream) co_return false;
   Stream& stream = *connected.stream;
   std::vector<char> space(64 * 1024);
   while (!load.ending) {
@@ -86,20 +89,25 @@ Co<void> be_client(Load& load, int port) {
     std::size_t have = 0;
     std::size_t want = 0;
     while (want == 0 || have < want) {
-      if (!co_await stream.descriptor().readable()) co_return;
+      if (!co_await stream.descriptor().readable()) co_return false;
       const auto got = stream.try_read(std::span(space).subspan(have));
       if (!got) continue;
-      if (got->count == 0) co_return;
+      if (got->count == 0) co_return false;
       have += got->count;
       if (want > 0) continue;
       const std::string_view text(space.data(), have);
       const std::size_t head = http::head_length(text);
       // Only an answer that carries the whole body counts.
       if (head > 0) want = head + load.answer.size() - http::head_length(load.answer);
-      if (head > 0 && !text.starts_with("HTTP/1.1 200")) co_return;
+      if (head > 0 && !text.starts_with("HTTP/1.1 200")) co_return false;
     }
     if (load.measuring) load.latencies.push_back(now() - begun);
   }
+  co_return true;
+}
+
+Co<void> be_client(Load& load, int port) {
+  if (!co_await ask(load, port)) ++load.failed;
 }
 
 int run_load(int port, int backend_port, int bytes, int connections, int duration_seconds) {
@@ -122,8 +130,8 @@ int run_load(int port, int backend_port, int bytes, int connections, int duratio
   const auto percentile = [&](std::size_t hundredths) {
     return load.latencies.empty() ? 0 : load.latencies[(load.latencies.size() - 1) * hundredths / 100] / 1000;
   };
-  std::printf("%zu %lld %lld\n", load.latencies.size() / static_cast<std::size_t>(duration_seconds),
-              static_cast<long long>(percentile(50)), static_cast<long long>(percentile(99)));
+  std::printf("%zu %lld %lld %d\n", load.latencies.size() / static_cast<std::size_t>(duration_seconds),
+              static_cast<long long>(percentile(50)), static_cast<long long>(percentile(99)), load.failed);
   std::fflush(stdout);
   std::_Exit(0);  // connections under way are of no interest
 }

@@ -107,9 +107,11 @@ def measure(proxy, core, backend, size, connections, seconds):
     load = subprocess.run(["taskset", "-c", str(core), PROGRAM, "load", str(proxy.port), str(backend), str(size),
                            str(connections), str(seconds)], capture_output=True, text=True, check=True)
     elapsed = time.monotonic() - started
-    rate, median, p99 = (int(word) for word in load.stdout.split())
+    rate, median, p99, failed = (int(word) for word in load.stdout.split())
     if rate == 0:
         sys.exit(f"{proxy.name} has answered nothing")
+    if failed > 0:
+        sys.exit(f"{proxy.name} has failed {failed} of {connections} connections")
     # The warm-up is asked for at the same rate as the rest.
     used = processor_seconds(proxy.process.pid) - before
     return used * 1e6 / (rate * elapsed), rate, median, p99
