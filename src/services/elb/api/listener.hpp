@@ -122,7 +122,7 @@ struct CreateRuleInput {
   i32 Priority = 0;
   list<Action> Actions;
   opt<list<Tag>> Tags;
-  opt<list<RuleTransform>> Transforms;
+  refused<list<RuleTransform>> Transforms;
 };
 struct CreateRuleOutput {
   opt<list<Rule>> Rules;
@@ -131,7 +131,7 @@ struct ModifyRuleInput {
   str RuleArn;
   opt<list<RuleCondition>> Conditions;
   opt<list<Action>> Actions;
-  opt<list<RuleTransform>> Transforms;
+  refused<list<RuleTransform>> Transforms;
   opt<bool> ResetTransforms;
 };
 struct ModifyRuleOutput {

@@ -5,7 +5,8 @@
 namespace utakata::elb::api {
 
 struct Matcher {
-  opt<str> HttpCode, GrpcCode;
+  opt<str> HttpCode;
+  refused<str> GrpcCode;
 };
 struct TargetGroup {
   opt<str> TargetGroupArn, TargetGroupName;
