@@ -42,9 +42,9 @@ struct Tally {
 
 Outcome<> check_host(std::string_view host) {
   const std::size_t dot = host.rfind('.');
-  if (!std::ranges::all_of(host, [](char c) { return is_one_of(c, "-.*?"); }))
+  if (!std::ranges::all_of(host, [](char c) { return is_one_of(c, "-_.*?"); }))
     return invalid(cat("The 'host-header' value '", host,
-                       "' is not valid; the allowed characters are A-Z, a-z, 0-9, '-', '.', '*' and '?'"));
+                       "' is not valid; the allowed characters are A-Z, a-z, 0-9, '-', '_', '.', '*' and '?'"));
   if (dot == std::string_view::npos)
     return invalid(cat("The 'host-header' value '", host, "' is not valid; it must contain at least one '.'"));
   if (dot + 1 == host.size() || !std::ranges::all_of(host.substr(dot + 1), is_letter))
