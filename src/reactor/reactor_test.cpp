@@ -92,12 +92,14 @@ TEST_CASE("reactor: a listener that waits for free file descriptors can be stopp
   getrlimit(RLIMIT_NOFILE, &usual);
   const rlimit none{.rlim_cur = 0, .rlim_max = usual.rlim_max};
   setrlimit(RLIMIT_NOFILE, &none);
-  while (!connected) loop.run_once(seconds(1));
+  for (int i = 0; i < 100 && !connected; ++i) loop.run_once(seconds(1));
+  CHECK(connected);
   CHECK_FALSE(ended);
   stop_listening(*listener);
   listener = nullptr;
   CHECK_FALSE(ended);
-  while (!ended) loop.run_once(seconds(1));
+  for (int i = 0; i < 100 && !ended; ++i) loop.run_once(seconds(1));
+  CHECK(ended);
   setrlimit(RLIMIT_NOFILE, &usual);
 }
 
