@@ -34,6 +34,7 @@ std::optional<bool> failed(Cause cause) {
     case Cause::bad_request:
     case Cause::client_closed_460:
     case Cause::no_target_503:
+    case Cause::exhausted_503:
     case Cause::deregistered_502:
       break;
   }
