@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "balancer/body_relay.hpp"
+#include "balancer/desync.hpp"
 #include "base/outcome.hpp"
 
 // The chunk coding. The first byte says how the rest is cut into what arrives at a time.
@@ -50,6 +51,17 @@ Relayed relay(std::string_view coded, std::size_t at_a_time) {
   return result;
 }
 
+// The trailers that go on: not those that a careless reader could take for a length or a coding.
+std::string harmless(std::string_view trailers) {
+  std::string kept;
+  while (!trailers.empty()) {
+    const std::string_view line = trailers.substr(0, trailers.find('\n') + 1);
+    if (!balancer::resembles_framing_header(line.substr(0, line.find(':')))) kept += line;
+    trailers.remove_prefix(line.size());
+  }
+  return kept;
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
@@ -65,7 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // What goes on is read as the same, to its last byte, by a reader that expects nothing unusual.
   const Relayed again = relay(pieces.out, pieces.out.empty() ? 1 : pieces.out.size());
   ensure(again.sound && again.done == whole.done, "what goes on is not sound");
-  ensure(again.content == whole.content && (!whole.done || again.trailers == whole.trailers),
+  ensure(again.content == whole.content && (!whole.done || again.trailers == harmless(whole.trailers)),
          "what goes on carries something else");
   ensure(again.used == pieces.out.size(), "what goes on has more than the body");
   return 0;
