@@ -99,3 +99,17 @@ TEST_CASE("ecs inventory: tasks that are gone ended with the host, or with the p
     CHECK(bench.task(arn).stoppedReason == str(by_platform ? "The platform was stopped" : "Host was restarted"));
   }
 }
+
+TEST_CASE("ecs: a task's execution has not stopped later than the task, whenever its host's report arrives") {
+  Bench bench;
+  bench.begin_world();
+  bench.now = Instant{} + seconds(100);
+  const str arn = bench.run("FARGATE");
+  bench.tell(TaskReport{.task_arn = arn, .status = "RUNNING"});
+  bench.now = bench.now + seconds(10);
+  bench.tell(TaskReport{.task_arn = arn, .status = "STOPPED", .stopped_at = bench.now - milliseconds(16)});
+  const api::Task stopped = bench.task(arn);
+  CHECK(stopped.lastStatus == str("STOPPED"));
+  CHECK(*stopped.stoppedAt >= *stopped.executionStoppedAt);
+  CHECK(*stopped.executionStoppedAt >= *stopped.stoppingAt);
+}

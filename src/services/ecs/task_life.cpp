@@ -105,7 +105,9 @@ void finish(Tx& tx, const World& world, TaskRow& task, Instant stopped_at) {
   release(tx, world, task);
   for (ContainerRow& each : task.containers) each.status = "STOPPED";
   task.last_status = "STOPPED";
-  task.stopped_at = stopped_at.set() ? std::max(stopped_at, task.created_at) : tx.now();
+  // The host says when it ended; what was noted here when that was heard of comes no later than it.
+  const Instant ended = stopped_at.set() ? stopped_at : tx.now();
+  task.stopped_at = std::max({ended, task.created_at, task.stopping_at, task.execution_stopped_at});
   task.signal_at = task.kill_at = task.protected_until = {};
   sts::end_sessions(tx, task.arn);
   task.erase_at = tx.now() + visible_after_stop;
