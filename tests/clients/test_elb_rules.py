@@ -28,6 +28,9 @@ class Rules(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         ec2, cls.elb = PLATFORM.client("ec2"), PLATFORM.client("elbv2")
+        # Debian's boto3 is older than this member.
+        members = cls.elb.meta.service_model._service_description["shapes"]["PathPatternConditionConfig"]["members"]
+        members.setdefault("RegexValues", {"shape": "ListOfString"})
         subnets = [s["SubnetId"] for s in ec2.describe_subnets()["Subnets"]]
         balancer = cls.elb.create_load_balancer(Name="rules", Subnets=subnets)["LoadBalancers"][0]
         cls.balancer, cls.name = balancer["LoadBalancerArn"], balancer["DNSName"]
