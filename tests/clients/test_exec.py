@@ -1,5 +1,6 @@
 """Commands in running containers: ExecuteCommand, the data channel as session-manager-plugin opens it, `aws ecs
 execute-command` and `utakata exec`, from terminals and pipes."""
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -260,7 +261,11 @@ class Exec(unittest.TestCase):
         logs.create_log_group(logGroupName="/exec")
         session = execute()
         DataChannel(session).end()
-        events = until(lambda: logs.filter_log_events(logGroupName="/exec", logStreamNames=[session["sessionId"]])["events"], what="the log")
+
+        def told():
+            with contextlib.suppress(logs.exceptions.ResourceNotFoundException):  # the stream comes with the session's end
+                return logs.filter_log_events(logGroupName="/exec", logStreamNames=[session["sessionId"]])["events"]
+        events = until(told, what="the log")
         self.assertEqual([e["message"] for e in events], ["one", "two"])
         self.ecs.stop_task(cluster="logged", task=task)
 
