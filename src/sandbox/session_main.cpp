@@ -214,39 +214,25 @@ int run_session(int count, char** values) {
   const int listener = pipes ? -1 : listen_for_console();
   if (!pipes && listener < 0) fail(folder, "no socket for the terminal", errno);
   const auto word = [](const char* text) { return const_cast<char*>(text); };
-  char* const with_terminal[] = {values[3],
-                                 word("--root"),
-                                 values[4],
-                                 word("--log"),
-                                 word("runtime.log"),
-                                 word("--log-format"),
-                                 word("json"),
-                                 word("exec"),
-                                 word("--detach"),
-                                 word("--pid-file"),
-                                 word("pid"),
-                                 word("--process"),
-                                 word("process.json"),
-                                 word("--console-socket"),
-                                 word("console"),
-                                 values[5],
-                                 nullptr};
-  char* const with_pipes[] = {values[3],
-                              word("--root"),
-                              values[4],
-                              word("--log"),
-                              word("runtime.log"),
-                              word("--log-format"),
-                              word("json"),
-                              word("exec"),
-                              word("--detach"),
-                              word("--pid-file"),
-                              word("pid"),
-                              word("--process"),
-                              word("process.json"),
-                              values[5],
-                              nullptr};
-  const int status = run_runtime(pipes ? with_pipes : with_terminal, values[7], pipes);
+  char* const console_or_id = pipes ? values[5] : word("--console-socket");
+  char* const exec[] = {values[3],
+                        word("--root"),
+                        values[4],
+                        word("--log"),
+                        word("runtime.log"),
+                        word("--log-format"),
+                        word("json"),
+                        word("exec"),
+                        word("--detach"),
+                        word("--pid-file"),
+                        word("pid"),
+                        word("--process"),
+                        word("process.json"),
+                        console_or_id,
+                        pipes ? nullptr : word("console"),
+                        values[5],
+                        nullptr};
+  const int status = run_runtime(exec, values[7], pipes);
   if (status != 0) fail(folder, "exec", status);
   const pid_t command = read_pid();
   const int master = pipes ? -1 : receive_console(listener);
