@@ -64,7 +64,7 @@ std::int64_t now() {
 
 Co<void> serve(Load& load, std::unique_ptr<Stream> stream) {
   std::array<char, 16 * 1024> space;
-  while (!load.ending && co_await stream->descriptor().readable()) {
+  while (!load.ending && co_await stream->readiness().readable()) {
     const auto got = stream->try_read(space);
     if (!got) continue;
     if (got->count == 0) co_return;
@@ -89,7 +89,7 @@ Co<bool> ask(Load& load, int port) {
     std::size_t have = 0;
     std::size_t want = 0;
     while (want == 0 || have < want) {
-      if (!co_await stream.descriptor().readable()) co_return false;
+      if (!co_await stream.readiness().readable()) co_return false;
       const auto got = stream.try_read(std::span(space).subspan(have));
       if (!got) continue;
       if (got->count == 0) co_return false;

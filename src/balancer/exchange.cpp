@@ -122,7 +122,7 @@ Co<Ended> Exchange::forward(std::shared_ptr<Target> target) {
   }
   watch_client(lease.stream());
   ended = co_await relay_answer(lease);
-  client_.descriptor().on_hang_up = nullptr;
+  client_.readiness().on_hang_up = nullptr;
   if (upload_left) co_await end_upload(lease);
   if (upload_ != Upload::whole || request_.close_connections) ended.keep_alive = false;
   co_return ended;
@@ -145,9 +145,9 @@ Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
 
 // A client whose connection breaks wants no answer any more. One that has only ended its sending side does.
 void Exchange::watch_client(Stream& upstream) {
-  client_.descriptor().on_hang_up = [this, &upstream] {
+  client_.readiness().on_hang_up = [this, &upstream] {
     if (client_.broken())
-      upstream.descriptor().cancel();
+      upstream.readiness().cancel();
     else
       watch_client(upstream);
   };
@@ -158,14 +158,14 @@ Co<void> Exchange::upload(Stream& to) {
   if (upload_ == Upload::running) upload_ = result;
   const bool failed = upload_failed();
   upload_ended_.tell();
-  if (failed) to.descriptor().cancel();  // the last: the exchange may end by it, and be gone
+  if (failed) to.readiness().cancel();  // the last: the exchange may end by it, and be gone
 }
 
 Co<Exchange::Upload> Exchange::upload_rest(Stream& to) {
   Bytes& bytes = work_->from_client;
   while (!reader_.done()) {
     if (bytes.empty()) {
-      const bool came = co_await client_.descriptor().readable(idle());
+      const bool came = co_await client_.readiness().readable(idle());
       if (upload_ != Upload::running || shared_.ending) co_return Upload::given_up;
       if (!came && shared_.loop.now() - progress_ < idle()) continue;
       if (!came) co_return Upload::client_timed_out;
@@ -190,7 +190,7 @@ Co<void> Exchange::end_upload(Lease& lease) {
   if (upload_ != Upload::running) co_return;
   upload_ = Upload::given_up;
   lease.stream().shut_down();
-  client_.descriptor().cancel();
+  client_.readiness().cancel();
   while (!co_await upload_ended_.wait()) continue;
 }
 
@@ -207,7 +207,7 @@ Co<Exchange::Got> Exchange::more(Stream& from) {
     else if (left.ns <= 0)
       result = Got::timed_out;
     if (result != Got::bytes) break;
-    if (!co_await from.descriptor().readable(left)) continue;
+    if (!co_await from.readiness().readable(left)) continue;
     if (!work_) work_ = shared_.workspaces.take();
     const auto got = from.try_read(work_->from_target.room());
     if (!got) continue;
@@ -305,7 +305,7 @@ Co<Ended> Exchange::become_tunnel(Lease& lease, std::size_t head_length) {
   work_->from_target.drop(head_length);
   if (co_await send(client_, {work_->out, {}, {}}) != Trouble::none)
     co_return Ended{Cause::client_closed_460, 0, false};
-  client_.descriptor().on_hang_up = nullptr;
+  client_.readiness().on_hang_up = nullptr;
   const auto over = [this, &lease] { return shared_.ending || lease.target().gone; };
   const TunnelEnd end = co_await tunnel(client_, lease.stream(), *work_, idle(), over);
   if (lease.target().gone) co_return Ended{Cause::deregistered_502, 0, false};

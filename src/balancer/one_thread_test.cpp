@@ -25,7 +25,7 @@ class Far {
     std::array<int, 2> ends{};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
     if (send_buffer > 0) setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
-    near_ = std::make_unique<reactor::Stream>(loop, ends[0]);
+    near_ = std::make_unique<reactor::TcpStream>(loop, ends[0]);
     fd_ = ends[1];
   }
   Far(const Far&) = delete;

@@ -81,7 +81,7 @@ Co<int> read_more(Client& client, Instant deadline) {
     const Duration left = deadline - client.shared.loop.now();
     if (left.ns <= 0 || client.shared.ending) co_return 408;
     if (bytes.room().empty() && !bytes.make_room(limits.all)) co_return 400;
-    if (!co_await client.stream.descriptor().readable(left)) continue;
+    if (!co_await client.stream.readiness().readable(left)) continue;
     const auto got = client.stream.try_read(bytes.room());
     if (!got) continue;
     if (got->count == 0) co_return 400;
@@ -95,7 +95,7 @@ Co<bool> wait_for_request(Client& client) {
   while (!client.work || client.work->from_client.empty()) {
     if (client.work) client.shared.workspaces.give_back(std::move(client.work));
     if (client.share.used_up(1)) co_await client.shared.loop.next_round();
-    if (!co_await client.stream.descriptor().readable(client.idle())) co_return false;
+    if (!co_await client.stream.readiness().readable(client.idle())) co_return false;
     client.work = client.shared.workspaces.take();
     const auto got = client.stream.try_read(client.work->from_client.room());
     if (!got) continue;

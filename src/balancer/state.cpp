@@ -136,10 +136,10 @@ std::unique_ptr<reactor::Stream> Target::take_kept() {
   while (!kept_.empty()) {
     auto stream = std::move(kept_.back().stream);
     kept_.pop_back();
-    reactor::Descriptor& descriptor = stream->descriptor();
-    descriptor.on_hang_up = nullptr;
+    reactor::Readiness& readiness = stream->readiness();
+    readiness.on_hang_up = nullptr;
     // What came although nothing was asked would be taken for the answer to the next request.
-    if (!descriptor.hung_up() && !descriptor.has_unread()) return stream;
+    if (!readiness.hung_up() && !readiness.has_unread()) return stream;
   }
   return nullptr;
 }
@@ -186,10 +186,10 @@ void Target::end(Busy& busy_one) {
 
 void Target::keep(std::unique_ptr<reactor::Stream> stream) {
   if (kept_.size() == kept_connections_max) return;
-  stream->descriptor().on_hang_up = [this, ended = stream.get()] {
+  stream->readiness().on_hang_up = [this, ended = stream.get()] {
     std::erase_if(kept_, [&](const Kept& each) { return each.stream.get() == ended; });
   };
-  const Instant now = stream->descriptor().loop().now();
+  const Instant now = stream->loop().now();
   kept_.push_back({std::move(stream), now});
 }
 

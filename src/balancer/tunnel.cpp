@@ -29,10 +29,10 @@ struct Tunnel {
 
 // False: nothing more will come.
 Co<bool> wait_for_bytes(Tunnel& tunnel, Stream& from, Bytes& bytes) {
-  reactor::Loop& loop = from.descriptor().loop();
+  reactor::Loop& loop = from.loop();
   while (bytes.empty()) {
     const Duration left = tunnel.last_byte + tunnel.idle - loop.now();
-    if (left.ns <= 0 || !co_await from.descriptor().readable(left)) {
+    if (left.ns <= 0 || !co_await from.readiness().readable(left)) {
       if (!tunnel.over() && loop.now() - tunnel.last_byte < tunnel.idle)
         continue;  // the other direction was busy meanwhile
       tunnel.cut();
@@ -52,7 +52,7 @@ Co<bool> wait_for_bytes(Tunnel& tunnel, Stream& from, Bytes& bytes) {
 }
 
 Co<void> carry(Tunnel& tunnel, Stream& from, Stream& to, Bytes& bytes) {
-  reactor::FairShare share(from.descriptor().loop(), relay_share);
+  reactor::FairShare share(from.loop(), relay_share);
   while (co_await wait_for_bytes(tunnel, from, bytes)) {
     if (const Trouble trouble = co_await to.write(bytes.text(), tunnel.idle); trouble != Trouble::none) {
       const bool broke = &to == &tunnel.target && trouble != Trouble::timed_out;
@@ -60,7 +60,7 @@ Co<void> carry(Tunnel& tunnel, Stream& from, Stream& to, Bytes& bytes) {
       tunnel.cut();
       co_return;
     }
-    if (share.used_up(bytes.text().size())) co_await from.descriptor().loop().next_round();
+    if (share.used_up(bytes.text().size())) co_await from.loop().next_round();
     bytes.clear();
   }
   if (tunnel.over())
@@ -78,7 +78,7 @@ Co<void> carry_upstream(Tunnel& tunnel, Bytes& bytes) {
 }  // namespace
 
 Co<TunnelEnd> tunnel(Stream& client, Stream& target, Workspace& work, Duration idle, std::function<bool()> over) {
-  reactor::Loop& loop = client.descriptor().loop();
+  reactor::Loop& loop = client.loop();
   Tunnel both{.client = client,
               .target = target,
               .idle = idle,

@@ -13,7 +13,7 @@ constexpr Duration lingering_max = seconds(10);      // however they drip
 }  // namespace
 
 reactor::Co<void> linger(reactor::Stream& stream) {
-  const reactor::Loop& loop = stream.descriptor().loop();
+  const reactor::Loop& loop = stream.loop();
   const Instant deadline = loop.now() + lingering_max;
   stream.end_writing();
   std::array<char, 16 * 1024> ignored;

@@ -109,7 +109,7 @@ static reactor::Co<bool> write_pieces(reactor::Stream& stream, const Pieces& pie
   co_return co_await stream.write("0\r\n\r\n", patience) == reactor::Trouble::none;
 }
 
-reactor::Co<void> Server::serve(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::Stream> stream) {
+reactor::Co<void> Server::serve(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> stream) {
   shared->open.insert(stream.get());
   Connection connection{.shared = *shared, .stream = *stream};
   const std::string peer = stream->peer().host;

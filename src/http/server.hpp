@@ -29,7 +29,7 @@ struct Response {
 using Handler = std::function<reactor::Co<Response>(Request)>;
 /// Takes over a connection whose request asks to become a WebSocket; the connection ends when it returns. `arrived`:
 /// what the client has sent behind its request already.
-using Upgrade = std::function<reactor::Co<void>(Request, reactor::Stream&, std::string arrived)>;
+using Upgrade = std::function<reactor::Co<void>(Request, reactor::TcpStream&, std::string arrived)>;
 
 struct ServerLimits {
   HeadLimits head;
@@ -55,7 +55,7 @@ class Server {
   struct Connection;
   struct Shared;
   static reactor::Co<void> accept(std::shared_ptr<Shared>);
-  static reactor::Co<void> serve(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>);
+  static reactor::Co<void> serve(std::shared_ptr<Shared>, std::unique_ptr<reactor::TcpStream>);
   std::shared_ptr<Shared> shared_;
 };
 

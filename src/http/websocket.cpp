@@ -22,7 +22,7 @@ WebSocket::WebSocket(reactor::Stream& stream, WebSocketSide side, WebSocketLimit
       reader_(side, limits),
       arrived_(std::move(arrived)),
       mask_seed_(side == WebSocketSide::client ? reactor::random_number() : 0),
-      queued_(stream.descriptor().loop()) {}
+      queued_(stream.loop()) {}
 
 // Masks guard proxies against what a page's script chooses to send (§10.3); they are no secret to the peer.
 std::string WebSocket::mask() {

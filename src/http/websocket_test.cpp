@@ -18,7 +18,7 @@ Co<void> echo(Request request, reactor::Stream& stream, std::string arrived) {
   auto socket = std::make_shared<WebSocket>(stream, WebSocketSide::server, WebSocketLimits{.message = 200'000},
                                             std::move(arrived));
   bool written = false;
-  reactor::Event done(stream.descriptor().loop());
+  reactor::Event done(stream.loop());
   reactor::start([](std::shared_ptr<WebSocket> s, bool& over, reactor::Event& told) -> Co<void> {
     co_await s->write_out(seconds(5));
     over = true;

@@ -75,20 +75,20 @@ void Loop::run_once(Duration wait) {
 }
 
 void Loop::end_overdue_waits() {
-  std::vector<Descriptor*> overdue;
+  std::vector<Readiness*> overdue;
   Instant next{INT64_MAX};
-  for (Descriptor* descriptor : live_) {
-    const Instant deadline = descriptor->next_deadline();
+  for (Readiness* each : live_) {
+    const Instant deadline = each->next_deadline();
     if (deadline <= now_)
-      overdue.push_back(descriptor);
+      overdue.push_back(each);
     else
       next = std::min(next, deadline);
   }
   // Not more often than the grain, whatever the number of connections; a wait that begins meanwhile may ask for sooner.
-  overdue_from_ = std::max(next, now_ + Descriptor::patience_grain);
+  overdue_from_ = std::max(next, now_ + Readiness::patience_grain);
   closed_.clear();
-  for (Descriptor* descriptor : overdue)
-    if (std::ranges::find(closed_, descriptor) == closed_.end()) descriptor->end_overdue(now_);
+  for (Readiness* each : overdue)
+    if (std::ranges::find(closed_, each) == closed_.end()) each->end_overdue(now_);
 }
 
 void Loop::stop() {
@@ -99,9 +99,9 @@ void Loop::drain() {
   for (int round = 0; round < drain_rounds_max; ++round) {
     if (live_.empty() && timers_.empty() && for_next_round_.empty()) return;
     for (const auto& waiter : std::exchange(for_next_round_, {})) waiter.resume();
-    const std::set<Descriptor*> waiting = live_;
-    for (Descriptor* descriptor : waiting)
-      if (live_.contains(descriptor)) descriptor->cancel();
+    const std::set<Readiness*> waiting = live_;
+    for (Readiness* each : waiting)
+      if (live_.contains(each)) each->cancel();
     std::vector<Timer> due;
     for (const auto& [timer, work] : timers_) due.push_back(timer);
     for (const Timer& timer : due)
@@ -146,31 +146,35 @@ void Loop::fire_timers() {
   }
 }
 
-void Loop::add(Descriptor& descriptor) {
+void Loop::watch(Descriptor& descriptor) {
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &descriptor}};
   // Files that epoll refuses (regular ones) are always ready.
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor.fd_, &event) != 0) descriptor.readable_ = descriptor.writable_ = true;
-  live_.insert(&descriptor);
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor.fd(), &event) != 0) descriptor.ready(EPOLLIN | EPOLLOUT);
 }
 
-void Loop::remove(Descriptor& descriptor) {
-  live_.erase(&descriptor);
-  closed_.push_back(&descriptor);
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor.fd_, nullptr);
+void Loop::remove(Readiness& readiness) {
+  live_.erase(&readiness);
+  closed_.push_back(&readiness);
 }
 
-Descriptor::Descriptor(Loop& loop, int fd) : loop_(loop), fd_(fd) {
+Descriptor::Descriptor(Loop& loop, int fd) : Readiness(loop), fd_(fd) {
   fcntl(fd_, F_SETFL, fcntl(fd_, F_GETFL) | O_NONBLOCK);
-  loop_.add(*this);
+  loop.watch(*this);
 }
 
 Descriptor::~Descriptor() {
-  if (destroyed_ != nullptr) *destroyed_ = true;
-  loop_.remove(*this);
+  epoll_ctl(loop().epoll_, EPOLL_CTL_DEL, fd_, nullptr);
   close(fd_);
 }
 
-void Descriptor::ready(std::uint32_t events) {
+Readiness::Readiness(Loop& loop) : loop_(loop) { loop_.live_.insert(this); }
+
+Readiness::~Readiness() {
+  if (destroyed_ != nullptr) *destroyed_ = true;
+  loop_.remove(*this);
+}
+
+void Readiness::ready(std::uint32_t events) {
   if ((events & (EPOLLHUP | EPOLLERR)) != 0) broken_ = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = readable_ = writable_ = true;
   if ((events & EPOLLIN) != 0) readable_ = true;
@@ -180,7 +184,7 @@ void Descriptor::ready(std::uint32_t events) {
   if (writable_ && writer_) resume(writer_);
 }
 
-bool Descriptor::resume(std::coroutine_handle<>& waiter) {
+bool Readiness::resume(std::coroutine_handle<>& waiter) {
   bool destroyed = false;
   bool* const outer = std::exchange(destroyed_, &destroyed);
   std::exchange(waiter, {}).resume();
@@ -191,7 +195,7 @@ bool Descriptor::resume(std::coroutine_handle<>& waiter) {
   return !destroyed;
 }
 
-void Descriptor::cancel() {
+void Readiness::cancel() {
   timed_out_ = true;
   if (reader_ && !resume(reader_)) return;
   timed_out_ = true;
@@ -199,14 +203,14 @@ void Descriptor::cancel() {
   timed_out_ = false;
 }
 
-Instant Descriptor::next_deadline() const {
+Instant Readiness::next_deadline() const {
   Instant next{INT64_MAX};
   if (reader_) next = std::min(next, reader_deadline_);
   if (writer_) next = std::min(next, writer_deadline_);
   return next;
 }
 
-void Descriptor::end_overdue(Instant now) {
+void Readiness::end_overdue(Instant now) {
   if (reader_ && reader_deadline_ <= now) {
     timed_out_ = true;
     if (!resume(reader_)) return;
@@ -217,16 +221,16 @@ void Descriptor::end_overdue(Instant now) {
   }
 }
 
-void Descriptor::Wait::await_suspend(std::coroutine_handle<> waiter) {
-  std::coroutine_handle<>& slot = writing ? descriptor.writer_ : descriptor.reader_;
-  ensure(!slot, "two coroutines wait for the same side of one descriptor");
+void Readiness::Wait::await_suspend(std::coroutine_handle<> waiter) {
+  std::coroutine_handle<>& slot = writing ? readiness.writer_ : readiness.reader_;
+  ensure(!slot, "two coroutines wait for the same side of one connection");
   slot = waiter;
-  Loop& loop = descriptor.loop_;
+  Loop& loop = readiness.loop_;
   const Instant deadline = patience == forever ? Instant::never() : loop.now_ + patience;
-  (writing ? descriptor.writer_deadline_ : descriptor.reader_deadline_) = deadline;
+  (writing ? readiness.writer_deadline_ : readiness.reader_deadline_) = deadline;
   loop.overdue_from_ = std::min(loop.overdue_from_, deadline);
 }
 
-bool Descriptor::Wait::await_resume() { return !std::exchange(descriptor.timed_out_, false); }
+bool Readiness::Wait::await_resume() { return !std::exchange(readiness.timed_out_, false); }
 
 }  // namespace utakata::reactor

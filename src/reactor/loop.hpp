@@ -15,6 +15,7 @@
 namespace utakata::reactor {
 
 class Descriptor;
+class Readiness;
 
 /// One thread's event loop: edge-triggered epoll, timers, work posted by other threads. Not movable; outlives what
 /// waits on it.
@@ -69,9 +70,10 @@ class Loop {
   Sleep sleep(Duration delay) { return {*this, delay}; }
 
  private:
+  friend class Readiness;
   friend class Descriptor;
-  void add(Descriptor&);
-  void remove(Descriptor&);
+  void watch(Descriptor&);
+  void remove(Readiness&);
   void fire_timers();
   void end_overdue_waits();
   void run_posted();
@@ -87,22 +89,20 @@ class Loop {
   std::map<Timer, std::function<void()>> timers_;
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
-  std::set<Descriptor*> live_;
-  std::vector<const Descriptor*> closed_;    // in this round: what is still to come in it is not for them
+  std::set<Readiness*> live_;
+  std::vector<const Readiness*> closed_;     // in this round: what is still to come in it is not for them
   Instant overdue_from_ = Instant::never();  // no wait's patience ends before
 };
 
-/// An open file descriptor that the loop watches; closed with the object. At most one reader and one writer wait at a
-/// time.
-class Descriptor {
+/// Whether something can be read from or written to, and who waits for that: at most one reader and one writer at a time.
+/// A file descriptor is told by the loop, whatever else by its other end on the same loop.
+class Readiness {
  public:
-  /// Takes over the descriptor and makes it non-blocking.
-  Descriptor(Loop&, int fd);
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor();
+  explicit Readiness(Loop&);
+  Readiness(const Readiness&) = delete;
+  Readiness& operator=(const Readiness&) = delete;
+  virtual ~Readiness();
 
-  [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] Loop& loop() const { return loop_; }
   /// The peer has closed or reset; there may still be something to read.
   [[nodiscard]] bool hung_up() const { return hung_up_; }
@@ -114,10 +114,10 @@ class Descriptor {
   static constexpr Duration forever{INT64_MAX};
   static constexpr Duration patience_grain = milliseconds(20);
   struct Wait {
-    Descriptor& descriptor;
+    Readiness& readiness;
     bool writing;
     Duration patience;
-    [[nodiscard]] bool await_ready() const noexcept { return writing ? descriptor.writable_ : descriptor.readable_; }
+    [[nodiscard]] bool await_ready() const noexcept { return writing ? readiness.writable_ : readiness.readable_; }
     void await_suspend(std::coroutine_handle<> waiter);
     /// False: the patience ended first, or cancel() was called.
     bool await_resume();
@@ -131,23 +131,37 @@ class Descriptor {
   void write_again() { writable_ = false; }
   /// Ends both waits now.
   void cancel();
+  /// What has become possible, in epoll's bits (EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR). Whoever waits for it
+  /// goes on within the call, and may destroy this.
+  void ready(std::uint32_t events);
   /// Called when the peer hangs up while nobody waits (idle pooled connections).
   std::function<void()> on_hang_up;
 
  private:
   friend class Loop;
-  void ready(std::uint32_t events);
-  /// False: the descriptor is no more.
+  /// False: this is no more.
   bool resume(std::coroutine_handle<>& waiter);
   void end_overdue(Instant now);
   [[nodiscard]] Instant next_deadline() const;
 
   Loop& loop_;
-  int fd_;
   bool readable_ = false, writable_ = false, hung_up_ = false, broken_ = false, timed_out_ = false;
-  bool* destroyed_ = nullptr;  // told to whoever resumes a waiter, which may destroy this descriptor
+  bool* destroyed_ = nullptr;  // told to whoever resumes a waiter, which may destroy this
   std::coroutine_handle<> reader_, writer_;
   Instant reader_deadline_, writer_deadline_;
+};
+
+/// An open file descriptor that the loop watches; closed with the object.
+class Descriptor final : public Readiness {
+ public:
+  /// Takes over the descriptor and makes it non-blocking.
+  Descriptor(Loop&, int fd);
+  ~Descriptor() override;
+
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  int fd_;
 };
 
 }  // namespace utakata::reactor

@@ -104,16 +104,16 @@ Outcome<Address> parse_address(std::string_view text) {
   return address;
 }
 
-std::optional<Stream::Read> Stream::try_read(std::span<char> space) {
+std::optional<Stream::Read> TcpStream::try_read(std::span<char> space) {
   while (true) {
-    const ssize_t n = recv(descriptor_.fd(), space.data(), space.size(), 0);
+    const ssize_t n = recv(descriptor_->fd(), space.data(), space.size(), 0);
     if (n >= 0) {
       // A short read has emptied the socket: wait for the next edge instead of asking once more.
-      if (n > 0 && static_cast<std::size_t>(n) < space.size() && !descriptor_.hung_up()) descriptor_.read_again();
+      if (n > 0 && static_cast<std::size_t>(n) < space.size() && !descriptor_->hung_up()) descriptor_->read_again();
       return Read{static_cast<std::size_t>(n), Trouble::none};
     }
     if (errno == EAGAIN) {
-      descriptor_.read_again();
+      descriptor_->read_again();
       return {};
     }
     if (errno != EINTR) return Read{0, trouble_of(errno)};
@@ -122,12 +122,12 @@ std::optional<Stream::Read> Stream::try_read(std::span<char> space) {
 
 Co<Stream::Read> Stream::read(std::span<char> space, Duration patience) {
   while (true) {
-    if (!co_await descriptor_.readable(patience)) co_return Read{0, Trouble::timed_out};
+    if (!co_await readiness().readable(patience)) co_return Read{0, Trouble::timed_out};
     if (const auto got = try_read(space)) co_return *got;
   }
 }
 
-Trouble Stream::try_write(Slices& slices) {
+Trouble TcpStream::try_write(Slices& slices) {
   while (true) {
     std::array<iovec, std::tuple_size_v<Slices>> parts;
     std::size_t count = 0;
@@ -138,12 +138,12 @@ Trouble Stream::try_write(Slices& slices) {
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = count;
-    const ssize_t n = count == 1 ? send(descriptor_.fd(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
-                                 : sendmsg(descriptor_.fd(), &message, MSG_NOSIGNAL);
+    const ssize_t n = count == 1 ? send(descriptor_->fd(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
+                                 : sendmsg(descriptor_->fd(), &message, MSG_NOSIGNAL);
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return trouble_of(errno);
-      descriptor_.write_again();
+      descriptor_->write_again();
       return Trouble::none;
     }
     std::size_t taken = static_cast<std::size_t>(n);
@@ -160,22 +160,22 @@ Co<Trouble> Stream::write_all(Slices slices, Duration patience) {
     const Trouble trouble = try_write(slices);
     if (trouble != Trouble::none) co_return trouble;
     if (all_taken(slices)) co_return Trouble::none;
-    if (!co_await descriptor_.writable(patience)) co_return Trouble::timed_out;
+    if (!co_await readiness().writable(patience)) co_return Trouble::timed_out;
   }
 }
 
-Address Stream::peer() const {
+Address TcpStream::peer() const {
   sockaddr_in in{};
   socklen_t size = sizeof in;
-  getpeername(descriptor_.fd(), static_cast<sockaddr*>(static_cast<void*>(&in)), &size);
+  getpeername(descriptor_->fd(), static_cast<sockaddr*>(static_cast<void*>(&in)), &size);
   std::array<char, INET_ADDRSTRLEN> text{};
   inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
   return {.host = text.data(), .port = ntohs(in.sin_port)};
 }
 
-void Stream::end_writing() { shutdown(descriptor_.fd(), SHUT_WR); }
+void TcpStream::end_writing() { shutdown(descriptor_->fd(), SHUT_WR); }
 
-void Stream::shut_down() { shutdown(descriptor_.fd(), SHUT_RDWR); }
+void TcpStream::shut_down() { shutdown(descriptor_->fd(), SHUT_RDWR); }
 
 Outcome<int> listen_tcp(const Address& address, int namespace_fd) {
   const int fd = make_socket(namespace_fd);
@@ -216,10 +216,10 @@ Co<Connected> connect_tcp(Loop& loop, Address address, Duration patience, Origin
   const sockaddr_in in = socket_address(address);
   const int begun = connect(fd, generic(in), sizeof in);
   const int begun_error = errno;
-  auto stream = std::make_unique<Stream>(loop, fd);
+  auto stream = std::make_unique<TcpStream>(loop, fd);
   if (begun == 0) co_return Connected{std::move(stream), Trouble::none};
   if (begun_error != EINPROGRESS) co_return Connected{nullptr, trouble_of(begun_error)};
-  if (!co_await stream->descriptor().writable(patience)) co_return Connected{nullptr, Trouble::timed_out};
+  if (!co_await stream->readiness().writable(patience)) co_return Connected{nullptr, Trouble::timed_out};
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -232,13 +232,13 @@ void stop_listening(Descriptor& listener) {
   listener.cancel();
 }
 
-Co<std::unique_ptr<Stream>> accept_tcp(Descriptor& listener) {
+Co<std::unique_ptr<TcpStream>> accept_tcp(Descriptor& listener) {
   while (true) {
     const int fd = accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       const int one = 1;
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-      co_return std::make_unique<Stream>(listener.loop(), fd);
+      co_return std::make_unique<TcpStream>(listener.loop(), fd);
     }
     if (errno == EAGAIN) {
       listener.read_again();

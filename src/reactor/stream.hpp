@@ -25,40 +25,66 @@ Outcome<Address> parse_address(std::string_view text);
 /// Why a connection could not be used.
 enum class Trouble : std::uint8_t { none, refused, unreachable, timed_out, reset, closed, exhausted };
 
-/// A connected TCP socket.
+/// Bytes both ways between two ends: a TCP socket, or what is layered on one.
 class Stream {
  public:
-  Stream(Loop& loop, int fd) : descriptor_(loop, fd) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  virtual ~Stream() = default;
 
   /// Bytes read into `space`; 0 with Trouble::none is the peer's end. Waits at most `patience` for the first byte.
   struct Read {
     std::size_t count = 0;
     Trouble trouble = Trouble::none;
   };
-  Co<Read> read(std::span<char> space, Duration patience = Descriptor::forever);
+  Co<Read> read(std::span<char> space, Duration patience = Readiness::forever);
   /// All of it, or the trouble that stopped it.
-  Co<Trouble> write(std::string_view text, Duration patience = Descriptor::forever) {
+  Co<Trouble> write(std::string_view text, Duration patience = Readiness::forever) {
     return write_all({text, {}, {}}, patience);
   }
   /// Several texts with one call of the system, as far as the socket takes them.
   using Slices = std::array<std::string_view, 3>;
-  Co<Trouble> write_all(Slices, Duration patience = Descriptor::forever);
+  Co<Trouble> write_all(Slices, Duration patience = Readiness::forever);
 
-  /// The same without waiting. Nothing: the socket has nothing yet.
-  std::optional<Read> try_read(std::span<char> space);
-  /// Takes what the socket took from the front of the slices.
-  Trouble try_write(Slices&);
+  /// The same without waiting. Nothing: there is nothing yet; readable() tells when there is.
+  virtual std::optional<Read> try_read(std::span<char> space) = 0;
+  /// Takes what the other end has room for from the front of the slices.
+  virtual Trouble try_write(Slices&) = 0;
   static bool all_taken(const Slices& slices) { return slices[0].empty() && slices[1].empty() && slices[2].empty(); }
 
-  [[nodiscard]] Descriptor& descriptor() { return descriptor_; }
-  [[nodiscard]] Address peer() const;  // "192.0.2.1" and its port
-  [[nodiscard]] bool hung_up() const { return descriptor_.hung_up(); }
-  [[nodiscard]] bool broken() const { return descriptor_.broken(); }
-  void shut_down();  // both ways; waiters wake up
-  void end_writing();
+  [[nodiscard]] Readiness& readiness() const { return readiness_; }
+  [[nodiscard]] Loop& loop() const { return readiness_.loop(); }
+  [[nodiscard]] bool hung_up() const { return readiness_.hung_up(); }
+  [[nodiscard]] bool broken() const { return readiness_.broken(); }
+
+  [[nodiscard]] virtual Address peer() const = 0;  // "192.0.2.1" and its port
+  virtual void shut_down() = 0;                    // both ways; waiters wake up
+  virtual void end_writing() = 0;
+
+ protected:
+  explicit Stream(Readiness& readiness) : readiness_(readiness) {}
 
  private:
-  Descriptor descriptor_;
+  Readiness& readiness_;  // of this stream or of the one below it
+};
+
+/// A connected TCP socket.
+class TcpStream final : public Stream {
+ public:
+  TcpStream(Loop& loop, int fd) : TcpStream(std::make_unique<Descriptor>(loop, fd)) {}
+
+  std::optional<Read> try_read(std::span<char> space) override;
+  Trouble try_write(Slices&) override;
+  [[nodiscard]] Address peer() const override;
+  void shut_down() override;
+  void end_writing() override;
+
+  [[nodiscard]] Descriptor& descriptor() { return *descriptor_; }
+
+ private:
+  explicit TcpStream(std::unique_ptr<Descriptor> descriptor) : Stream(*descriptor), descriptor_(std::move(descriptor)) {}
+
+  std::unique_ptr<Descriptor> descriptor_;
 };
 
 /// Where a connection comes from: a network namespace (-1: the thread's own) and an address in it (empty: any).
@@ -75,7 +101,7 @@ int local_port(int fd);
 
 /// Connects within `patience`; on failure the pointer is null and `trouble` says why.
 struct Connected {
-  std::unique_ptr<Stream> stream;
+  std::unique_ptr<TcpStream> stream;
   Trouble trouble = Trouble::none;
 };
 Co<Connected> connect_tcp(Loop&, Address, Duration patience, Origin origin = {});
@@ -85,6 +111,6 @@ Co<Connected> connect_tcp(Loop&, Address, Duration patience, Origin origin = {})
 void stop_listening(Descriptor& listener);
 
 /// The next connection of a listener; null when the listener was cancelled or stopped.
-Co<std::unique_ptr<Stream>> accept_tcp(Descriptor& listener);
+Co<std::unique_ptr<TcpStream>> accept_tcp(Descriptor& listener);
 
 }  // namespace utakata::reactor

@@ -44,7 +44,7 @@ struct PublicDoor::Open {
   static Co<void> relay(std::shared_ptr<Open> door, std::shared_ptr<Stream> client, i32 port) {
     ++door->connections;
     auto connected =
-        co_await reactor::connect_tcp(client->descriptor().loop(), {.host = door->way.task_address, .port = port},
+        co_await reactor::connect_tcp(client->loop(), {.host = door->way.task_address, .port = port},
                                       door_connect_patience, door->way.origin);
     if (const std::shared_ptr<Stream> task = std::move(connected.stream); task) {
       reactor::start(copy(client, task));

@@ -122,7 +122,7 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
 
   void take(std::string id, int fd, std::string arrived) {
     loop_.post([self = shared_from_this(), id = std::move(id), fd, arrived = std::move(arrived)] {
-      auto stream = std::make_unique<reactor::Stream>(self->loop_, fd);
+      auto stream = std::make_unique<reactor::TcpStream>(self->loop_, fd);
       if (self->ending_) return;
       reactor::start(run(self, std::make_shared<Session>(self->loop_, id, std::move(stream), arrived, self->doors())));
     });
@@ -200,7 +200,7 @@ Sessions::Sessions(Surroundings around) : inside_(std::make_shared<Inside>(std::
 void Sessions::deliver_left() { inside_->deliver_left(); }
 Sessions::~Sessions() { inside_->end(); }
 
-reactor::Co<void> Sessions::upgrade(http::Request request, reactor::Stream& stream, std::string arrived) {
+reactor::Co<void> Sessions::upgrade(http::Request request, reactor::TcpStream& stream, std::string arrived) {
   const auto inside = inside_;
   const std::string id = data_channel_of(request.head.target);
   if (id.empty()) {

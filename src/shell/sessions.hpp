@@ -34,7 +34,7 @@ class Sessions {
   /// on its thread.
   void deliver_left();
   /// For http::Server: takes the connection over.
-  reactor::Co<void> upgrade(http::Request, reactor::Stream&, std::string arrived);
+  reactor::Co<void> upgrade(http::Request, reactor::TcpStream&, std::string arrived);
 
  private:
   class Inside;

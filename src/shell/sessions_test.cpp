@@ -78,9 +78,9 @@ struct Bench {
     std::array<int, 2> pair{};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
     auto session =
-        std::make_shared<shell::Session>(loop, "s", std::make_unique<reactor::Stream>(loop, pair[0]), "", doors());
+        std::make_shared<shell::Session>(loop, "s", std::make_unique<reactor::TcpStream>(loop, pair[0]), "", doors());
     reactor::start([](std::shared_ptr<shell::Session> s) -> Co<void> { co_await s->run(); }(session));
-    stream = std::make_unique<reactor::Stream>(loop, pair[1]);
+    stream = std::make_unique<reactor::TcpStream>(loop, pair[1]);
     socket = std::make_shared<http::WebSocket>(*stream, http::WebSocketSide::client, http::WebSocketLimits{}, "");
     reactor::start([](std::shared_ptr<http::WebSocket> s) -> Co<void> { co_await s->write_out(seconds(5)); }(socket));
     reactor::start(listen(*this, socket));
