@@ -123,6 +123,8 @@ def main():
     options.add_argument("--seconds", type=int, default=2)
     options.add_argument("--connections", type=int, default=64)
     given = options.parse_args()
+    if not os.access(PROGRAM, os.X_OK):
+        sys.exit(f"{PROGRAM} is not there: cmake --build build/release --target balancer_bench")
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         sys.exit("two cores are needed")
