@@ -160,7 +160,7 @@ class Running final : public Platform {
   }
 
   http::Upgrade upgrade() {
-    return [this](http::Request request, reactor::Stream& stream, std::string arrived) {
+    return [this](http::Request request, reactor::TcpStream& stream, std::string arrived) {
       return sessions_->upgrade(std::move(request), stream, std::move(arrived));
     };
   }
