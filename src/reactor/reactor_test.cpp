@@ -83,17 +83,18 @@ TEST_CASE("reactor: a listener that waits for free file descriptors can be stopp
     CHECK_FALSE(co_await accept_tcp(*from));
     over = true;
   }(listener, ended));
-  bool connected = false;
-  start([](Loop& l, int port, bool& over) -> Co<void> {
-    const auto connection = co_await connect_tcp(l, {.port = port}, seconds(5));
-    over = connection.trouble == Trouble::none;
+  // Kept until there are descriptors again: the sanitizer that looks at an object's type opens some.
+  std::optional<Connected> connected;
+  start([](Loop& l, int port, std::optional<Connected>& over) -> Co<void> {
+    over.emplace(co_await connect_tcp(l, {.port = port}, seconds(5)));
   }(loop, local_port(listener->fd()), connected));
   rlimit usual{};
   getrlimit(RLIMIT_NOFILE, &usual);
   const rlimit none{.rlim_cur = 0, .rlim_max = usual.rlim_max};
   setrlimit(RLIMIT_NOFILE, &none);
   for (int i = 0; i < 100 && !connected; ++i) loop.run_once(seconds(1));
-  CHECK(connected);
+  REQUIRE(connected);
+  CHECK(connected->trouble == Trouble::none);
   CHECK_FALSE(ended);
   stop_listening(*listener);
   listener = nullptr;
