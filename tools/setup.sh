@@ -18,7 +18,7 @@ declare -A groups=(
     doctest-dev libssl-dev libarchive-dev libsqlite3-dev libnftables-dev python3'
   [run]='crun tini e2fsprogs skopeo passt'
   [example]='mmdebstrap busybox-static nodejs npm awscli python3 ca-certificates'
-  [test]='python3 python3-boto3 awscli nodejs npm busybox-static crun runc tini e2fsprogs skopeo docker-registry openssl passt iproute2 nftables'
+  [test]='python3 python3-boto3 awscli nodejs npm busybox-static crun runc tini e2fsprogs skopeo docker-registry slowhttptest openssl passt iproute2 nftables'
   [bench]='wrk curl podman runc nginx-light haproxy'
 )
 
@@ -65,8 +65,8 @@ export DEBIAN_FRONTEND=noninteractive
 apt() { apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null >"$log" 2>&1; }
 
 # Where systemd runs, Debian's package would start a registry for everybody; the tests start their own.
-if [[ " ${missing[*]} " == *' docker-registry '* ]] && command -v systemctl >/dev/null; then
-  systemctl mask docker-registry.service >/dev/null 2>&1 || echo "setup: docker-registry.service could not be masked" >&2
+if [[ " ${missing[*]} " == *' docker-registry slowhttptest '* ]] && command -v systemctl >/dev/null; then
+  systemctl mask docker-registry slowhttptest.service >/dev/null 2>&1 || echo "setup: docker-registry.service could not be masked" >&2
 fi
 
 echo "setup: installing ${missing[*]}" >&2
