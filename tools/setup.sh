@@ -65,8 +65,8 @@ export DEBIAN_FRONTEND=noninteractive
 apt() { apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" </dev/null >"$log" 2>&1; }
 
 # Where systemd runs, Debian's package would start a registry for everybody; the tests start their own.
-if [[ " ${missing[*]} " == *' docker-registry slowhttptest '* ]] && command -v systemctl >/dev/null; then
-  systemctl mask docker-registry slowhttptest.service >/dev/null 2>&1 || echo "setup: docker-registry.service could not be masked" >&2
+if [[ " ${missing[*]} " == *' docker-registry '* ]] && command -v systemctl >/dev/null; then
+  systemctl mask docker-registry.service >/dev/null 2>&1 || echo "setup: docker-registry.service could not be masked" >&2
 fi
 
 echo "setup: installing ${missing[*]}" >&2
