@@ -16,11 +16,15 @@ bool matches(std::string_view matcher, int status) {
   return false;
 }
 
+bool CheckResult::good(const HealthCheckRule& rule) const {
+  return kind == Kind::connected || (kind == Kind::answered && matches(rule.matcher, status));
+}
+
 bool TargetHealth::take(const HealthCheckRule& rule, CheckResult result) {
   const State before = state_;
   const bool reason_before = state_ == State::unhealthy;
   const CheckResult last_before = last_;
-  const bool good = result.kind == CheckResult::Kind::answered && matches(rule.matcher, result.status);
+  const bool good = result.good(rule);
   last_ = result;
   if (good) {
     failures_ = 0;

@@ -10,8 +10,15 @@ namespace utakata::balancer {
 
 /// What one check came to.
 struct CheckResult {
-  enum class Kind : std::uint8_t { answered, timed_out, failed } kind = Kind::failed;
+  enum class Kind : std::uint8_t {
+    connected,  // a check by TCP, which asks nothing more: good
+    answered,
+    timed_out,
+    failed,
+  } kind = Kind::failed;
   int status = 0;  // of an answer
+
+  [[nodiscard]] bool good(const HealthCheckRule&) const;
 };
 
 /// How often a target that has never passed a check is looked at, so that a start is not rounded up to the interval.

@@ -35,3 +35,15 @@ TEST_CASE("balancer: a target that starts is looked at each second, and stays in
   CHECK_FALSE(health.initial());
   CHECK(health.interval_seconds(rule) == 5);
 }
+
+TEST_CASE("balancer: a check by TCP is good when a connection comes about, whatever the matcher says") {
+  const CheckResult connected{.kind = CheckResult::Kind::connected};
+  HealthCheckRule tcp{.matcher = ""};
+  tcp.protocol = "TCP";
+  TargetHealth health;
+  CHECK(health.take(tcp, connected));
+  CHECK(health.healthy());
+  CHECK_FALSE(health.take(tcp, bad));
+  CHECK(health.take(tcp, {.kind = CheckResult::Kind::timed_out}));
+  CHECK(health.report("g", "a", 80).reason == "Target.Timeout");
+}

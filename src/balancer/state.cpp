@@ -59,7 +59,7 @@ reactor::Co<CheckResult> check_once(Shared& shared, const HealthCheckRule& rule,
   if (rule.protocol == "TCP") {
     const auto connected =
         co_await reactor::connect_tcp(shared.loop, {.host = address, .port = port}, patience, origin);
-    if (connected.stream) co_return CheckResult{CheckResult::Kind::answered, 200};
+    if (connected.stream) co_return CheckResult{CheckResult::Kind::connected, 0};
     const bool late = connected.trouble == reactor::Trouble::timed_out;
     co_return CheckResult{late ? CheckResult::Kind::timed_out : CheckResult::Kind::failed, 0};
   }
