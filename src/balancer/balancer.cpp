@@ -138,16 +138,17 @@ class Balancer::Inside {
     const int fd = TRY(reactor::listen_tcp({.host = place.address, .port = place.port}, namespace_fd));
     Listener& listener = listeners_[place];
     listener.socket = std::make_shared<reactor::Descriptor>(shared_->loop, fd);
-    reactor::start(accept(shared_, listener.socket, place.port, own));
+    reactor::start(accept(shared_, listener.socket, place, own));
     return {};
   }
 
   static reactor::Co<void> accept(std::shared_ptr<Shared> shared, std::shared_ptr<reactor::Descriptor> listener,
-                                  i32 port, std::shared_ptr<Running> own) {
+                                  Place place, std::shared_ptr<Running> own) {
     while (true) {
       auto stream = co_await reactor::accept_tcp(*listener);
       if (!stream || shared->ending) co_return;
-      if (shared->clients.size() < clients_max) reactor::start(serve_client(shared, std::move(stream), port, own));
+      if (shared->clients.size() < clients_max)
+        reactor::start(serve_client(shared, std::move(stream), place.port, own, place.address));
     }
   }
 

@@ -17,9 +17,15 @@ std::string_view group_of(const BondSeal& seal, Running& running, const Balancer
   return choose_group(action, running.turn++);
 }
 
-std::shared_ptr<Target> target_of(const BondSeal& seal, Group& group, Headers request, Instant now, Binding& binding) {
+struct Node {
+  Instant now;
+  std::string_view zone;
+};
+
+std::shared_ptr<Target> target_of(const BondSeal& seal, Group& group, Headers request, const Node& node,
+                                  Binding& binding) {
   const StickinessRule& rule = group.config.stickiness;
-  if (rule.kind == "none") return group.choose(now);
+  if (rule.kind == "none") return group.choose(node.now, node.zone);
   const bool by_application = rule.kind == "app_cookie";
   const std::string_view cookie = by_application ? application_cookie : target_cookie;
   auto bound = bound_to(seal, request, cookie, seconds(rule.duration_seconds), wall_clock());
@@ -28,18 +34,19 @@ std::shared_ptr<Target> target_of(const BondSeal& seal, Group& group, Headers re
     if (cookie_value(request, rule.cookie_name).empty()) bound.reset();  // the application's session has ended
   }
   if (bound || !by_application) binding.target_by = cookie;
-  auto target = bound ? group.bound(*bound, now) : nullptr;
-  return target ? target : group.choose(now);
+  auto target = bound ? group.bound(*bound, node.now, node.zone) : nullptr;
+  return target ? target : group.choose(node.now, node.zone);
 }
 
 }  // namespace
 
-Destination choose_destination(const Shared& shared, Running& running, const BalancerAction& action, Headers request) {
+Destination choose_destination(const Shared& shared, Running& running, const BalancerAction& action, Headers request,
+                               std::string_view zone) {
   Destination to;
   const auto group = running.groups.find(group_of(shared.seal, running, action, request, to.binding));
   if (group == running.groups.end()) return to;
   to.group = group->second;
-  to.target = target_of(shared.seal, *to.group, request, shared.loop.now(), to.binding);
+  to.target = target_of(shared.seal, *to.group, request, {.now = shared.loop.now(), .zone = zone}, to.binding);
   return to;
 }
 

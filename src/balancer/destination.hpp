@@ -25,8 +25,9 @@ struct Destination {
   Binding binding = {};
 };
 
+/// `zone` is where the node stands that got the request.
 Destination choose_destination(const Shared&, Running&, const BalancerAction&,
-                               std::span<const http::HeaderView> request);
+                               std::span<const http::HeaderView> request, std::string_view zone = {});
 
 /// The lines that the answer to a request gets besides its own.
 std::string binding_lines(const BondSeal&, const Binding&, const Target&, std::span<const http::HeaderView> answer,

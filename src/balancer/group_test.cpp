@@ -69,3 +69,34 @@ TEST_CASE("group: by how requests end, a target that fails gets less, and its sh
     group.ended(*group.targets.back(), nobodys);
   CHECK(group.targets.back()->candidate.requests == 0);
 }
+
+TEST_CASE("group: each zone's node takes its own targets in turn, whatever the others do") {
+  Group group;
+  group.config.cross_zone = false;
+  for (const str address : {"a", "b", "c"}) add(group, address);
+  group.targets[0]->zone = group.targets[1]->zone = "1a";
+  group.targets[2]->zone = "1c";
+  group.targets_changed();
+  str order;
+  for (int i = 0; i < 4; ++i) order += group.choose({}, "1a")->address + group.choose({}, "1c")->address;
+  CHECK(order == "acbcacbc");
+  CHECK(group.choose({}, "1d") == nullptr);
+}
+
+TEST_CASE("running: a load balancer's own address tells the node, the shared one goes to those in DNS in turn") {
+  Running running;
+  BalancerConfig config{.addresses = {"10.0.0.1", "10.0.1.1", "10.0.2.1"}, .zones = {"1a", "1c", "1d"}};
+  running.config = std::make_shared<const BalancerConfig>(config);
+  CHECK(running.zone_of_node("10.0.1.1") == "1c");
+  str order;
+  for (int i = 0; i < 4; ++i) order += running.zone_of_node("127.0.0.1");
+  CHECK(order == "1a1c1d1a");
+  config.failed_zones = {"1c"};
+  running.config = std::make_shared<const BalancerConfig>(config);
+  order.clear();
+  for (int i = 0; i < 4; ++i) order += running.zone_of_node("127.0.0.1");
+  CHECK(order.find("1c") == str::npos);
+  CHECK(running.zone_of_node("10.0.1.1") == "1c");  // who has its address still can
+  running.config = std::make_shared<const BalancerConfig>();
+  CHECK(running.zone_of_node("127.0.0.1").empty());
+}

@@ -31,12 +31,14 @@ struct Client {
   reactor::Address peer;
   std::shared_ptr<Running> own;  // null on a listener that several load balancers share by Host
   Instant begun;
+  str address;  // of the listener
   std::unique_ptr<Workspace> work = nullptr;
 
   // The request that is being served.
   std::shared_ptr<Running> running = nullptr;
   std::shared_ptr<const BalancerConfig> config = nullptr;  // replaced meanwhile, it goes on by the one it began with
   std::shared_ptr<const Routing> routing = nullptr;        // of that configuration
+  std::string_view zone = {};                              // of the node that it came to, of that configuration
   Incoming request = {};
   TargetParts target = {};
   bool irregular = false;
@@ -66,12 +68,14 @@ void choose_balancer(Client& client, std::string_view host) {
     client.running = nullptr;
     client.config = nullptr;
     client.routing = nullptr;
+    client.zone = {};
     return;
   }
   if (client.running != *running) client.running = *running;
   if (client.config == client.running->config) return;
   client.config = client.running->config;
   client.routing = client.running->routing;
+  client.zone = client.running->zone_of_node(client.address);
 }
 
 // More of a head that has begun; the status to refuse with when it does not come.
@@ -225,8 +229,9 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   const BalancerRule* rule = client.routing->choose(view).rule;
   if (rule != nullptr && rule->action.type != "forward")
     co_return co_await answer_ourselves(client, rule->action, view, length);
-  Destination to =
-      rule == nullptr ? Destination() : choose_destination(client.shared, running, rule->action, head.headers);
+  Destination to = rule == nullptr
+                       ? Destination()
+                       : choose_destination(client.shared, running, rule->action, head.headers, client.zone);
   if (!to.target) {
     client.count(to.group ? to.group->fates : running.fates, Cause::no_target_503);
     co_return Ended{Cause::no_target_503, 503, skip_body(client, length)};
@@ -286,14 +291,15 @@ std::optional<Ended> ended_at_once(Client& client, int length) {
 }  // namespace
 
 Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
-                      std::shared_ptr<Running> own) {
+                      std::shared_ptr<Running> own, str address) {
   shared->clients.insert(stream.get());
   Client client{.shared = *shared,
                 .stream = *stream,
                 .port = port,
                 .peer = stream->peer(),
                 .own = std::move(own),
-                .begun = shared->loop.now()};
+                .begun = shared->loop.now(),
+                .address = std::move(address)};
   choose_balancer(client, {});
   while (!shared->ending) {
     const int length = co_await read_head(client);

@@ -43,7 +43,8 @@ std::optional<std::size_t> in_turn(std::span<Candidate* const> candidates, const
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     Candidate& candidate = *candidates[i];
     if (!eligible(candidate)) {
-      candidate.credit = 0;  // who comes back has not saved anything up
+      // Who comes back has not saved anything up. Another node's targets keep what they are owed.
+      if (in_zone(candidate, eligible.rules, eligible.zone)) candidate.credit = 0;
       continue;
     }
     const i64 share = share_of(candidate, eligible.rules, now);

@@ -113,6 +113,7 @@ void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group
   target->address = wanted.address;
   target->port = wanted.port;
   target->name = cat(wanted.address, ":", wanted.port);
+  target->zone = wanted.zone;
   target->draining = wanted.draining;
   target->fates = std::make_shared<FateLine>(running->config->name, group.config.arn, target->name);
   group.targets.push_back(target);
@@ -144,15 +145,28 @@ std::unique_ptr<reactor::Stream> Target::take_kept() {
   return nullptr;
 }
 
-std::shared_ptr<Target> Group::choose(Instant now) {
-  const auto place = choose_target(candidates, config, {.now = now, .dice = mix(++turn)});
+std::string_view Running::zone_of_node(std::string_view address) {
+  const list<str>& zones = config->zones;
+  if (zones.empty()) return {};
+  for (std::size_t i = 0; i < zones.size() && i < config->addresses.size(); ++i)
+    if (config->addresses[i] == address) return zones[i];
+  // DNS does not name the nodes of a zone that has failed. At least one zone has not (BalancerConfig).
+  for (std::size_t i = 0; i < zones.size(); ++i) {
+    const str& zone = zones[connections++ % zones.size()];
+    if (std::ranges::find(config->failed_zones, zone) == config->failed_zones.end()) return zone;
+  }
+  return zones.front();
+}
+
+std::shared_ptr<Target> Group::choose(Instant now, std::string_view zone) {
+  const auto place = choose_target(candidates, config, {.now = now, .zone = zone, .dice = mix(++turn)});
   return place ? targets[*place] : nullptr;
 }
 
-std::shared_ptr<Target> Group::bound(std::string_view name, Instant now) {
+std::shared_ptr<Target> Group::bound(std::string_view name, Instant now, std::string_view zone) {
   const auto target = std::ranges::find_if(targets, [&](const auto& each) { return each->name == name; });
   const auto place = static_cast<std::size_t>(target - targets.begin());
-  return may_stay(candidates, place, config, {.now = now}) ? *target : nullptr;
+  return may_stay(candidates, place, config, {.now = now, .zone = zone}) ? *target : nullptr;
 }
 
 void Group::ended(Target& target, Cause cause) {
@@ -169,6 +183,7 @@ void Group::targets_changed() {
   candidates.clear();
   for (const auto& target : targets) {
     target->candidate.draining = target->draining;
+    target->candidate.zone = target->zone;
     candidates.push_back(&target->candidate);
   }
 }
@@ -247,6 +262,7 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
     }
     const std::shared_ptr<Target>& target = *known;
     const bool again = target->draining && !each.draining;
+    target->zone = each.zone;
     target->draining = each.draining;
     if (again) begin_again(shared, running, group, target);
     if (target->draining) target->drop_kept();

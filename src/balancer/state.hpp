@@ -29,6 +29,7 @@ struct Target {
   str address;
   i32 port = 0;
   str name;  // "ADDRESS:PORT"
+  str zone;  // empty: everywhere
   bool draining = false;
   bool gone = false;  // out of the configuration; those in flight are cut
   bool idle_reported = false;
@@ -64,10 +65,10 @@ struct Group {
   std::uint64_t turn = 0;
   std::shared_ptr<FateLine> fates;  // of requests that found no target
 
-  /// The next target by the group's algorithm; null if it has none.
-  std::shared_ptr<Target> choose(Instant now);
+  /// The next target by the group's algorithm, for a node in that zone; null if it has none.
+  std::shared_ptr<Target> choose(Instant now, std::string_view zone = {});
   /// The target of that name; null if it is not here or may not get requests.
-  std::shared_ptr<Target> bound(std::string_view name, Instant now);
+  std::shared_ptr<Target> bound(std::string_view name, Instant now, std::string_view zone = {});
   /// Counts how a request ended that this target got. Where shares go by that, they are judged anew now and then.
   void ended(Target&, Cause);
   void targets_changed();
@@ -83,7 +84,13 @@ struct Running {
   std::map<str, std::shared_ptr<Group>, std::less<>> groups;
   std::shared_ptr<FateLine> fates;  // of requests that are answered without a group
   std::uint64_t turn = 0;
+  std::uint64_t connections = 0;  // that came where it has no address of its own
   bool removed = false;
+
+  /// Where the node stands that a connection comes to; empty: nowhere in particular. `address` is the listener's: one
+  /// of the load balancer's own, or the host's that all share. There, connections go to its nodes in turn, as clients
+  /// take them from DNS.
+  std::string_view zone_of_node(std::string_view address);
 };
 
 /// What everything on the balancer's thread uses.
@@ -117,8 +124,9 @@ void update_group(Shared&, const std::shared_ptr<Running>&, Group&, const Balanc
 /// Says so once when a draining target has nothing in flight any more.
 void report_if_idle(Shared&, Target&);
 
-/// Serves one client until it goes. `own` is null on a listener that several load balancers share by Host.
+/// Serves one client until it goes. `own` is null on a listener that several load balancers share by Host; `address` is
+/// the listener's.
 reactor::Co<void> serve_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,
-                               std::shared_ptr<Running> own);
+                               std::shared_ptr<Running> own, str address = {});
 
 }  // namespace utakata::balancer

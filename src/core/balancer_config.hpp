@@ -6,13 +6,14 @@
 namespace utakata {
 
 struct BalancerTarget {
-  str address;
+  str address;  // of a function's group: its ARN
   i32 port = 0;
   bool draining = false;  // no new requests; those in flight go on until the target is taken out of the picture
   str zone = {};          // where it stands; empty: everywhere
 };
 
 struct HealthCheckRule {
+  bool enabled = true;  // false: a target counts as healthy without being asked
   OneOf<"HTTP", "HTTPS", "TCP"> protocol;
   opt<i32> port;  // absent: traffic-port
   str path = "/";
@@ -29,6 +30,21 @@ struct StickinessRule {
   str cookie_name;  // app_cookie: the target's own
 };
 
+// What follows goes beyond AWS, and is off unless somebody asks for it.
+
+/// Further tries of a request on other targets of its group.
+struct RetryRule {
+  i32 attempts = 0;         // of one request, besides the first; 0: off
+  bool idempotent = false;  // also what a target may have seen, if its method may be repeated
+  i32 budget_percent = 20;  // retries in proportion to the group's requests
+};
+
+/// Requests wait for a target while the group has no healthy one.
+struct HoldRule {
+  i32 seconds = 0;     // at most so long; 0: off
+  i32 requests = 100;  // at most so many at a time
+};
+
 struct BalancerTargetGroup {
   str arn;
   HealthCheckRule health_check;
@@ -40,6 +56,11 @@ struct BalancerTargetGroup {
   bool cross_zone = true;     // false: a target gets requests of its own zone only
   i32 healthy_count_min = 1;  // with fewer healthy targets all get requests
   i32 healthy_percent_min = 0;
+  bool function = false;             // its target is a Lambda function, called rather than connected to
+  bool multi_value_headers = false;  // function: names with every value that they have
+  RetryRule retry;
+  HoldRule hold;
+  i32 requests_of_target_max = 0;  // in flight at a time; 0: no limit
 };
 
 struct WeightedGroup {
@@ -92,7 +113,9 @@ struct BalancerConfig {
   str name;
   str dns_name;  // NAME-ID.REGION.elb.localhost
   str vpc_id;
-  list<str> addresses;  // its own addresses in the VPC, where tasks reach it
+  list<str> addresses;     // its own addresses in the VPC, where tasks reach it
+  list<str> zones;         // where those stand, in their order; empty: nowhere in particular
+  list<str> failed_zones;  // those that DNS leaves out, as too few targets are healthy there
   i32 idle_timeout_seconds = 60;
   i32 client_keep_alive_seconds = 3600;
   bool preserve_host_header = false;
@@ -102,6 +125,7 @@ struct BalancerConfig {
   bool forwarded_for_client_port = false;
   bool tls_version_and_cipher_headers = false;
   bool http2 = true;
+  bool target_header = false;  // beyond AWS: answers say which target they are of
   list<BalancerListener> listeners;
   list<BalancerTargetGroup> target_groups;
 };

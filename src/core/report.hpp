@@ -47,6 +47,20 @@ struct TargetIdleReport {
   i32 port = 0;
 };
 
+/// Whether a target stands out among its group's by how often it fails, and gets a smaller share for it.
+struct TargetAnomalyReport {
+  str target_group_arn;
+  str address;
+  i32 port = 0;
+  bool anomalous = false, mitigated = false;
+};
+
+/// Requests are held for this group, which has no healthy target. Repeated while it is so; none: it is over.
+struct TargetGroupWantedReport {
+  str target_group_arn;
+  i32 held = 0;
+};
+
 struct BalancerReport {
   str arn;
   OneOf<"active", "failed"> state;
@@ -93,7 +107,8 @@ struct RegistryReport {
 
 /// A type of its own, so that handlers can be declared without every report.
 struct Report : std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport, LogStored,
-                             InventoryReport, CapacityReport, RegistryReport, PublicBlockReport> {
+                             InventoryReport, CapacityReport, RegistryReport, PublicBlockReport, TargetAnomalyReport,
+                             TargetGroupWantedReport> {
   using variant::variant;
 };
 

@@ -26,6 +26,8 @@ struct RouteOf {
   std::string operator()(const TaskReport& r) const { return "from " + r.task_arn; }
   std::string operator()(const TargetHealthReport& r) const { return cat("from ", r.target_group_arn, r.address); }
   std::string operator()(const TargetIdleReport& r) const { return cat("from ", r.target_group_arn, r.address); }
+  std::string operator()(const TargetAnomalyReport& r) const { return cat("from ", r.target_group_arn, r.address); }
+  std::string operator()(const TargetGroupWantedReport& r) const { return "from " + r.target_group_arn; }
   std::string operator()(const BalancerReport& r) const { return "from " + r.arn; }
   std::string operator()(const LogReport& r) const { return "logs " + r.stream; }
   std::string operator()(const LogStored&) const { return "logs"; }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "base/outcome.hpp"
 #include "core/task_spec.hpp"
 #include "core/tx.hpp"
@@ -19,6 +21,8 @@ void ensure_default_vpc(Tx&, const World&);
 
 /// Fault InvalidSubnetID.NotFound ("The subnet ID 'subnet-x' does not exist").
 Outcome<SubnetView> subnet(const Tx&, const World&, std::string_view subnet_id);
+/// The subnet of the VPC that has this address; nothing if none has.
+std::optional<SubnetView> subnet_of_address(const Tx&, const World&, std::string_view vpc_id, std::string_view address);
 /// Fault InvalidGroup.NotFound ("The security group 'sg-x' does not exist").
 Outcome<SecurityGroupView> security_group(const Tx&, const World&, std::string_view group_id);
 /// The VPC's group named "default"; "" if there is no such VPC.

@@ -107,6 +107,19 @@ Outcome<SubnetView> subnet(const Tx& tx, const World& world, std::string_view id
   return SubnetView{.id = row->id, .vpc_id = row->vpc_id, .cidr = row->cidr, .availability_zone = row->zone};
 }
 
+std::optional<SubnetView> subnet_of_address(const Tx& tx, const World& world, std::string_view vpc_id,
+                                            std::string_view address) {
+  std::optional<SubnetView> found;
+  const auto number = parse_ipv4(address);
+  if (!number) return found;
+  tx.each<SubnetRow>(world.key("subnet/"), [&](const Key&, const SubnetRow& row) {
+    if (row.vpc_id != vpc_id || found) return;
+    if (const auto block = Ipv4Block::parse(row.cidr); block && block->contains(*number))
+      found = SubnetView{.id = row.id, .vpc_id = row.vpc_id, .cidr = row.cidr, .availability_zone = row.zone};
+  });
+  return found;
+}
+
 Outcome<SecurityGroupView> security_group(const Tx& tx, const World& world, std::string_view id) {
   const SecurityGroupRow* row = tx.find<SecurityGroupRow>(group_key(world, id));
   if (row == nullptr) return not_found(kinds::security_group, id);

@@ -80,9 +80,9 @@ TEST_CASE("elb attributes: what has no effect yet is told, unless it is the defa
   Web web;
   CHECK(web.set_group(
             {{"load_balancing.cross_zone.enabled", "false"}, {"deregistration_delay.timeout_seconds", "5"}}) == "done");
-  CHECK(web.step.stored == std::vector<std::string>{"/Attributes/load_balancing.cross_zone.enabled"});
+  CHECK(web.step.stored.empty());
   CHECK(web.set_group({{"load_balancing.cross_zone.enabled", "true"}, {"stickiness.enabled", "true"}}) == "done");
-  CHECK(web.step.stored == std::vector<std::string>{"/Attributes/load_balancing.cross_zone.enabled"});
+  CHECK(web.step.stored.empty());
   CHECK(web.set_group({{"stickiness.enabled", "true"}, {"stickiness.lb_cookie.duration_seconds", "5"}}) == "done");
   CHECK(web.step.stored.empty());
   CHECK(web.set_balancer({{"waf.fail_open.enabled", "true"}, {"idle_timeout.timeout_seconds", "5"}}) == "done");

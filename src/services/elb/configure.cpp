@@ -10,6 +10,7 @@
 #include "services/elb/rule_actions.hpp"
 #include "services/elb/rule_conditions.hpp"
 #include "services/elb/state.hpp"
+#include "services/elb/zones.hpp"
 
 // What the data path must run, made of the rows; and what it reports.
 namespace utakata::elb {
@@ -44,8 +45,6 @@ void take_attributes(BalancerTargetGroup& group, const TargetGroupRow& row) {
   group.anomaly_mitigation = attribute(row, "load_balancing.algorithm.anomaly_mitigation") == "on";
   group.slow_start_seconds = number_attribute(row, "slow_start.duration_seconds");
   group.stickiness = stickiness_of(row);
-  // An application load balancer's own setting is always "true".
-  group.cross_zone = attribute(row, "load_balancing.cross_zone.enabled") != "false";
   group.healthy_count_min = number_attribute(row, cat(threshold, "count"));
   group.healthy_percent_min = number_attribute(row, cat(threshold, "percentage"));
 }
@@ -63,7 +62,7 @@ void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
   config.http2 = is_true("routing.http2.enabled");
 }
 
-BalancerTargetGroup group_of(const Tx& tx, const TargetGroupRow& row) {
+BalancerTargetGroup group_of(const Tx& tx, const LoadBalancerRow& balancer, const TargetGroupRow& row) {
   BalancerTargetGroup group{.arn = row.arn,
                             .health_check = {.path = row.check_path,
                                              .matcher = row.matcher,
@@ -74,11 +73,25 @@ BalancerTargetGroup group_of(const Tx& tx, const TargetGroupRow& row) {
   if (row.tcp_check) group.health_check.protocol = "TCP";
   if (const auto port = parse_integer(row.check_port)) group.health_check.port = static_cast<i32>(*port);
   take_attributes(group, row);
+  group.cross_zone = across_zones(balancer, row);
   for (const Key& key : tx.where<TargetRow>(TargetRow::by_group, row.arn)) {
     const TargetRow& target = *tx.find<TargetRow>(key);
-    group.targets.push_back({.address = target.address, .port = target.port, .draining = target.draining_until.set()});
+    if (!enabled(balancer, target.zone)) continue;
+    group.targets.push_back(
+        {.address = target.address, .port = target.port, .draining = target.draining_until.set(), .zone = target.zone});
   }
   return group;
+}
+
+// What DNS says of the load balancer follows its targets' health.
+list<str> fail_over(Tx& tx, const Key& key, const std::set<str>& groups) {
+  LoadBalancerRow row = *tx.find<LoadBalancerRow>(key);
+  list<str> failed = failed_zones(tx, world_of(key), row, {groups.begin(), groups.end()});
+  if (failed == row.failed_zones) return failed;
+  row.failed_zones = failed;
+  tx.put(key, row);
+  announce_name(tx, row, true);
+  return failed;
 }
 
 void configure(Tx& tx, const Key& key) {
@@ -92,7 +105,10 @@ void configure(Tx& tx, const Key& key) {
       .vpc_id = row->vpc_id,
   };
   take_attributes(config, *row);
-  for (const auto& zone : row->zones) config.addresses.push_back(zone.address);
+  for (const auto& zone : row->zones) {
+    config.addresses.push_back(zone.address);
+    config.zones.push_back(zone.name);
+  }
   std::set<str> groups;
   for (const Key& listener_at : tx.where<ListenerRow>(ListenerRow::by_balancer, row->arn)) {
     const ListenerRow& listener = *tx.find<ListenerRow>(listener_at);
@@ -112,7 +128,8 @@ void configure(Tx& tx, const Key& key) {
   }
   for (const str& arn : groups)
     if (const auto* group = tx.find<TargetGroupRow>(group_key(world, arn)); group != nullptr)
-      config.target_groups.push_back(group_of(tx, *group));
+      config.target_groups.push_back(group_of(tx, *row, *group));
+  config.failed_zones = fail_over(tx, key, groups);
   tx.emit(ConfigureBalancer{.config = std::move(config)});
 }
 
@@ -140,6 +157,13 @@ void take_health(Tx& tx, const Report& report) {
   row.description = health.description;
   tx.put(key, row);
   tell(tx, world, row);
+  // Only where a group keeps to its zones can DNS leave one of them out.
+  const auto* group = tx.find<TargetGroupRow>(group_key(world, row.group_arn));
+  if (group == nullptr || attribute(*group, "load_balancing.cross_zone.enabled") == "true") return;
+  for (const str& arn : balancers_of(tx, world, row.group_arn))
+    if (const auto* balancer = tx.find<LoadBalancerRow>(balancer_key(world, arn));
+        balancer != nullptr && !across_zones(*balancer, *group))
+      balancer_changed(tx, world, arn);
 }
 
 void take_idle(Tx& tx, const Report& report) {
@@ -195,7 +219,9 @@ void announce_name(Tx& tx, const LoadBalancerRow& row, bool there) {
   for (const str& name : {row.dns_name, alias}) {
     DnsName& answer = change.names.emplace_back(DnsName{.name = name});
     if (!there) continue;
-    for (const auto& zone : row.zones) answer.addresses.push_back(zone.address);
+    for (const auto& zone : row.zones)
+      if (std::ranges::find(row.failed_zones, zone.name) == row.failed_zones.end())
+        answer.addresses.push_back(zone.address);
   }
   tx.emit(std::move(change));
 }
@@ -261,7 +287,12 @@ Outcome<> register_target(Tx& tx, const World& world, std::string_view group_arn
   const Key key = target_key(world, group_arn, address, port);
   const TargetRow* known = tx.find<TargetRow>(key);
   if (known != nullptr && !known->draining_until.set()) return {};
-  const TargetRow row{.group_arn = str(group_arn), .address = address, .port = port};
+  const TargetRow row{
+      .group_arn = str(group_arn),
+      .address = address,
+      .port = port,
+      .zone =
+          zone_of_target(tx, world, *tx.find<TargetGroupRow>(group_key(world, group_arn)), address, "").value_or("")};
   tx.put(key, row);
   group_changed(tx, world, group_arn);
   tell(tx, world, row);
@@ -287,11 +318,23 @@ void deregister_target(Tx& tx, const World& world, std::string_view group_arn, c
 TargetView target(const Tx& tx, const World& world, std::string_view group_arn, const str& address, i32 port) {
   const TargetRow* row = tx.find<TargetRow>(target_key(world, group_arn, address, port));
   if (row == nullptr) return {};
-  if (!row->draining_until.set() && balancers_of(tx, world, group_arn).empty())
-    return {.state = "unused",
-            .reason = "Target.NotInUse",
-            .description = "Target group is not configured to receive traffic from the load balancer"};
-  return {.state = row->state, .reason = row->reason, .description = row->description, .idle = row->idle};
+  TargetView view{.state = row->state,
+                  .reason = row->reason,
+                  .description = row->description,
+                  .zone = row->zone,
+                  .idle = row->idle};
+  if (row->draining_until.set()) return view;
+  const list<str> balancers = balancers_of(tx, world, group_arn);
+  const bool used = std::ranges::any_of(balancers, [&](const str& arn) {
+    const auto* balancer = tx.find<LoadBalancerRow>(balancer_key(world, arn));
+    return balancer != nullptr && enabled(*balancer, row->zone);
+  });
+  if (used) return view;
+  view.state = "unused";
+  view.reason = "Target.NotInUse";
+  view.description = balancers.empty() ? "Target group is not configured to receive traffic from the load balancer"
+                                       : "Target is in an Availability Zone that is not enabled for the load balancer";
+  return view;
 }
 
 }  // namespace utakata::elb

@@ -14,6 +14,7 @@ struct TargetView {
   str state;   // initial, healthy, unhealthy, unused, draining
   str reason;  // Target.Timeout, ...
   str description;
+  str zone;           // empty: all
   bool idle = false;  // draining, and nothing is in flight any more
 };
 

@@ -16,6 +16,7 @@ struct LoadBalancerRow {
     str name, subnet_id, interface_id, address;
   };
   list<Zone> zones;
+  list<str> failed_zones;  // that DNS leaves out (zones.hpp)
   list<str> security_groups;
   dict<str> attributes;
   list<api::Tag> tags;
@@ -54,6 +55,7 @@ struct TargetRow {
   static constexpr std::size_t by_group = 0;
   str group_arn, address;
   i32 port = 0;
+  str zone;  // empty: all
   str state = "initial", reason = "Elb.RegistrationInProgress", description = "Target registration is in progress";
   bool idle = false;
   Instant draining_until;

@@ -9,6 +9,7 @@
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/public.hpp"
+#include "services/elb/zones.hpp"
 
 namespace utakata::elb {
 namespace {
@@ -124,6 +125,11 @@ Outcome<std::pair<str, i32>> target_of(const TargetGroupRow& group, const api::T
   if (!parse_ipv4(target.Id)) return invalid(cat("The IP address '", target.Id, "' is not a valid IPv4 address"));
   if (target.Port) TRY_VOID(within(*target.Port, 1, 65'535, "targets.member.port"));
   return std::pair(target.Id, target.Port.value_or(group.port));
+}
+
+opt<str> zone_shown(const TargetView& target) {
+  if (target.reason == "Target.NotRegistered") return {};
+  return target.zone.empty() ? str("all") : target.zone;
 }
 
 }  // namespace
@@ -242,6 +248,7 @@ Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::Register
   if (group == nullptr) return target_group_not_found();
   for (const api::TargetDescription& each : request.Targets) {
     const auto [address, port] = TRY(target_of(*group, each));
+    static_cast<void>(TRY(zone_of_target(tx, tx.world(), *group, address, each.AvailabilityZone.value_or(""))));
     if (tx.find<TargetRow>(target_key(tx.world(), request.TargetGroupArn, address, port)) == nullptr &&
         tx.where<TargetRow>(TargetRow::by_group, request.TargetGroupArn).size() >= limits::targets_of_group)
       return refuse("TooManyTargets", cat("The maximum number of targets per target group '", limits::targets_of_group,
@@ -286,7 +293,7 @@ Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx& tx, const ap
     if (!state.reason.empty()) health.Reason = state.reason;
     if (!state.description.empty()) health.Description = state.description;
     output.TargetHealthDescriptions->push_back(
-        {.Target = api::TargetDescription{.Id = each.Id, .Port = port},
+        {.Target = api::TargetDescription{.Id = each.Id, .Port = port, .AvailabilityZone = zone_shown(state)},
          .HealthCheckPort = group->check_port == "traffic-port" ? cat(port) : group->check_port,
          .TargetHealth_ = health});
   }

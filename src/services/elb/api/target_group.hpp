@@ -86,7 +86,7 @@ struct DescribeTargetGroupAttributesOutput {
 struct TargetDescription {
   str Id;
   opt<i32> Port;
-  stored<str> AvailabilityZone;
+  opt<str> AvailabilityZone;
 };
 struct RegisterTargetsInput {
   str TargetGroupArn;
