@@ -7,6 +7,8 @@ function(utakata_uses module)
 endfunction()
 
 utakata_uses(wire OpenSSL::Crypto)
+utakata_uses(x509 OpenSSL::Crypto)
+utakata_uses(tls OpenSSL::SSL)
 utakata_uses(store SQLite::SQLite3 Threads::Threads)
 utakata_uses(shell Threads::Threads)
 utakata_uses(balancer Threads::Threads)

@@ -20,6 +20,7 @@ Ending ending_of(reactor::Trouble trouble) {
       return Ending::reset;
     case reactor::Trouble::unreachable:
     case reactor::Trouble::exhausted:
+    case reactor::Trouble::protocol:
       return Ending::unreachable;
   }
   return Ending::unreachable;

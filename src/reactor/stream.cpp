@@ -20,26 +20,6 @@ namespace {
 
 constexpr int backlog = 1024;
 
-Trouble trouble_of(int error) {
-  switch (error) {
-    case ECONNREFUSED:
-      return Trouble::refused;
-    case ETIMEDOUT:
-      return Trouble::timed_out;
-    case ECONNRESET:
-    case EPIPE:
-      return Trouble::reset;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case EADDRNOTAVAIL:
-      return Trouble::exhausted;
-    default:
-      return Trouble::unreachable;
-  }
-}
-
 sockaddr_in socket_address(const Address& address) {
   sockaddr_in in{};
   in.sin_family = AF_INET;
@@ -92,6 +72,26 @@ const sockaddr* generic(const sockaddr_in& address) {
 }
 
 }  // namespace
+
+Trouble trouble_of(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return Trouble::refused;
+    case ETIMEDOUT:
+      return Trouble::timed_out;
+    case ECONNRESET:
+    case EPIPE:
+      return Trouble::reset;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:
+      return Trouble::exhausted;
+    default:
+      return Trouble::unreachable;
+  }
+}
 
 Outcome<Address> parse_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');

@@ -23,7 +23,18 @@ struct Address {
 Outcome<Address> parse_address(std::string_view text);
 
 /// Why a connection could not be used.
-enum class Trouble : std::uint8_t { none, refused, unreachable, timed_out, reset, closed, exhausted };
+enum class Trouble : std::uint8_t {
+  none,
+  refused,
+  unreachable,
+  timed_out,
+  reset,  // or ended without the word that a layer above TCP ends with
+  closed,
+  exhausted,
+  protocol,  // what comes is not what a layer above TCP speaks, or the two ends do not agree
+};
+/// What an error of the system means for a connection.
+Trouble trouble_of(int error);
 
 /// Bytes both ways between two ends: a TCP socket, or what is layered on one.
 class Stream {
@@ -48,7 +59,8 @@ class Stream {
 
   /// The same without waiting. Nothing: there is nothing yet; readable() tells when there is.
   virtual std::optional<Read> try_read(std::span<char> space) = 0;
-  /// Takes what the other end has room for from the front of the slices.
+  /// Takes what the other end has room for from the front of the slices. What it does not take is to be offered again,
+  /// unchanged, before anything else: a part of it may be on its way.
   virtual Trouble try_write(Slices&) = 0;
   static bool all_taken(const Slices& slices) { return slices[0].empty() && slices[1].empty() && slices[2].empty(); }
 
