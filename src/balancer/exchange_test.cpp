@@ -400,6 +400,45 @@ TEST_CASE("balancer: a WebSocket is carried both ways, also what came with the h
   CHECK(bench.fates(2) == Counts{{"deregistered_502", 1}, {"upgraded", 1}});
 }
 
+TEST_CASE("balancer: a WebSocket outlives a rolling update until its target's deregistration delay ends") {
+  const auto echo = [](std::string name) {
+    return [name = std::move(name)](Connection& connection) {
+      if (connection.hear("\r\n\r\n").empty()) return;
+      connection.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+      for (std::string piece; !(piece = connection.hear_some()).empty();) connection.say(cat(name, piece));
+      connection.close();
+    };
+  };
+  raw::Target old_one(echo("old "));
+  raw::Target new_one(echo("new "));
+  Bench bench(old_one.port());
+  const std::string_view handshake = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+  const auto before = bench.client();
+  before->say(handshake);
+  CHECK(before->hear("\r\n\r\n").starts_with("HTTP/1.1 101"));
+  bench.reconfigure([&](BalancerConfig& config) {
+    auto& targets = config.target_groups[0].targets;
+    targets[0].draining = true;
+    targets.push_back({.address = targets[0].address, .port = new_one.port()});
+  });
+  const auto after = bench.client();
+  after->say(handshake);
+  CHECK(after->hear("\r\n\r\n").starts_with("HTTP/1.1 101"));
+  for (int i = 0; i < 3; ++i) {
+    before->say("hello");
+    CHECK(before->hear("hello") == "old hello");
+    after->say("hello");
+    CHECK(after->hear("hello") == "new hello");
+  }
+  bench.reconfigure([](BalancerConfig& config) {
+    auto& targets = config.target_groups[0].targets;
+    targets.erase(targets.begin());
+  });
+  CHECK(before->hear_all().empty());
+  after->say("hello");
+  CHECK(after->hear("hello") == "new hello");
+}
+
 TEST_CASE("balancer: an answer of HTTP/1.0 in chunks is passed on, but its connection is not used again") {
   std::atomic<int> reused = 0;
   raw::Target target([&](Connection& connection) {
