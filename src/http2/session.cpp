@@ -454,7 +454,7 @@ void Session::drop_end(Transfer& transfer) {
 End::End(std::shared_ptr<Session> session, std::shared_ptr<Transfer> transfer)
     : EndReadiness(session->loop()), Stream(own), session_(std::move(session)), transfer_(std::move(transfer)) {
   transfer_->end = this;
-  own.ready(EPOLLOUT | (transfer_->in.readable() ? std::uint32_t{EPOLLIN} : 0));
+  own.ready(session_->over() ? gone : EPOLLOUT | (transfer_->in.readable() ? std::uint32_t{EPOLLIN} : 0));
 }
 
 End::~End() { session_->drop_end(*transfer_); }
