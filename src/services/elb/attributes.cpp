@@ -69,7 +69,9 @@ constexpr AttributeRule target_group_rules[] = {
     {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1", Mark::honoured, Form::number, 1,
      1000},
     {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", Mark::honoured,
-     Form::number_or_off, 1, 100}};
+     Form::number_or_off, 1, 100},
+    // Not AWS's.
+    {"utakata.deregistration.propagation_seconds", "0", Mark::honoured, Form::number, 1, 60}};
 
 std::span<const AttributeRule> rules(const LoadBalancerRow&) { return load_balancer_rules; }
 std::span<const AttributeRule> rules(const TargetGroupRow&) { return target_group_rules; }

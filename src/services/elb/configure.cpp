@@ -77,8 +77,10 @@ BalancerTargetGroup group_of(const Tx& tx, const LoadBalancerRow& balancer, cons
   for (const Key& key : tx.where<TargetRow>(TargetRow::by_group, row.arn)) {
     const TargetRow& target = *tx.find<TargetRow>(key);
     if (!enabled(balancer, target.zone)) continue;
-    group.targets.push_back(
-        {.address = target.address, .port = target.port, .draining = target.draining_until.set(), .zone = target.zone});
+    group.targets.push_back({.address = target.address,
+                             .port = target.port,
+                             .draining = target.draining_until.set() && !target.receives_until.set(),
+                             .zone = target.zone});
   }
   return group;
 }
@@ -178,6 +180,17 @@ void take_idle(Tx& tx, const Report& report) {
   tell(tx, world, row);
 }
 
+void take_anomaly(Tx& tx, const Report& report) {
+  const auto& said = std::get<TargetAnomalyReport>(report);
+  const Key key = target_key(world_of_arn(said.target_group_arn), said.target_group_arn, said.address, said.port);
+  const TargetRow* known = tx.find<TargetRow>(key);
+  if (known == nullptr || (known->anomalous == said.anomalous && known->mitigated == said.mitigated)) return;
+  tx.update<TargetRow>(key, [&](TargetRow& row) {
+    row.anomalous = said.anomalous;
+    row.mitigated = said.mitigated;
+  });
+}
+
 void take_balancer(Tx& tx, const Report& report) {
   const auto& said = std::get<BalancerReport>(report);
   const Key key = balancer_key(world_of_arn(said.arn), said.arn);
@@ -196,13 +209,17 @@ void declare_tables(Schema& schema) {
   schema.table<ListenerRow>({.indexes = {[](const ListenerRow& row) { return row.balancer_arn; }}});
   schema.table<RuleRow>({.indexes = {[](const RuleRow& row) { return row.listener_arn; }}});
   schema.table<TargetGroupRow>();
-  schema.table<TargetRow>(
-      {.indexes = {[](const TargetRow& row) { return row.group_arn; }},
-       .due = [](const TargetRow& row) { return row.draining_until.set() ? row.draining_until : Instant::never(); },
-       .on_due = target_drained});
+  schema.table<TargetRow>({.indexes = {[](const TargetRow& row) { return row.group_arn; }},
+                           .due =
+                               [](const TargetRow& row) {
+                                 if (row.receives_until.set()) return row.receives_until;
+                                 return row.draining_until.set() ? row.draining_until : Instant::never();
+                               },
+                           .on_due = target_due});
   schema.reconciler(reconciler, configure);
   schema.report(report_kind<TargetHealthReport>, take_health);
   schema.report(report_kind<TargetIdleReport>, take_idle);
+  schema.report(report_kind<TargetAnomalyReport>, take_anomaly);
   schema.report(report_kind<BalancerReport>, take_balancer);
   schema.on_recover([](Tx& tx) {
     tx.each<LoadBalancerRow>("", [&](const Key& key, const LoadBalancerRow& row) {
@@ -232,6 +249,14 @@ void target_drained(Tx& tx, const Key& key) {
   const World world = world_of(key);
   group_changed(tx, world, row.group_arn);
   tell(tx, world, row);
+}
+
+void target_due(Tx& tx, const Key& key) {
+  const TargetRow& row = *tx.find<TargetRow>(key);
+  if (!row.receives_until.set() || row.draining_until <= tx.now()) return target_drained(tx, key);
+  const str group_arn = row.group_arn;
+  tx.update<TargetRow>(key, [](TargetRow& target) { target.receives_until = {}; });
+  group_changed(tx, world_of(key), group_arn);
 }
 
 list<str> groups_of(const list<api::Action>& actions) {
@@ -304,9 +329,13 @@ void deregister_target(Tx& tx, const World& world, std::string_view group_arn, c
   const TargetRow* known = tx.find<TargetRow>(key);
   const auto group = target_group(tx, world, group_arn);
   if (known == nullptr || known->draining_until.set() || !group) return;
-  if (group->deregistration_delay_seconds == 0 || !group->has_load_balancer) return target_drained(tx, key);
+  const i32 propagation = number_attribute(*tx.find<TargetGroupRow>(group_key(world, group_arn)),
+                                           "utakata.deregistration.propagation_seconds");
+  const i32 delay = std::max(group->deregistration_delay_seconds, propagation);
+  if (delay == 0 || !group->has_load_balancer) return target_drained(tx, key);
   TargetRow row = *known;
-  row.draining_until = tx.now() + seconds(group->deregistration_delay_seconds);
+  row.draining_until = tx.now() + seconds(delay);
+  if (propagation > 0) row.receives_until = tx.now() + seconds(propagation);
   row.state = "draining";
   row.reason = "Target.DeregistrationInProgress";
   row.description = "Target deregistration is in progress";
@@ -322,7 +351,9 @@ TargetView target(const Tx& tx, const World& world, std::string_view group_arn, 
                   .reason = row->reason,
                   .description = row->description,
                   .zone = row->zone,
-                  .idle = row->idle};
+                  .idle = row->idle,
+                  .anomalous = row->anomalous,
+                  .mitigated = row->mitigated};
   if (row->draining_until.set()) return view;
   const list<str> balancers = balancers_of(tx, world, group_arn);
   const bool used = std::ranges::any_of(balancers, [&](const str& arn) {

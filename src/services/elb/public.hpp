@@ -16,6 +16,7 @@ struct TargetView {
   str description;
   str zone;           // empty: all
   bool idle = false;  // draining, and nothing is in flight any more
+  bool anomalous = false, mitigated = false;
 };
 
 struct TargetGroupView {

@@ -58,11 +58,15 @@ struct TargetRow {
   str zone;  // empty: all
   str state = "initial", reason = "Elb.RegistrationInProgress", description = "Target registration is in progress";
   bool idle = false;
+  bool anomalous = false, mitigated = false;  // stands out by its failures, and gets a smaller share for it
   Instant draining_until;
+  Instant receives_until;  // deregistered, and yet it gets requests: nodes hear of it late
 };
 
 void declare_tables(Schema&);
 void target_drained(Tx&, const Key&);
+/// The next step of a target's deregistration.
+void target_due(Tx&, const Key&);
 
 inline Key balancer_key(const World& w, std::string_view arn) { return w.key("lb/", arn); }
 inline Key listener_key(const World& w, std::string_view arn) { return w.key("listener/", arn); }

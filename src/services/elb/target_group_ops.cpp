@@ -127,6 +127,23 @@ Outcome<std::pair<str, i32>> target_of(const TargetGroupRow& group, const api::T
   return std::pair(target.Id, target.Port.value_or(group.port));
 }
 
+api::AnomalyDetection anomaly_of(const TargetView& target) {
+  api::AnomalyDetection out;
+  out.Result = "normal";
+  out.MitigationInEffect = "no";
+  if (target.anomalous) out.Result = "anomalous";
+  if (target.mitigated) out.MitigationInEffect = "yes";
+  return out;
+}
+
+// Zonal shifts are not served.
+api::AdministrativeOverride no_override() {
+  api::AdministrativeOverride out{.Reason = str("AdministrativeOverride.NoOverride"),
+                                  .Description = str("No override is currently active on target")};
+  out.State = "no_override";
+  return out;
+}
+
 opt<str> zone_shown(const TargetView& target) {
   if (target.reason == "Target.NotRegistered") return {};
   return target.zone.empty() ? str("all") : target.zone;
@@ -271,6 +288,7 @@ Outcome<api::DeregisterTargetsOutput> deregister_targets(Tx& tx, const api::Dere
 Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx& tx, const api::DescribeTargetHealthInput& request) {
   const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
   if (group == nullptr) return target_group_not_found();
+  const bool anomalies = request.Include && !request.Include->empty();
   list<api::TargetDescription> asked = request.Targets.value_or(list<api::TargetDescription>{});
   if (!request.Targets)
     for (const Key& key : tx.where<TargetRow>(TargetRow::by_group, group->arn)) {
@@ -295,7 +313,9 @@ Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx& tx, const ap
     output.TargetHealthDescriptions->push_back(
         {.Target = api::TargetDescription{.Id = each.Id, .Port = port, .AvailabilityZone = zone_shown(state)},
          .HealthCheckPort = group->check_port == "traffic-port" ? cat(port) : group->check_port,
-         .TargetHealth_ = health});
+         .TargetHealth_ = health,
+         .AnomalyDetection_ = anomalies ? opt<api::AnomalyDetection>(anomaly_of(state)) : opt<api::AnomalyDetection>(),
+         .AdministrativeOverride_ = no_override()});
   }
   return output;
 }

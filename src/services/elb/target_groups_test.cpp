@@ -180,3 +180,66 @@ TEST_CASE("elb targets: a thousand of a group, by addresses and ports that can b
   CHECK(web.put("172.31.0.9", 1001).error().code == "TooManyTargets");
   CHECK(web.put("172.31.0.9", 1000));
 }
+
+TEST_CASE("elb targets: anomalies are told to those who ask for them") {
+  Web web;
+  REQUIRE(web.put("172.31.0.9"));
+  web.listener(web.balancer_arn, 80, web.group_arn);
+  const auto described = [&](bool include) {
+    api::DescribeTargetHealthInput request{.TargetGroupArn = web.group_arn};
+    if (include) request.Include.emplace().emplace_back() = "AnomalyDetection";
+    const auto found = web.call<describe_target_health, api::DescribeTargetHealthOutput>(request);
+    return found->TargetHealthDescriptions->front();
+  };
+  CHECK_FALSE(described(false).AnomalyDetection_);
+  CHECK(described(false).AdministrativeOverride_->State->name() == "no_override");
+  CHECK(described(true).AnomalyDetection_->Result->name() == "normal");
+  CHECK(described(true).AnomalyDetection_->MitigationInEffect->name() == "no");
+  web.machine.step(web.now, Report{TargetAnomalyReport{.target_group_arn = web.group_arn,
+                                                       .address = "172.31.0.9",
+                                                       .port = 80,
+                                                       .anomalous = true,
+                                                       .mitigated = true}});
+  CHECK(described(true).AnomalyDetection_->Result->name() == "anomalous");
+  CHECK(described(true).AnomalyDetection_->MitigationInEffect->name() == "yes");
+}
+
+TEST_CASE("elb targets: a deregistered target gets requests for as long as its nodes have not heard of it") {
+  Web web;
+  REQUIRE(web.put("172.31.0.9"));
+  web.listener(web.balancer_arn, 80, web.group_arn);
+  const auto set = [&](const str& key, const str& value) {
+    REQUIRE(web.call<modify_target_group_attributes, api::ModifyTargetGroupAttributesOutput>(
+        api::ModifyTargetGroupAttributesInput{.TargetGroupArn = web.group_arn,
+                                              .Attributes = {{.Key = key, .Value = value}}}));
+  };
+  const auto pass = [&](i32 count) {
+    web.now = web.now + seconds(count);
+    web.step = web.machine.step(web.now, Tick{});
+  };
+  set("utakata.deregistration.propagation_seconds", "15");
+  web.take_out("172.31.0.9");
+  CHECK(web.health("172.31.0.9").starts_with("draining"));
+  pass(14);
+  set("slow_start.duration_seconds", "30");  // a picture made meanwhile
+  CHECK_FALSE(web.configured().target_groups.at(0).targets.at(0).draining);
+  pass(1);
+  CHECK(web.configured().target_groups.at(0).targets.at(0).draining);
+  CHECK(web.health("172.31.0.9").starts_with("draining"));
+  pass(285);
+  CHECK(web.listed() == 0);
+
+  // Also without a delay, and registering it again ends both.
+  set("deregistration_delay.timeout_seconds", "0");
+  REQUIRE(web.put("172.31.0.9"));
+  web.take_out("172.31.0.9");
+  CHECK(web.health("172.31.0.9").starts_with("draining"));
+  pass(5);
+  REQUIRE(web.put("172.31.0.9"));
+  CHECK(web.health("172.31.0.9").starts_with("initial"));
+  pass(60);
+  CHECK(web.listed() == 1);
+  web.take_out("172.31.0.9");
+  pass(15);
+  CHECK(web.listed() == 0);
+}

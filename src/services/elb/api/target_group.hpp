@@ -102,14 +102,25 @@ struct TargetHealth {
   opt<OneOf<"initial", "healthy", "unhealthy", "unhealthy.draining", "unused", "draining", "unavailable">> State;
   opt<str> Reason, Description;
 };
+struct AnomalyDetection {
+  opt<OneOf<"anomalous", "normal">> Result;
+  opt<OneOf<"yes", "no">> MitigationInEffect;
+};
+struct AdministrativeOverride {
+  opt<OneOf<"unknown", "no_override", "zonal_shift_active", "zonal_shift_delegated_to_dns">> State;
+  opt<str> Reason, Description;
+};
 struct TargetHealthDescription {
   opt<TargetDescription> Target;
   opt<str> HealthCheckPort;
   opt<TargetHealth> TargetHealth_;
+  opt<AnomalyDetection> AnomalyDetection_;
+  opt<AdministrativeOverride> AdministrativeOverride_;
 };
 struct DescribeTargetHealthInput {
   str TargetGroupArn;
   opt<list<TargetDescription>> Targets;
+  opt<list<OneOf<"AnomalyDetection", "All">>> Include;
 };
 struct DescribeTargetHealthOutput {
   opt<list<TargetHealthDescription>> TargetHealthDescriptions;
