@@ -22,10 +22,11 @@ struct HealthCheckRule {
   i32 timeout_seconds = 5;
   i32 healthy_threshold = 5;
   i32 unhealthy_threshold = 2;
+  bool all_initial_checks = false;  // a new target has to pass healthy_threshold checks too
 };
 
 struct StickinessRule {
-  OneOf<"none", "lb_cookie", "app_cookie"> kind;
+  OneOf<"none", "lb_cookie", "app_cookie", "source_ip"> kind;
   i32 duration_seconds = 86'400;
   str cookie_name;  // app_cookie: the target's own
 };
@@ -45,6 +46,14 @@ struct HoldRule {
   i32 requests = 100;  // at most so many at a time
 };
 
+/// How a network load balancer carries flows to the targets of a group: connections, or the datagrams between two ends.
+struct FlowRule {
+  bool proxy_protocol = false;         // version 2: a header with the client's address before its first byte
+  bool end_when_deregistered = false;  // at the end of the delay; false: flows go on until they end by themselves
+  bool end_when_unhealthy = true;      // also flows that were there before
+  i32 unhealthy_draining_seconds = 0;  // before a target is "unhealthy" it is "unhealthy.draining" for so long
+};
+
 struct BalancerTargetGroup {
   str arn;
   HealthCheckRule health_check;
@@ -61,6 +70,7 @@ struct BalancerTargetGroup {
   RetryRule retry;
   HoldRule hold;
   i32 requests_of_target_max = 0;  // in flight at a time; 0: no limit
+  FlowRule flows;                  // of a network load balancer
 };
 
 struct WeightedGroup {
@@ -103,15 +113,16 @@ struct BalancerRule {
 
 struct BalancerListener {
   str arn;
-  OneOf<"HTTP", "HTTPS", "TCP"> protocol;
+  OneOf<"HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP"> protocol;
   i32 port = 80;
-  list<BalancerRule> rules;  // by priority, the default last
+  list<BalancerRule> rules;            // by priority, the default last
+  i32 tcp_idle_timeout_seconds = 350;  // TCP, TLS
 };
 
 struct BalancerConfig {
   str arn;
   str name;
-  str dns_name;  // NAME-ID.REGION.elb.localhost
+  str dns_name;  // NAME-ID.REGION.elb.localhost, NAME-ID.elb.REGION.localhost
   str vpc_id;
   list<str> addresses;     // its own addresses in the VPC, where tasks reach it
   list<str> zones;         // where those stand, in their order; empty: nowhere in particular
@@ -126,6 +137,9 @@ struct BalancerConfig {
   bool tls_version_and_cipher_headers = false;
   bool http2 = true;
   bool target_header = false;  // beyond AWS: answers say which target they are of
+  bool network = false;        // carries flows, by listeners of TCP, TLS and UDP only
+  Instant created_at;
+  list<str> public_addresses;  // of the host's loopback, where the internet reaches a network load balancer
   list<BalancerListener> listeners;
   list<BalancerTargetGroup> target_groups;
 };

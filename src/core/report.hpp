@@ -35,7 +35,7 @@ struct TargetHealthReport {
   str target_group_arn;
   str address;
   i32 port = 0;
-  OneOf<"initial", "healthy", "unhealthy"> state;
+  OneOf<"initial", "healthy", "unhealthy", "unhealthy.draining"> state;
   str reason;  // Target.FailedHealthChecks, Target.Timeout, Target.ResponseCodeMismatch, ...
   str description;
 };

@@ -80,6 +80,12 @@ api::Address view(const Tx& tx, const AddressRow& row) {
     out.NetworkInterfaceOwnerId = world.account;
     out.PrivateIpAddress = nat->address;
   }
+  if (const auto* interface = tx.find<InterfaceRow>(interface_key(world, row.interface_id)); interface != nullptr) {
+    out.AssociationId = row.association_id;
+    out.NetworkInterfaceId = interface->id;
+    out.NetworkInterfaceOwnerId = world.account;
+    out.PrivateIpAddress = interface->address;
+  }
   return out;
 }
 
@@ -98,8 +104,7 @@ Outcome<> take_allocation(Tx& tx, NatGatewayRow& row, const opt<str>& allocation
   const Key key = address_key(tx.world(), *allocation_id);
   const AddressRow* known = tx.find<AddressRow>(key);
   if (known == nullptr) return not_found(kinds::elastic_ip, *allocation_id);
-  if (!known->nat_gateway.empty())
-    return refuse("Resource.AlreadyAssociated", cat("Elastic IP address [", *allocation_id, "] is already associated"));
+  if (is_in_use(*known)) return already_associated(*allocation_id);
   row.allocation_id = known->id;
   row.public_address = known->public_address;
   row.association_id = "eipassoc-0" + tx.random_hex(16);
@@ -272,8 +277,7 @@ Outcome<api::ReleaseAddressResult> release_address(Tx& tx, const api::ReleaseAdd
   const Key key = address_key(tx.world(), *request.AllocationId);
   const AddressRow* known = tx.find<AddressRow>(key);
   if (known == nullptr) return not_found(kinds::elastic_ip, *request.AllocationId);
-  if (!known->nat_gateway.empty())
-    return refuse("InvalidIPAddress.InUse", cat("Address ", known->public_address, " is in use."));
+  if (is_in_use(*known)) return refuse("InvalidIPAddress.InUse", cat("Address ", known->public_address, " is in use."));
   give_back_public_address(tx, known->public_address);
   erase_tags(tx, tx.world(), known->id);
   tx.erase<AddressRow>(key);

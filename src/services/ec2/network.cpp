@@ -1,5 +1,7 @@
 #include "services/ec2/network.hpp"
 
+#include <algorithm>
+
 #include "core/effect.hpp"
 #include "services/ec2/routes.hpp"
 
@@ -20,10 +22,16 @@ SecurityGroupConfig config_of(const Tx& tx, const SecurityGroupRow& row) {
   return config;
 }
 
+// The group of interfaces that have none of their own: whatever comes may pass.
+constexpr std::string_view open_group = "open";
+SecurityGroupConfig open_group_config() {
+  return {.id = str(open_group), .rules = {{.cidr = "0.0.0.0/0"}, {.egress = true, .cidr = "0.0.0.0/0"}}};
+}
+
 InterfaceConfig config_of(const Tx& tx, const World& world, const InterfaceRow& row) {
   return {.id = row.id,
           .address = row.address,
-          .groups = row.groups,
+          .groups = row.open ? list<str>{str(open_group)} : row.groups,
           .outward = outward_blocks(tx, world, row.subnet_id, !row.public_address.empty()),
           .public_address = row.public_address};
 }
@@ -46,7 +54,10 @@ void tell_group(Tx& tx, const World& world, const str& group_id) {
 
 void tell_interface(Tx& tx, const World& world, const str& interface_id) {
   const auto* row = tx.find<InterfaceRow>(interface_key(world, interface_id));
-  if (row != nullptr) tx.emit(ChangeVpc{.vpc_id = row->vpc_id, .interfaces = {config_of(tx, world, *row)}});
+  if (row == nullptr) return;
+  ChangeVpc change{.vpc_id = row->vpc_id, .interfaces = {config_of(tx, world, *row)}};
+  if (row->open) change.groups.push_back(open_group_config());
+  tx.emit(std::move(change));
 }
 
 void tell_interfaces(Tx& tx, const World& world, const str& vpc_id) {
@@ -68,7 +79,10 @@ void tell_everything(Tx& tx) {
   tx.each<SecurityGroupRow>(
       "", [&](const Key&, const SecurityGroupRow& row) { of(row.vpc_id)->groups.push_back(config_of(tx, row)); });
   tx.each<InterfaceRow>("", [&](const Key& key, const InterfaceRow& row) {
-    of(row.vpc_id)->interfaces.push_back(config_of(tx, world_of(key), row));
+    VpcConfig& vpc = *of(row.vpc_id);
+    vpc.interfaces.push_back(config_of(tx, world_of(key), row));
+    if (row.open && std::ranges::find(vpc.groups, open_group, &SecurityGroupConfig::id) == vpc.groups.end())
+      vpc.groups.push_back(open_group_config());
   });
   tx.emit(std::move(all));
 }

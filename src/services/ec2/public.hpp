@@ -33,9 +33,13 @@ struct InterfaceWish {
   list<str> security_groups;  // none: the VPC's default group
   str description;
   bool public_address = false;
+  str address = {};        // this one of the subnet; empty: any
+  str allocation_id = {};  // its public address is this Elastic IP address
+  bool open = false;       // no security group: whatever comes may pass
 };
 /// A new interface with a free address of the subnet. Faults InsufficientFreeAddressesInSubnet,
-/// AddressLimitExceeded when there is no public address left.
+/// AddressLimitExceeded when there is no public address left, InvalidParameterValue and InvalidIPAddress.InUse of an
+/// address that is wished, InvalidAllocationID.NotFound and Resource.AlreadyAssociated.
 Outcome<InterfaceSpec> create_interface(Tx&, const World&, const InterfaceWish&);
 /// An unknown id is no error.
 void set_interface_groups(Tx&, const World&, std::string_view interface_id, const list<str>& security_groups);

@@ -4,6 +4,7 @@
 
 #include "base/ipv4.hpp"
 #include "core/report.hpp"
+#include "services/ec2/resource.hpp"
 
 namespace utakata::ec2 {
 namespace {
@@ -88,6 +89,26 @@ Outcome<str> take_public_address(Tx& tx, const str& owner) {
 }
 
 void give_back_public_address(Tx& tx, const str& address) { tx.erase<PublicAddressRow>(address); }
+
+Outcome<str> take_elastic_address(Tx& tx, const World& world, const str& allocation_id, const str& interface_id) {
+  const Key key = address_key(world, allocation_id);
+  const AddressRow* known = tx.find<AddressRow>(key);
+  if (known == nullptr) return not_found(kinds::elastic_ip, allocation_id);
+  if (is_in_use(*known)) return already_associated(allocation_id);
+  AddressRow row = *known;
+  row.interface_id = interface_id;
+  row.association_id = "eipassoc-0" + tx.random_hex(16);
+  tx.put(key, row);
+  return row.public_address;
+}
+
+void release_public_address(Tx& tx, const World& world, const InterfaceRow& interface) {
+  if (interface.allocation_id.empty()) return give_back_public_address(tx, interface.public_address);
+  tx.update<AddressRow>(address_key(world, interface.allocation_id), [](AddressRow& row) {
+    row.interface_id.clear();
+    row.association_id.clear();
+  });
+}
 
 void take_public_block(Tx& tx, const Report& report) {
   const str& cidr = std::get<PublicBlockReport>(report).cidr;

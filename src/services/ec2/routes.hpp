@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/outcome.hpp"
+#include "base/text.hpp"
 #include "services/ec2/state.hpp"
 
 // Where packets of a subnet may go, and the public addresses with which they come back.
@@ -17,9 +19,18 @@ list<str> outward_blocks(const Tx&, const World&, std::string_view subnet_id, bo
 /// Makes the VPC's main route table, which has the route within the VPC only; its id.
 str create_main_table(Tx&, const World&, const str& vpc_id);
 
+inline bool is_in_use(const AddressRow& row) { return !row.nat_gateway.empty() || !row.interface_id.empty(); }
+inline auto already_associated(const str& allocation_id) {
+  return refuse("Resource.AlreadyAssociated", cat("Elastic IP address [", allocation_id, "] is already associated"));
+}
 /// The next public address that nobody has. Fault AddressLimitExceeded.
 Outcome<str> take_public_address(Tx&, const str& owner);
 void give_back_public_address(Tx&, const str& address);
+/// The Elastic IP address, which is the interface's from now on. Faults InvalidAllocationID.NotFound,
+/// Resource.AlreadyAssociated.
+Outcome<str> take_elastic_address(Tx&, const World&, const str& allocation_id, const str& interface_id);
+/// Frees the public address that an interface has, whatever its kind.
+void release_public_address(Tx&, const World&, const InterfaceRow&);
 void take_public_block(Tx&, const Report&);
 
 }  // namespace utakata::ec2

@@ -48,7 +48,8 @@ struct NatGatewayRow {
 struct AddressRow {
   static constexpr std::string_view table_name = "ec2.addresses";
   str id, public_address;
-  str nat_gateway;  // that has it; empty: none
+  str nat_gateway;                   // that has it; empty: none
+  str interface_id, association_id;  // of a load balancer that has it
 };
 /// Of all worlds, key = the address: whoever has it. They are loopback addresses of the host (README.md).
 struct PublicAddressRow {
@@ -89,6 +90,8 @@ struct InterfaceRow {
   i64 address_number = 0;
   list<str> groups;
   str public_address;
+  str allocation_id;  // of the public address, if that is an Elastic IP address
+  bool open = false;  // has no security groups, and whatever comes may pass
 };
 struct TagRow {
   static constexpr std::string_view table_name = "ec2.tags";

@@ -42,6 +42,19 @@ i64 free_address(const Tx& tx, const SubnetRow& subnet) {
   return free == taken.end() ? 0 : range.first + (free - taken.begin());
 }
 
+// The number of an address that was asked for by name.
+Outcome<i64> wished_address(const Tx& tx, const SubnetRow& subnet, const str& address) {
+  const AddressRange range = usable_addresses(subnet.cidr);
+  const auto number = parse_ipv4(address);
+  if (!number || *number < range.first || *number > range.last)
+    return refuse("InvalidParameterValue",
+                  cat("Address ", address, " does not fall within the subnet's address range"));
+  for (const Key& key : tx.where<InterfaceRow>(InterfaceRow::by_subnet, subnet.id))
+    if (tx.find<InterfaceRow>(key)->address_number == i64{*number})
+      return refuse("InvalidIPAddress.InUse", cat("Address ", address, " is in use."));
+  return i64{*number};
+}
+
 // A new account's default group lets its members talk to each other, and everything out.
 void put_default_group(Tx& tx, const World& world, const VpcRow& vpc) {
   tx.put(
@@ -134,7 +147,7 @@ str default_security_group(const Tx& tx, const World& world, std::string_view vp
 Outcome<InterfaceSpec> create_interface(Tx& tx, const World& world, const InterfaceWish& wish) {
   const SubnetRow* subnet = tx.find<SubnetRow>(subnet_key(world, wish.subnet_id));
   if (subnet == nullptr) return not_found(kinds::subnet, wish.subnet_id);
-  const i64 free = free_address(tx, *subnet);
+  const i64 free = wish.address.empty() ? free_address(tx, *subnet) : TRY(wished_address(tx, *subnet, wish.address));
   if (free == 0)
     return refuse("InsufficientFreeAddressesInSubnet",
                   cat("There are not enough free addresses in subnet '", wish.subnet_id, "' to satisfy the request."));
@@ -148,9 +161,14 @@ Outcome<InterfaceSpec> create_interface(Tx& tx, const World& world, const Interf
                    .host_name = host_name(world, address),
                    .description = wish.description,
                    .address_number = free,
-                   .groups = wish.security_groups};
-  if (row.groups.empty()) row.groups = {default_security_group(tx, world, subnet->vpc_id)};
-  if (wish.public_address) row.public_address = TRY(take_public_address(tx, row.id));
+                   .groups = wish.security_groups,
+                   .allocation_id = wish.allocation_id,
+                   .open = wish.open};
+  if (row.groups.empty() && !row.open) row.groups = {default_security_group(tx, world, subnet->vpc_id)};
+  if (!wish.allocation_id.empty())
+    row.public_address = TRY(take_elastic_address(tx, world, wish.allocation_id, row.id));
+  else if (wish.public_address)
+    row.public_address = TRY(take_public_address(tx, row.id));
   InterfaceSpec spec{.vpc_id = row.vpc_id,
                      .subnet_id = row.subnet_id,
                      .subnet_cidr = subnet->cidr,
@@ -174,7 +192,7 @@ void delete_interface(Tx& tx, const World& world, std::string_view id) {
   const auto* known = tx.find<InterfaceRow>(key);
   if (known == nullptr) return;
   tx.emit(ChangeVpc{.vpc_id = known->vpc_id, .removed_interfaces = {known->id}});
-  give_back_public_address(tx, str(known->public_address));
+  release_public_address(tx, world, InterfaceRow(*known));
   tx.erase<InterfaceRow>(key);
   erase_tags(tx, world, id);
 }

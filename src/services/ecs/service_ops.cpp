@@ -45,7 +45,12 @@ Outcome<> check_load_balancers(Tx& tx, const list<api::LoadBalancer>& balancers,
     if (container == containers.end())
       return invalid(cat("The container ", *each.containerName, " does not exist in the task definition."));
     const auto mappings = container->portMappings.value_or(list<api::PortMapping>{});
-    if (std::ranges::find(mappings, each.containerPort, &api::PortMapping::containerPort) == mappings.end())
+    const auto serves = [&](const api::PortMapping& mapping) {
+      const std::string_view protocol = mapping.protocol ? mapping.protocol->name() : "tcp";
+      const bool fits = group->protocol == "TCP_UDP" || (group->protocol == "UDP") == (protocol == "udp");
+      return mapping.containerPort == each.containerPort && fits;
+    };
+    if (std::ranges::none_of(mappings, serves))
       return invalid(cat("The container ", *each.containerName, " did not have a container port ", *each.containerPort,
                          " defined."));
   }

@@ -60,7 +60,7 @@ void judge(Look& look, Living& task) {
     const elb::TargetView view =
         elb::target(look.tx, look.world, target.target_group_arn, row.network.address, target.port);
     waiting = waiting || view.state == "initial" || view.state.empty();
-    bad = bad || view.state == "unhealthy";
+    bad = bad || view.state.starts_with("unhealthy");  // also unhealthy.draining
   }
   task.healthy = !waiting && !bad;
   task.unhealthy = bad && !in_grace;

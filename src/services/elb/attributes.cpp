@@ -4,12 +4,14 @@
 #include <span>
 
 #include "services/elb/errors.hpp"
+#include "services/elb/protocols.hpp"
 
 namespace utakata::elb {
 namespace {
 
 constexpr std::size_t attributes_max = 20;  // of one call
 constexpr std::size_t text_max = 1024;
+constexpr std::string_view log_kinds[] = {"access_logs", "connection_logs", "health_check_logs"};
 
 enum class Form : std::uint8_t { boolean, number, number_or_off, choice, text };
 enum class Mark : std::uint8_t { honoured, stored };
@@ -73,10 +75,69 @@ constexpr AttributeRule target_group_rules[] = {
     // Not AWS's.
     {"utakata.deregistration.propagation_seconds", "0", Mark::honoured, Form::number, 1, 60}};
 
-std::span<const AttributeRule> rules(const LoadBalancerRow&) { return load_balancer_rules; }
-std::span<const AttributeRule> rules(const TargetGroupRow&) { return target_group_rules; }
+constexpr AttributeRule network_balancer_rules[] = {
+    {"access_logs.s3.enabled", "false", Mark::stored},
+    {"access_logs.s3.bucket", "", Mark::stored, Form::text},
+    {"access_logs.s3.prefix", "", Mark::stored, Form::text},
+    {"deletion_protection.enabled", "false", Mark::honoured},
+    {"dns_record.client_routing_policy", "any_availability_zone", Mark::stored, Form::choice, 0, 0,
+     "availability_zone_affinity, partial_availability_zone_affinity, any_availability_zone"},
+    {"ipv6.deny_all_igw_traffic", "false", Mark::stored},
+    {"load_balancing.cross_zone.enabled", "false", Mark::honoured},
+    {"secondary_ips.auto_assigned.per_subnet", "0", Mark::stored, Form::number, 0, 7},
+    {"zonal_shift.config.enabled", "false", Mark::stored}};
+
+// The client's address is preserved by the PROXY protocol only: targets see the load balancer's.
+constexpr AttributeRule flow_group_rules[] = {
+    {"deregistration_delay.connection_termination.enabled", "false", Mark::honoured},
+    {"deregistration_delay.timeout_seconds", "300", Mark::honoured, Form::number, 0, 3600},
+    {"load_balancing.cross_zone.enabled", "use_load_balancer_configuration", Mark::honoured, Form::choice, 0, 0,
+     "true, false, use_load_balancer_configuration"},
+    {"preserve_client_ip.enabled", "false", Mark::stored},
+    {"proxy_protocol_v2.enabled", "false", Mark::honoured},
+    {"stickiness.enabled", "false", Mark::honoured},
+    {"stickiness.type", "source_ip", Mark::honoured, Form::choice, 0, 0, "lb_cookie, app_cookie, source_ip"},
+    {"target_group_health.dns_failover.minimum_healthy_targets.count", "1", Mark::honoured, Form::number_or_off, 1,
+     1000},
+    {"target_group_health.dns_failover.minimum_healthy_targets.percentage", "off", Mark::honoured, Form::number_or_off,
+     1, 100},
+    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1", Mark::honoured, Form::number, 1,
+     1000},
+    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", Mark::honoured,
+     Form::number_or_off, 1, 100},
+    {"target_health_state.unhealthy.connection_termination.enabled", "true", Mark::honoured},
+    {"target_health_state.unhealthy.draining_interval_seconds", "0", Mark::honoured, Form::number, 0, 360'000}};
+
+constexpr AttributeRule flow_listener_rules[] = {
+    {"tcp.idle_timeout.seconds", "350", Mark::honoured, Form::number, 60, 6000}};
+
+std::span<const AttributeRule> rules(const LoadBalancerRow& row) {
+  if (row.network()) return network_balancer_rules;
+  return load_balancer_rules;
+}
+std::span<const AttributeRule> rules(const TargetGroupRow& row) {
+  if (is_flow_protocol(row.protocol)) return flow_group_rules;
+  return target_group_rules;
+}
+// AWS has no attribute of listeners that carry datagrams only. Those of HTTP change headers and are not served.
+std::span<const AttributeRule> rules(const ListenerRow& row) {
+  if (is_flow_protocol(row.protocol) && row.protocol != "UDP") return flow_listener_rules;
+  return {};
+}
 constexpr std::string_view kind_of(const LoadBalancerRow&) { return "Load balancer"; }
 constexpr std::string_view kind_of(const TargetGroupRow&) { return "Target group"; }
+constexpr std::string_view kind_of(const ListenerRow&) { return "Listener"; }
+
+// What an attribute is that was never set.
+std::string_view otherwise(const AttributeRule& rule, const LoadBalancerRow&) { return rule.otherwise; }
+std::string_view otherwise(const AttributeRule& rule, const ListenerRow&) { return rule.otherwise; }
+std::string_view otherwise(const AttributeRule& rule, const TargetGroupRow& row) {
+  const bool datagrams = carries_datagrams(row.protocol);
+  if (rule.key == "preserve_client_ip.enabled") return datagrams || row.target_type == "alb" ? "true" : "false";
+  if (rule.key == "deregistration_delay.connection_termination.enabled") return datagrams ? "true" : "false";
+  if (rule.key == "target_health_state.unhealthy.connection_termination.enabled") return datagrams ? "false" : "true";
+  return rule.otherwise;
+}
 
 auto misfit(std::string message) { return refuse("InvalidConfigurationRequest", std::move(message)); }
 
@@ -119,7 +180,7 @@ str value_of(const Row& row, std::string_view key) {
   if (at != row.attributes.end()) return at->second;
   const auto rule = std::ranges::find(rules(row), key, &AttributeRule::key);
   ensure(rule != rules(row).end(), cat("no such attribute: ", key));
-  return str(rule->otherwise);
+  return str(otherwise(*rule, row));
 }
 
 template <class Attribute, class Row>
@@ -141,13 +202,14 @@ Outcome<> take(Tx& tx, Row& row, const list<Attribute>& given) {
     if (rule == rules(row).end()) return invalid(cat(kind_of(row), " attribute key '", key, "' is not recognized"));
     TRY_VOID(check_value(*rule, value));
     row.attributes[key] = value;
-    if (rule->mark == Mark::stored && value != rule->otherwise) tx.note_stored(cat("/Attributes/", key));
+    if (rule->mark == Mark::stored && value != otherwise(*rule, row)) tx.note_stored(cat("/Attributes/", key));
   }
   return {};
 }
 
 Outcome<> check_logs(const LoadBalancerRow& row) {
-  for (const std::string_view kind : {"access_logs", "connection_logs", "health_check_logs"})
+  const std::span<const std::string_view> kinds(log_kinds);
+  for (const std::string_view kind : row.network() ? kinds.first(1) : kinds)
     if (value_of(row, cat(kind, ".s3.enabled")) == "true" && value_of(row, cat(kind, ".s3.bucket")).empty())
       return misfit(cat("'", kind, ".s3.bucket' must be specified when '", kind, ".s3.enabled' is 'true'"));
   return {};
@@ -167,6 +229,31 @@ Outcome<> check_stickiness(const TargetGroupRow& row) {
     return misfit("You must set an application cookie name to enable stickiness of type 'app_cookie'");
   if (value_of(row, "stickiness.enabled") == "true" && value_of(row, "load_balancing.cross_zone.enabled") == "false")
     return misfit("'stickiness.enabled' must be 'false' when 'load_balancing.cross_zone.enabled' is 'false'");
+  return {};
+}
+
+// What a group of a network load balancer cannot combine.
+Outcome<> check_flows(const TargetGroupRow& row) {
+  const auto is_true = [&](std::string_view key) { return value_of(row, key) == "true"; };
+  const bool datagrams = carries_datagrams(row.protocol);
+  if (value_of(row, "stickiness.type") != "source_ip")
+    return misfit(cat("Stickiness type '", value_of(row, "stickiness.type"),
+                      "' is not supported for target groups with the ", row.protocol, " protocol"));
+  if (datagrams && !is_true("preserve_client_ip.enabled"))
+    return misfit(
+        cat("'preserve_client_ip.enabled' cannot be 'false' for target groups with the ", row.protocol, " protocol"));
+  if (datagrams && is_true("target_health_state.unhealthy.connection_termination.enabled"))
+    return misfit(
+        cat("'target_health_state.unhealthy.connection_termination.enabled' cannot be 'true' for target "
+            "groups with the ",
+            row.protocol, " protocol"));
+  if (row.target_type == "alb" && is_true("proxy_protocol_v2.enabled"))
+    return misfit("'proxy_protocol_v2.enabled' cannot be 'true' for target groups with target type 'alb'");
+  if (is_true("target_health_state.unhealthy.connection_termination.enabled") &&
+      value_of(row, "target_health_state.unhealthy.draining_interval_seconds") != "0")
+    return misfit(
+        "'target_health_state.unhealthy.draining_interval_seconds' must be '0' when "
+        "'target_health_state.unhealthy.connection_termination.enabled' is 'true'");
   return {};
 }
 
@@ -207,6 +294,10 @@ i32 number_attribute(const TargetGroupRow& row, std::string_view key) {
   return static_cast<i32>(parse_integer(value_of(row, key)).value_or(0));
 }
 
+i32 number_attribute(const ListenerRow& row, std::string_view key) {
+  return static_cast<i32>(parse_integer(value_of(row, key)).value_or(0));
+}
+
 list<api::LoadBalancerAttribute> attributes_of(const LoadBalancerRow& row) {
   return listed<api::LoadBalancerAttribute>(row);
 }
@@ -216,13 +307,23 @@ list<api::TargetGroupAttribute> attributes_of(const TargetGroupRow& row) {
 
 Outcome<> take_attributes(Tx& tx, LoadBalancerRow& row, const list<api::LoadBalancerAttribute>& given) {
   TRY_VOID(take(tx, row, given));
-  if (value_of(row, "load_balancing.cross_zone.enabled") != "true")
+  if (!row.network() && value_of(row, "load_balancing.cross_zone.enabled") != "true")
     return misfit("'load_balancing.cross_zone.enabled' cannot be changed for load balancers of type 'application'");
   return check_logs(row);
 }
 
+list<api::ListenerAttribute> attributes_of(const ListenerRow& row) { return listed<api::ListenerAttribute>(row); }
+
+Outcome<> take_attributes(Tx& tx, ListenerRow& row, const list<api::ListenerAttribute>& given) {
+  return take(tx, row, given);
+}
+
 Outcome<> take_attributes(Tx& tx, TargetGroupRow& row, const list<api::TargetGroupAttribute>& given) {
   TRY_VOID(take(tx, row, given));
+  if (is_flow_protocol(row.protocol)) {
+    TRY_VOID(check_flows(row));
+    return check_health_thresholds(row);
+  }
   TRY_VOID(check_stickiness(row));
   TRY_VOID(check_algorithm(row));
   return check_health_thresholds(row);

@@ -6,6 +6,7 @@
 #include "core/report.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
+#include "services/elb/protocols.hpp"
 #include "services/elb/public.hpp"
 #include "services/elb/rule_actions.hpp"
 #include "services/elb/rule_conditions.hpp"
@@ -21,6 +22,10 @@ constexpr std::string_view reconciler = "elb.balancer";
 StickinessRule stickiness_of(const TargetGroupRow& row) {
   StickinessRule rule;
   if (attribute(row, "stickiness.enabled") != "true") return rule;
+  if (attribute(row, "stickiness.type") == "source_ip") {
+    rule.kind = "source_ip";
+    return rule;
+  }
   if (attribute(row, "stickiness.type") == "app_cookie") {
     rule.kind = "app_cookie";
     rule.duration_seconds = number_attribute(row, "stickiness.app_cookie.duration_seconds");
@@ -39,17 +44,31 @@ void choose(Choice& into, std::string_view name) {
     if (Choice::names[i] == name) into.index = i;
 }
 
+FlowRule flows_of(const TargetGroupRow& row) {
+  const auto is_true = [&](std::string_view key) { return attribute(row, key) == "true"; };
+  return {
+      .proxy_protocol = is_true("proxy_protocol_v2.enabled"),
+      .end_when_deregistered = is_true("deregistration_delay.connection_termination.enabled"),
+      .end_when_unhealthy = is_true("target_health_state.unhealthy.connection_termination.enabled"),
+      .unhealthy_draining_seconds = number_attribute(row, "target_health_state.unhealthy.draining_interval_seconds")};
+}
+
 void take_attributes(BalancerTargetGroup& group, const TargetGroupRow& row) {
   constexpr std::string_view threshold = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.";
-  choose(group.algorithm, attribute(row, "load_balancing.algorithm.type"));
-  group.anomaly_mitigation = attribute(row, "load_balancing.algorithm.anomaly_mitigation") == "on";
-  group.slow_start_seconds = number_attribute(row, "slow_start.duration_seconds");
+  if (is_flow_protocol(row.protocol)) {
+    group.flows = flows_of(row);
+  } else {
+    choose(group.algorithm, attribute(row, "load_balancing.algorithm.type"));
+    group.anomaly_mitigation = attribute(row, "load_balancing.algorithm.anomaly_mitigation") == "on";
+    group.slow_start_seconds = number_attribute(row, "slow_start.duration_seconds");
+  }
   group.stickiness = stickiness_of(row);
   group.healthy_count_min = number_attribute(row, cat(threshold, "count"));
   group.healthy_percent_min = number_attribute(row, cat(threshold, "percentage"));
 }
 
 void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
+  if (row.network()) return;
   const auto is_true = [&](std::string_view key) { return attribute(row, key) == "true"; };
   config.idle_timeout_seconds = number_attribute(row, "idle_timeout.timeout_seconds");
   config.client_keep_alive_seconds = number_attribute(row, "client_keep_alive.seconds");
@@ -62,22 +81,32 @@ void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
   config.http2 = is_true("routing.http2.enabled");
 }
 
-BalancerTargetGroup group_of(const Tx& tx, const LoadBalancerRow& balancer, const TargetGroupRow& row) {
+// Where the data path reaches a target: an application load balancer at its first node.
+str address_of(const Tx& tx, const World& world, const TargetGroupRow& group, const TargetRow& target) {
+  if (group.target_type != "alb") return target.address;
+  const auto* balancer = tx.find<LoadBalancerRow>(balancer_key(world, target.address));
+  return balancer == nullptr || balancer->zones.empty() ? str() : balancer->zones.front().address;
+}
+
+BalancerTargetGroup group_of(const Tx& tx, const World& world, const LoadBalancerRow& balancer,
+                             const TargetGroupRow& row) {
   BalancerTargetGroup group{.arn = row.arn,
                             .health_check = {.path = row.check_path,
                                              .matcher = row.matcher,
                                              .interval_seconds = row.interval,
                                              .timeout_seconds = row.timeout,
                                              .healthy_threshold = row.healthy,
-                                             .unhealthy_threshold = row.unhealthy}};
-  if (row.tcp_check) group.health_check.protocol = "TCP";
+                                             .unhealthy_threshold = row.unhealthy,
+                                             .all_initial_checks = is_flow_protocol(row.protocol)}};
+  choose(group.health_check.protocol, row.check_protocol);
   if (const auto port = parse_integer(row.check_port)) group.health_check.port = static_cast<i32>(*port);
   take_attributes(group, row);
   group.cross_zone = across_zones(balancer, row);
   for (const Key& key : tx.where<TargetRow>(TargetRow::by_group, row.arn)) {
     const TargetRow& target = *tx.find<TargetRow>(key);
-    if (!enabled(balancer, target.zone)) continue;
-    group.targets.push_back({.address = target.address,
+    const str address = address_of(tx, world, row, target);
+    if (address.empty() || !enabled(balancer, target.zone)) continue;
+    group.targets.push_back({.address = address,
                              .port = target.port,
                              .draining = target.draining_until.set() && !target.receives_until.set(),
                              .zone = target.zone});
@@ -105,16 +134,22 @@ void configure(Tx& tx, const Key& key) {
       .name = row->arn.substr(row->arn.find("loadbalancer/") + 13),
       .dns_name = row->dns_name,
       .vpc_id = row->vpc_id,
+      .network = row->network(),
+      .created_at = row->created_at,
   };
   take_attributes(config, *row);
   for (const auto& zone : row->zones) {
     config.addresses.push_back(zone.address);
     config.zones.push_back(zone.name);
+    if (!zone.public_address.empty()) config.public_addresses.push_back(zone.public_address);
   }
   std::set<str> groups;
   for (const Key& listener_at : tx.where<ListenerRow>(ListenerRow::by_balancer, row->arn)) {
     const ListenerRow& listener = *tx.find<ListenerRow>(listener_at);
     BalancerListener out{.arn = listener.arn, .port = listener.port};
+    choose(out.protocol, listener.protocol);
+    if (row->network() && listener.protocol != "UDP")
+      out.tcp_idle_timeout_seconds = number_attribute(listener, "tcp.idle_timeout.seconds");
     for (const Key& rule_at : tx.where<RuleRow>(RuleRow::by_listener, listener.arn)) {
       const RuleRow& rule = *tx.find<RuleRow>(rule_at);
       out.rules.push_back({.arn = rule.arn,
@@ -130,7 +165,7 @@ void configure(Tx& tx, const Key& key) {
   }
   for (const str& arn : groups)
     if (const auto* group = tx.find<TargetGroupRow>(group_key(world, arn)); group != nullptr)
-      config.target_groups.push_back(group_of(tx, *row, *group));
+      config.target_groups.push_back(group_of(tx, world, *row, *group));
   config.failed_zones = fail_over(tx, key, groups);
   tx.emit(ConfigureBalancer{.config = std::move(config)});
 }
@@ -144,10 +179,20 @@ void tell(Tx& tx, const World& world, const TargetRow& row) {
   tx.publish({.kind = facts::target_health, .key = world.key(row.group_arn), .body = cat(row.address, ":", row.port)});
 }
 
+// The row that a report speaks of; the only target of a group of type alb is known to the data path by an address.
+template <class TargetReport>
+Key reported_target(const Tx& tx, const World& world, const TargetReport& report) {
+  const auto* group = tx.find<TargetGroupRow>(group_key(world, report.target_group_arn));
+  const bool is_balancer = group != nullptr && group->target_type == "alb";
+  const auto targets =
+      is_balancer ? tx.where<TargetRow>(TargetRow::by_group, report.target_group_arn) : std::vector<Key>();
+  return targets.empty() ? target_key(world, report.target_group_arn, report.address, report.port) : targets.front();
+}
+
 void take_health(Tx& tx, const Report& report) {
   const auto& health = std::get<TargetHealthReport>(report);
   const World world = world_of_arn(health.target_group_arn);
-  const Key key = target_key(world, health.target_group_arn, health.address, health.port);
+  const Key key = reported_target(tx, world, health);
   const TargetRow* known = tx.find<TargetRow>(key);
   if (known == nullptr || known->draining_until.set()) return;
   // A balancer that was started anew knows nothing yet; what it knew stands until a check says otherwise.
@@ -171,7 +216,7 @@ void take_health(Tx& tx, const Report& report) {
 void take_idle(Tx& tx, const Report& report) {
   const auto& idle = std::get<TargetIdleReport>(report);
   const World world = world_of_arn(idle.target_group_arn);
-  const Key key = target_key(world, idle.target_group_arn, idle.address, idle.port);
+  const Key key = reported_target(tx, world, idle);
   const TargetRow* known = tx.find<TargetRow>(key);
   if (known == nullptr || !known->draining_until.set() || known->idle) return;
   TargetRow row = *known;
@@ -302,7 +347,7 @@ Outcome<TargetGroupView> target_group(const Tx& tx, const World& world, std::str
                          .name = row->name,
                          .vpc_id = row->vpc_id,
                          .target_type = row->target_type,
-                         .protocol = "HTTP",
+                         .protocol = row->protocol,
                          .deregistration_delay_seconds = number_attribute(*row, "deregistration_delay.timeout_seconds"),
                          .has_load_balancer = !balancers_of(tx, world, arn).empty()};
 }

@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
+#include "services/elb/protocols.hpp"
 #include "services/elb/rule_actions.hpp"
 
 namespace utakata::elb {
@@ -12,15 +14,8 @@ api::Listener view(const ListenerRow& row) {
   return {.ListenerArn = row.arn,
           .LoadBalancerArn = row.balancer_arn,
           .Port = row.port,
-          .Protocol_ = "HTTP",
+          .Protocol_ = protocol_named(row.protocol),
           .DefaultActions = row.actions};
-}
-
-Outcome<> check_protocol(const opt<api::Protocol>& protocol) {
-  if (protocol && *protocol != "HTTP")
-    return refuse("UnsupportedProtocol",
-                  cat("Listeners of protocol '", protocol->name(), "' are not served yet; use HTTP"));
-  return {};
 }
 
 bool port_taken(const Tx& tx, const str& balancer_arn, i32 port, const str& except) {
@@ -38,14 +33,16 @@ auto duplicate() {
 
 Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateListenerInput& request) {
   const World& world = tx.world();
-  if (tx.find<LoadBalancerRow>(balancer_key(world, request.LoadBalancerArn)) == nullptr)
-    return load_balancer_not_found();
+  const auto* balancer = tx.find<LoadBalancerRow>(balancer_key(world, request.LoadBalancerArn));
+  if (balancer == nullptr) return load_balancer_not_found();
   if (!request.Port) return invalid("A listener port must be specified");
   if (!request.Protocol_) return invalid("A listener protocol must be specified");
   TRY_VOID(within(*request.Port, 1, 65'535, "port"));
-  TRY_VOID(check_protocol(request.Protocol_));
+  const str protocol(request.Protocol_->name());
+  TRY_VOID(check_listener_protocol(*balancer, protocol));
   const list<api::Action> actions =
       TRY(checked_actions(tx, request.DefaultActions, {request.LoadBalancerArn, "defaultActions"}));
+  TRY_VOID(check_compatible(tx, *balancer, protocol, actions));
   if (port_taken(tx, request.LoadBalancerArn, *request.Port, "")) return duplicate();
   if (tx.where<ListenerRow>(ListenerRow::by_balancer, request.LoadBalancerArn).size() >= limits::listeners_of_balancer)
     return refuse("TooManyListeners", cat("The maximum number of listeners on load balancer '", request.LoadBalancerArn,
@@ -55,6 +52,7 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
   ListenerRow row{.arn = cat(base, "/", tx.random_hex(16)),
                   .balancer_arn = request.LoadBalancerArn,
                   .port = *request.Port,
+                  .protocol = protocol,
                   .actions = actions,
                   .tags = request.Tags.value_or(list<api::Tag>{})};
   tx.put(listener_key(world, row.arn), row);
@@ -67,7 +65,9 @@ Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyList
   const ListenerRow* known = tx.find<ListenerRow>(key);
   if (known == nullptr) return listener_not_found();
   ListenerRow row = *known;
-  TRY_VOID(check_protocol(request.Protocol_));
+  const LoadBalancerRow& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), row.balancer_arn));
+  if (request.Protocol_) row.protocol = request.Protocol_->name();
+  TRY_VOID(check_listener_protocol(balancer, row.protocol));
   if (request.Port) {
     TRY_VOID(within(*request.Port, 1, 65'535, "port"));
     if (port_taken(tx, row.balancer_arn, *request.Port, row.arn)) return duplicate();
@@ -75,9 +75,29 @@ Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyList
   }
   if (request.DefaultActions)
     row.actions = TRY(checked_actions(tx, *request.DefaultActions, {row.balancer_arn, "defaultActions"}));
+  TRY_VOID(check_compatible(tx, balancer, row.protocol, row.actions));
   tx.put(key, row);
   balancer_changed(tx, tx.world(), row.balancer_arn);
   return api::ModifyListenerOutput{.Listeners = list<api::Listener>{view(row)}};
+}
+
+Outcome<api::DescribeListenerAttributesOutput> describe_listener_attributes(
+    Tx& tx, const api::DescribeListenerAttributesInput& request) {
+  const ListenerRow* row = tx.find<ListenerRow>(listener_key(tx.world(), request.ListenerArn));
+  if (row == nullptr) return listener_not_found();
+  return api::DescribeListenerAttributesOutput{.Attributes = attributes_of(*row)};
+}
+
+Outcome<api::ModifyListenerAttributesOutput> modify_listener_attributes(
+    Tx& tx, const api::ModifyListenerAttributesInput& request) {
+  const Key key = listener_key(tx.world(), request.ListenerArn);
+  const ListenerRow* known = tx.find<ListenerRow>(key);
+  if (known == nullptr) return listener_not_found();
+  ListenerRow row = *known;
+  TRY_VOID(take_attributes(tx, row, request.Attributes));
+  tx.put(key, row);
+  balancer_changed(tx, tx.world(), row.balancer_arn);
+  return api::ModifyListenerAttributesOutput{.Attributes = attributes_of(row)};
 }
 
 Outcome<api::DescribeListenersOutput> describe_listeners(Tx& tx, const api::DescribeListenersInput& request) {

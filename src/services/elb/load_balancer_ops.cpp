@@ -9,23 +9,38 @@
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
+#include "services/elb/subnets.hpp"
 
 namespace utakata::elb {
 namespace {
 
+// Where it is reached. AWS says only what its caller has chosen and leaves the rest to DNS, which has no place for an
+// address of its own on everybody's loopback.
+list<api::LoadBalancerAddress> addresses_of(const LoadBalancerRow& row, const LoadBalancerRow::Zone& zone) {
+  if (!row.network()) return {};
+  api::LoadBalancerAddress address;
+  if (!zone.public_address.empty()) address.IpAddress = zone.public_address;
+  if (!zone.allocation_id.empty()) address.AllocationId = zone.allocation_id;
+  if (zone.address_chosen || row.internal) address.PrivateIPv4Address = zone.address;
+  return {address};
+}
+
 api::LoadBalancer view(const World& world, const LoadBalancerRow& row) {
   api::LoadBalancer out{.LoadBalancerArn = row.arn,
                         .DNSName = row.dns_name,
-                        .CanonicalHostedZoneId = str("Z14GRHDCWA56QT"),
+                        .CanonicalHostedZoneId = str(row.network() ? "Z31USIVHYNEOWT" : "Z14GRHDCWA56QT"),
                         .CreatedTime = row.created_at,
                         .LoadBalancerName = row.name,
                         .VpcId = row.vpc_id,
                         .State = api::LoadBalancerState{},
-                        .Type = "application",
                         .AvailabilityZones = list<api::AvailabilityZone>{},
                         .SecurityGroups = row.security_groups,
                         .IpAddressType = "ipv4"};
   static_cast<void>(world);
+  if (row.network())
+    out.Type = "network";
+  else
+    out.Type = "application";
   if (row.internal)
     out.Scheme = "internal";
   else
@@ -37,8 +52,10 @@ api::LoadBalancer view(const World& world, const LoadBalancerRow& row) {
   else
     out.State->Code = "provisioning";
   if (!row.state_reason.empty()) out.State->Reason = row.state_reason;
+  if (row.network() && row.security_groups.empty()) out.SecurityGroups = {};
   for (const auto& zone : row.zones)
-    out.AvailabilityZones->push_back({.ZoneName = zone.name, .SubnetId = zone.subnet_id});
+    out.AvailabilityZones->push_back(
+        {.ZoneName = zone.name, .SubnetId = zone.subnet_id, .LoadBalancerAddresses = addresses_of(row, zone)});
   return out;
 }
 
@@ -47,29 +64,6 @@ bool valid_name(std::string_view name) {
          !name.starts_with("internal-") && std::ranges::all_of(name, [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
          });
-}
-
-Outcome<> add_zones(Tx& tx, LoadBalancerRow& row, const list<str>& subnets) {
-  std::set<str> zones;
-  for (const str& id : subnets) {
-    const auto subnet = ec2::subnet(tx, tx.world(), id);
-    if (!subnet) return refuse("SubnetNotFound", cat("The subnet ID '", id, "' does not exist"));
-    if (!zones.insert(subnet->availability_zone).second)
-      return refuse("InvalidConfigurationRequest",
-                    "A load balancer cannot be attached to multiple subnets in the same Availability Zone");
-    row.vpc_id = subnet->vpc_id;
-    const InterfaceSpec interface = TRY(ec2::create_interface(
-        tx, tx.world(),
-        {.subnet_id = id, .security_groups = row.security_groups, .description = cat("ELB app/", row.name)}));
-    row.zones.push_back({.name = subnet->availability_zone,
-                         .subnet_id = id,
-                         .interface_id = interface.interface_id,
-                         .address = interface.address});
-  }
-  if (zones.size() < 2)
-    return refuse("InvalidConfigurationRequest",
-                  "At least two subnets in two different Availability Zones must be specified");
-  return {};
 }
 
 Outcome<> check_groups(const Tx& tx, const list<str>& groups, const str& vpc_id) {
@@ -109,22 +103,24 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
   if (!valid_name(request.Name))
     return invalid(cat("The load balancer name '", request.Name,
                        "' must have up to 32 letters, numbers and hyphens, and not begin or end with a hyphen"));
-  if (request.Type && *request.Type != "application")
-    return refuse("InvalidConfigurationRequest",
-                  cat("Load balancers of type '", request.Type->name(), "' are not served yet"));
+  if (request.Type && *request.Type == "gateway")
+    return refuse("InvalidConfigurationRequest", "Type: load balancers of type 'gateway' are not served");
+  const bool network = request.Type && *request.Type == "network";
   if (request.IpAddressType && *request.IpAddressType != "ipv4")
     return refuse("InvalidConfigurationRequest", "IpAddressType: only ipv4 is served");
   std::optional<LoadBalancerRow> known;
   std::size_t balancers = 0;
   tx.each<LoadBalancerRow>(world.key("lb/"), [&](const Key&, const LoadBalancerRow& row) {
-    ++balancers;
+    if (row.network() == network) ++balancers;
     if (row.name == request.Name) known = row;
   });
-  const list<str> subnets = request.Subnets.value_or(list<str>{});
+  const list<api::SubnetMapping> subnets = TRY(subnets_asked(request.Subnets, request.SubnetMappings));
   if (known) {
-    list<str> theirs;
-    for (const auto& zone : known->zones) theirs.push_back(zone.subnet_id);
-    if (std::set<str>(theirs.begin(), theirs.end()) == std::set<str>(subnets.begin(), subnets.end()))
+    std::set<str> theirs;
+    for (const auto& zone : known->zones) theirs.insert(zone.subnet_id);
+    std::set<str> asked;
+    for (const auto& each : subnets) asked.insert(*each.SubnetId);
+    if (theirs == asked && known->network() == network)
       return api::CreateLoadBalancerOutput{.LoadBalancers = list<api::LoadBalancer>{view(world, *known)}};
     return refuse("DuplicateLoadBalancerName",
                   "A load balancer with the same name exists, but with different settings");
@@ -134,17 +130,20 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
                   cat("The maximum number of load balancers '", limits::load_balancers, "' has been reached"));
   const str id = tx.random_hex(16);
   LoadBalancerRow row{
-      .arn = cat("arn:aws:elasticloadbalancing:", world.region, ":", world.account, ":loadbalancer/app/", request.Name,
-                 "/", id),
+      .arn = cat("arn:aws:elasticloadbalancing:", world.region, ":", world.account, ":loadbalancer/",
+                 network ? "net/" : "app/", request.Name, "/", id),
       .name = request.Name,
-      .dns_name = cat(to_lower(request.Name), "-", tx.random_digits(10), ".", world.region, ".elb.localhost"),
+      .dns_name = network ? cat(to_lower(request.Name), "-", id, ".elb.", world.region, ".localhost")
+                          : cat(to_lower(request.Name), "-", tx.random_digits(10), ".", world.region, ".elb.localhost"),
+      .type = network ? "network" : "application",
       .internal = request.Scheme && *request.Scheme == "internal",
       .security_groups = request.SecurityGroups.value_or(list<str>{}),
       .tags = request.Tags.value_or(list<api::Tag>{}),
       .created_at = tx.now()};
-  TRY_VOID(add_zones(tx, row, subnets));
+  TRY_VOID(add_nodes(tx, row, subnets));
   TRY_VOID(check_groups(tx, row.security_groups, row.vpc_id));
-  if (row.security_groups.empty()) row.security_groups = {ec2::default_security_group(tx, world, row.vpc_id)};
+  if (row.security_groups.empty() && !network)
+    row.security_groups = {ec2::default_security_group(tx, world, row.vpc_id)};
   tx.put(balancer_key(world, row.arn), row);
   announce_name(tx, row, true);
   balancer_changed(tx, world, row.arn);
@@ -199,6 +198,9 @@ Outcome<api::SetSecurityGroupsOutput> set_security_groups(Tx& tx, const api::Set
   const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
   if (known == nullptr) return load_balancer_not_found();
   LoadBalancerRow row = *known;
+  if (row.network() && row.security_groups.empty())
+    return refuse("InvalidConfigurationRequest",
+                  "SecurityGroups: a Network Load Balancer that was created without security groups cannot get any");
   if (request.SecurityGroups.empty())
     return refuse("InvalidConfigurationRequest", "SecurityGroups: a load balancer has at least one security group");
   TRY_VOID(check_groups(tx, request.SecurityGroups, row.vpc_id));

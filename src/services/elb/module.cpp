@@ -22,6 +22,8 @@ constexpr std::array operations{
     operation<create_listener>("CreateListener"),
     operation<modify_listener>("ModifyListener"),
     operation<describe_listeners>("DescribeListeners"),
+    operation<describe_listener_attributes>("DescribeListenerAttributes"),
+    operation<modify_listener_attributes>("ModifyListenerAttributes"),
     operation<delete_listener>("DeleteListener"),
     operation<create_rule>("CreateRule"),
     operation<modify_rule>("ModifyRule"),

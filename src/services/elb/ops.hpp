@@ -30,6 +30,9 @@ Outcome<api::DescribeTagsOutput> describe_tags(Tx&, const api::DescribeTagsInput
 Outcome<api::CreateListenerOutput> create_listener(Tx&, const api::CreateListenerInput&);
 Outcome<api::ModifyListenerOutput> modify_listener(Tx&, const api::ModifyListenerInput&);
 Outcome<api::DescribeListenersOutput> describe_listeners(Tx&, const api::DescribeListenersInput&);
+Outcome<api::DescribeListenerAttributesOutput> describe_listener_attributes(
+    Tx&, const api::DescribeListenerAttributesInput&);
+Outcome<api::ModifyListenerAttributesOutput> modify_listener_attributes(Tx&, const api::ModifyListenerAttributesInput&);
 Outcome<api::DeleteListenerOutput> delete_listener(Tx&, const api::DeleteListenerInput&);
 Outcome<api::CreateRuleOutput> create_rule(Tx&, const api::CreateRuleInput&);
 Outcome<api::ModifyRuleOutput> modify_rule(Tx&, const api::ModifyRuleInput&);

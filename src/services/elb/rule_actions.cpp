@@ -179,8 +179,8 @@ Outcome<> check_association(const Tx& tx, const list<api::Action>& actions, cons
   if (groups.size() > limits::groups_of_balancer)
     return refuse("TooManyUniqueTargetGroupsPerLoadBalancer",
                   cat("You have reached the maximum number of unique target groups that you can associate with a load "
-                      "balancer of type 'application': [",
-                      limits::groups_of_balancer, "]"));
+                      "balancer of type '",
+                      balancer.type, "': [", limits::groups_of_balancer, "]"));
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
+#include "services/elb/protocols.hpp"
 #include "services/elb/rule_actions.hpp"
 #include "services/elb/rule_conditions.hpp"
 
@@ -104,6 +105,9 @@ str place_of(i32 priority) {
 Outcome<api::CreateRuleOutput> create_rule(Tx& tx, const api::CreateRuleInput& request) {
   const ListenerRow* listener = tx.find<ListenerRow>(listener_key(tx.world(), request.ListenerArn));
   if (listener == nullptr) return listener_not_found();
+  const auto& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), listener->balancer_arn));
+  if (balancer.network())
+    return refuse("OperationNotPermitted", "Rules are unsupported for Network Load Balancer listeners");
   TRY_VOID(within(request.Priority, 1, priority_max, "priority"));
   TRY_VOID(check_transforms(request.Transforms));
   RuleRow row {
@@ -112,6 +116,7 @@ Outcome<api::CreateRuleOutput> create_rule(Tx& tx, const api::CreateRuleInput& r
     , .actions = TRY(checked_actions(tx, request.Actions, {listener->balancer_arn, "actions"}))
     , .tags = request.Tags.value_or(list<api::Tag>{})
   };
+  TRY_VOID(check_compatible(tx, balancer, listener->protocol, row.actions));
   if (priority_taken(tx, listener->arn, request.Priority, "")) return priority_in_use(request.Priority);
   if (rules_of(tx, listener->balancer_arn) >= limits::rules_of_balancer)
     return refuse("TooManyRules",
@@ -136,6 +141,8 @@ Outcome<api::ModifyRuleOutput> modify_rule(Tx& tx, const api::ModifyRuleInput& r
   if (request.Actions) {
     const ListenerRow& listener = *tx.find<ListenerRow>(listener_key(tx.world(), row.listener_arn));
     row.actions = TRY(checked_actions(tx, *request.Actions, {listener.balancer_arn, "actions"}));
+    const auto& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), listener.balancer_arn));
+    TRY_VOID(check_compatible(tx, balancer, listener.protocol, row.actions));
   }
   tx.put(key, row);
   listener_changed(tx, row.listener_arn);

@@ -10,10 +10,14 @@ namespace utakata::elb {
 struct LoadBalancerRow {
   static constexpr std::string_view table_name = "elb.load_balancers";
   str arn, name, dns_name, vpc_id;
+  str type = "application";  // or network
   bool internal = false;
   str state = "provisioning", state_reason;
   struct Zone {
     str name, subnet_id, interface_id, address;
+    str public_address;           // of a network load balancer that is internet-facing
+    str allocation_id;            // of that, if it is an Elastic IP address
+    bool address_chosen = false;  // by the caller
   };
   list<Zone> zones;
   list<str> failed_zones;  // that DNS leaves out (zones.hpp)
@@ -21,13 +25,17 @@ struct LoadBalancerRow {
   dict<str> attributes;
   list<api::Tag> tags;
   Instant created_at;
+
+  [[nodiscard]] bool network() const { return type == "network"; }
 };
 struct ListenerRow {
   static constexpr std::string_view table_name = "elb.listeners";
   static constexpr std::size_t by_balancer = 0;
   str arn, balancer_arn;
   i32 port = 80;
+  str protocol = "HTTP";
   list<api::Action> actions;
+  dict<str> attributes;
   list<api::Tag> tags;
 };
 struct RuleRow {
@@ -43,8 +51,8 @@ struct TargetGroupRow {
   static constexpr std::string_view table_name = "elb.target_groups";
   str arn, name, vpc_id;
   i32 port = 80;
-  str target_type = "ip";
-  bool tcp_check = false;
+  str target_type = "ip";  // or alb
+  str protocol = "HTTP", check_protocol = "HTTP";
   str check_port = "traffic-port", check_path = "/", matcher = "200";
   i32 interval = 30, timeout = 5, healthy = 5, unhealthy = 2;
   dict<str> attributes;
@@ -53,7 +61,8 @@ struct TargetGroupRow {
 struct TargetRow {
   static constexpr std::string_view table_name = "elb.targets";
   static constexpr std::size_t by_group = 0;
-  str group_arn, address;
+  str group_arn;
+  str address;  // of a group of type alb: the load balancer's ARN
   i32 port = 0;
   str zone;  // empty: all
   str state = "initial", reason = "Elb.RegistrationInProgress", description = "Target registration is in progress";

@@ -8,6 +8,7 @@
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
+#include "services/elb/protocols.hpp"
 #include "services/elb/public.hpp"
 #include "services/elb/zones.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 api::TargetGroup view(const Tx& tx, const TargetGroupRow& row) {
   api::TargetGroup out{.TargetGroupArn = row.arn,
                        .TargetGroupName = row.name,
-                       .Protocol_ = "HTTP",
+                       .Protocol_ = protocol_named(row.protocol),
                        .Port = row.port,
                        .VpcId = row.vpc_id,
                        .HealthCheckPort = row.check_port,
@@ -26,20 +27,22 @@ api::TargetGroup view(const Tx& tx, const TargetGroupRow& row) {
                        .HealthCheckTimeoutSeconds = row.timeout,
                        .HealthyThresholdCount = row.healthy,
                        .UnhealthyThresholdCount = row.unhealthy,
-                       .HealthCheckPath = row.check_path,
-                       .Matcher_ = api::Matcher{.HttpCode = row.matcher},
                        .LoadBalancerArns = balancers_of(tx, tx.world(), row.arn),
                        .TargetType = "ip",
-                       .ProtocolVersion = str("HTTP1"),
                        .IpAddressType = "ipv4"};
-  out.HealthCheckProtocol = "HTTP";
+  out.HealthCheckProtocol = protocol_named(row.check_protocol);
+  if (row.target_type == "alb") out.TargetType = "alb";
+  if (!is_flow_protocol(row.protocol)) out.ProtocolVersion = str("HTTP1");
+  if (row.check_protocol == "TCP") return out;
+  out.HealthCheckPath = row.check_path;
+  out.Matcher_ = api::Matcher{.HttpCode = row.matcher};
   return out;
 }
 
-// "200", "200,202", "200-299": codes that an application load balancer takes for healthy.
-Outcome<> check_matcher(std::string_view matcher) {
-  constexpr std::int64_t first_code = 200;
-  constexpr std::int64_t last_code = 499;
+// "200", "200,202", "200-299": codes that a load balancer takes for healthy; a network one takes 5xx, too.
+Outcome<> check_matcher(std::string_view matcher, bool flows) {
+  const std::int64_t first_code = 200;
+  const std::int64_t last_code = flows ? 599 : 499;
   for (const std::string_view piece : split(matcher, ',')) {
     const std::size_t dash = piece.find('-');
     const auto from = parse_integer(piece.substr(0, dash));
@@ -55,24 +58,43 @@ Outcome<> check_matcher(std::string_view matcher) {
 }
 
 template <class Request>
-Outcome<> refuse_foreign(const Request& request) {
-  const str protocol = request.HealthCheckProtocol ? str(request.HealthCheckProtocol->name()) : "HTTP";
+Outcome<> refuse_foreign(const TargetGroupRow& row, const Request& request) {
+  const str& protocol = row.check_protocol;
+  const bool flows = is_flow_protocol(row.protocol);
   if (protocol == "HTTPS")
     return refuse("InvalidConfigurationRequest", "Health check protocol 'HTTPS' is not served yet; use HTTP");
-  if (protocol != "HTTP")
-    return refuse("InvalidConfigurationRequest", cat("Health check protocol '", protocol,
-                                                     "' is not supported for target groups with the HTTP protocol"));
+  if (protocol != "HTTP" && !(flows && protocol == "TCP"))
+    return refuse("InvalidConfigurationRequest",
+                  cat("Health check protocol '", protocol, "' is not supported for target groups with the ",
+                      row.protocol, " protocol"));
+  if (row.target_type == "alb" && protocol == "TCP")
+    return refuse("InvalidConfigurationRequest",
+                  "Health check protocol 'TCP' is not supported for target groups with target type 'alb'");
+  if (protocol == "TCP" && (request.HealthCheckPath || request.Matcher_))
+    return invalid("Health check path and matcher are not supported for health checks with the TCP protocol");
   if (request.HealthCheckEnabled && !*request.HealthCheckEnabled)
-    return invalid("Health check enabled must be true for target groups with target type 'ip'");
+    return invalid(cat("Health check enabled must be true for target groups with target type '", row.target_type, "'"));
   if (request.Matcher_ && request.Matcher_->GrpcCode)
     return refuse("InvalidConfigurationRequest",
                   "Matcher.GrpcCode is supported only for target groups with the GRPC protocol version");
   return {};
 }
 
+// What a health check begins with.
+void set_check_defaults(TargetGroupRow& row, const api::CreateTargetGroupInput& request) {
+  if (!is_flow_protocol(row.protocol)) return;
+  const bool by_tcp =
+      row.target_type != "alb" && (!request.HealthCheckProtocol || *request.HealthCheckProtocol == "TCP");
+  row.check_protocol = by_tcp ? "TCP" : "HTTP";
+  row.matcher = "200-399";
+  row.timeout = std::min(request.HealthCheckProtocol && *request.HealthCheckProtocol == "HTTP" ? 6 : 10,
+                         request.HealthCheckIntervalSeconds.value_or(row.interval));
+}
+
 template <class Request>
 Outcome<> take_health_check(TargetGroupRow& row, const Request& request) {
-  TRY_VOID(refuse_foreign(request));
+  if (request.HealthCheckProtocol) row.check_protocol = request.HealthCheckProtocol->name();
+  TRY_VOID(refuse_foreign(row, request));
   row.check_port = request.HealthCheckPort.value_or(row.check_port);
   row.check_path = request.HealthCheckPath.value_or(row.check_path);
   row.interval = request.HealthCheckIntervalSeconds.value_or(row.interval);
@@ -85,8 +107,9 @@ Outcome<> take_health_check(TargetGroupRow& row, const Request& request) {
   TRY_VOID(within(row.healthy, 2, 10, "healthyThresholdCount"));
   TRY_VOID(within(row.unhealthy, 2, 10, "unhealthyThresholdCount"));
   TRY_VOID(length_within(row.check_path, 1, 1024, "healthCheckPath"));
-  TRY_VOID(check_matcher(row.matcher));
-  if (row.timeout >= row.interval)
+  const bool flows = is_flow_protocol(row.protocol);
+  TRY_VOID(check_matcher(row.matcher, flows));
+  if (row.timeout > row.interval || (row.timeout == row.interval && !flows))
     return invalid(
         cat("Health check timeout '", row.timeout, "' must be smaller than the interval '", row.interval, "'"));
   if (!row.check_path.starts_with('/'))
@@ -95,6 +118,18 @@ Outcome<> take_health_check(TargetGroupRow& row, const Request& request) {
   const auto port = parse_integer(row.check_port);
   if (row.check_port != "traffic-port" && (!port || *port < 1 || *port > 65'535))
     return invalid(cat("Health check port '", row.check_port, "' must be in the range [1-65535] or 'traffic-port'"));
+  return {};
+}
+
+Outcome<> check_protocol(const api::CreateTargetGroupInput& request) {
+  const std::string_view protocol = request.Protocol_->name();
+  if (*request.TargetType == "alb" && protocol != "TCP")
+    return refuse("UnsupportedProtocol",
+                  cat("Protocol '", protocol, "' is not supported for target groups with target type 'alb'; use TCP"));
+  if (protocol != "HTTP" && protocol != "TCP" && protocol != "UDP" && protocol != "TCP_UDP")
+    return refuse("UnsupportedProtocol", cat("Target groups of protocol '", protocol, "' are not served yet"));
+  if (is_flow_protocol(protocol) && request.ProtocolVersion)
+    return invalid(cat("ProtocolVersion cannot be specified for target groups with the ", protocol, " protocol"));
   return {};
 }
 
@@ -115,13 +150,32 @@ Outcome<> check_name(const str& name) {
 // Whether a group of the same name was made with the same settings.
 bool same_settings(const TargetGroupRow& a, const TargetGroupRow& b) {
   const auto settings = [](const TargetGroupRow& row) {
-    return std::tie(row.vpc_id, row.port, row.check_port, row.check_path, row.matcher, row.interval, row.timeout,
-                    row.healthy, row.unhealthy);
+    return std::tie(row.vpc_id, row.port, row.protocol, row.target_type, row.check_protocol, row.check_port,
+                    row.check_path, row.matcher, row.interval, row.timeout, row.healthy, row.unhealthy);
   };
   return settings(a) == settings(b);
 }
 
-Outcome<std::pair<str, i32>> target_of(const TargetGroupRow& group, const api::TargetDescription& target) {
+// A target of a group of type alb: an application load balancer, at the group's port.
+Outcome<std::pair<str, i32>> balancer_target(const Tx& tx, const TargetGroupRow& group,
+                                             const api::TargetDescription& target) {
+  if (target.Port && *target.Port != group.port)
+    return refuse("InvalidTarget", cat("The port '", *target.Port, "' must be the target group's, '", group.port,
+                                       "', for target groups with target type 'alb'"));
+  const auto* balancer = tx.find<LoadBalancerRow>(balancer_key(tx.world(), target.Id));
+  if (balancer == nullptr || balancer->network() || balancer->vpc_id != group.vpc_id)
+    return refuse("InvalidTarget",
+                  cat("The target '", target.Id, "' is no Application Load Balancer of the VPC '", group.vpc_id, "'"));
+  const auto listeners = tx.where<ListenerRow>(ListenerRow::by_balancer, target.Id);
+  if (std::ranges::none_of(listeners, [&](const Key& key) { return tx.find<ListenerRow>(key)->port == group.port; }))
+    return refuse("InvalidTarget",
+                  cat("The Application Load Balancer '", target.Id, "' has no listener at port '", group.port, "'"));
+  return std::pair(target.Id, group.port);
+}
+
+Outcome<std::pair<str, i32>> target_of(const Tx& tx, const TargetGroupRow& group,
+                                       const api::TargetDescription& target) {
+  if (group.target_type == "alb") return balancer_target(tx, group, target);
   if (!parse_ipv4(target.Id)) return invalid(cat("The IP address '", target.Id, "' is not a valid IPv4 address"));
   if (target.Port) TRY_VOID(within(*target.Port, 1, 65'535, "targets.member.port"));
   return std::pair(target.Id, target.Port.value_or(group.port));
@@ -154,12 +208,10 @@ opt<str> zone_shown(const TargetView& target) {
 Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::CreateTargetGroupInput& request) {
   const World& world = tx.world();
   TRY_VOID(check_name(request.Name));
-  if (!request.TargetType || *request.TargetType != "ip")
-    return refuse("InvalidConfigurationRequest", "TargetType: only 'ip' is served yet");
+  if (!request.TargetType || (*request.TargetType != "ip" && *request.TargetType != "alb"))
+    return refuse("InvalidConfigurationRequest", "TargetType: only 'ip' and 'alb' are served yet");
   if (!request.Protocol_) return invalid("A protocol must be specified");
-  if (*request.Protocol_ != "HTTP")
-    return refuse("UnsupportedProtocol",
-                  cat("Target groups of protocol '", request.Protocol_->name(), "' are not served yet; use HTTP"));
+  TRY_VOID(check_protocol(request));
   if (request.ProtocolVersion && *request.ProtocolVersion != "HTTP1")
     return refuse("InvalidConfigurationRequest", "ProtocolVersion: only HTTP1 is served yet");
   if (!request.Port) return invalid("A port must be specified");
@@ -180,7 +232,10 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
                      .name = request.Name,
                      .vpc_id = *request.VpcId,
                      .port = *request.Port,
+                     .target_type = str(request.TargetType->name()),
+                     .protocol = str(request.Protocol_->name()),
                      .tags = request.Tags.value_or(list<api::Tag>{})};
+  set_check_defaults(row, request);
   TRY_VOID(take_health_check(row, request));
   if (known) {
     if (!same_settings(*known, row))
@@ -264,11 +319,13 @@ Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::Register
   const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
   if (group == nullptr) return target_group_not_found();
   for (const api::TargetDescription& each : request.Targets) {
-    const auto [address, port] = TRY(target_of(*group, each));
-    static_cast<void>(TRY(zone_of_target(tx, tx.world(), *group, address, each.AvailabilityZone.value_or(""))));
+    const auto [address, port] = TRY(target_of(tx, *group, each));
+    if (group->target_type != "alb")
+      static_cast<void>(TRY(zone_of_target(tx, tx.world(), *group, address, each.AvailabilityZone.value_or(""))));
+    const std::size_t most = group->target_type == "alb" ? 1 : limits::targets_of_group;
     if (tx.find<TargetRow>(target_key(tx.world(), request.TargetGroupArn, address, port)) == nullptr &&
-        tx.where<TargetRow>(TargetRow::by_group, request.TargetGroupArn).size() >= limits::targets_of_group)
-      return refuse("TooManyTargets", cat("The maximum number of targets per target group '", limits::targets_of_group,
+        tx.where<TargetRow>(TargetRow::by_group, request.TargetGroupArn).size() >= most)
+      return refuse("TooManyTargets", cat("The maximum number of targets per target group '", most,
                                           "' has been reached on target group '", request.TargetGroupArn, "'"));
     TRY_VOID(register_target(tx, tx.world(), request.TargetGroupArn, address, port));
   }
@@ -279,7 +336,11 @@ Outcome<api::DeregisterTargetsOutput> deregister_targets(Tx& tx, const api::Dere
   const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
   if (group == nullptr) return target_group_not_found();
   for (const api::TargetDescription& each : request.Targets) {
-    const auto [address, port] = TRY(target_of(*group, each));
+    if (group->target_type == "alb") {
+      deregister_target(tx, tx.world(), request.TargetGroupArn, each.Id, group->port);
+      continue;
+    }
+    const auto [address, port] = TRY(target_of(tx, *group, each));
     deregister_target(tx, tx.world(), request.TargetGroupArn, address, port);
   }
   return api::DeregisterTargetsOutput{};

@@ -70,6 +70,22 @@ struct DescribeListenersOutput {
   opt<list<Listener>> Listeners;
   opt<str> NextMarker;
 };
+struct ListenerAttribute {
+  opt<str> Key, Value;
+};
+struct DescribeListenerAttributesInput {
+  str ListenerArn;
+};
+struct DescribeListenerAttributesOutput {
+  opt<list<ListenerAttribute>> Attributes;
+};
+struct ModifyListenerAttributesInput {
+  str ListenerArn;
+  list<ListenerAttribute> Attributes;
+};
+struct ModifyListenerAttributesOutput {
+  opt<list<ListenerAttribute>> Attributes;
+};
 struct DeleteListenerInput {
   str ListenerArn;
 };

@@ -13,8 +13,15 @@ struct LoadBalancerState {
   opt<OneOf<"active", "provisioning", "active_impaired", "failed">> Code;
   opt<str> Reason;
 };
+struct LoadBalancerAddress {
+  opt<str> IpAddress, AllocationId, PrivateIPv4Address;
+};
 struct AvailabilityZone {
   opt<str> ZoneName, SubnetId;
+  opt<list<LoadBalancerAddress>> LoadBalancerAddresses;
+};
+struct SubnetMapping {
+  opt<str> SubnetId, AllocationId, PrivateIPv4Address;
 };
 struct LoadBalancer {
   opt<str> LoadBalancerArn, DNSName, CanonicalHostedZoneId;
@@ -30,7 +37,9 @@ struct LoadBalancer {
 };
 struct CreateLoadBalancerInput {
   str Name;
-  opt<list<str>> Subnets, SecurityGroups;
+  opt<list<str>> Subnets;
+  opt<list<SubnetMapping>> SubnetMappings;
+  opt<list<str>> SecurityGroups;
   opt<OneOf<"internet-facing", "internal">> Scheme;
   opt<list<Tag>> Tags;
   opt<OneOf<"application", "network", "gateway">> Type;
