@@ -64,8 +64,8 @@ Json linux_part(const ContainerSpec& container, const BundlePaths& paths, const 
 
 }  // namespace
 
-str bundle_config(const TaskSpec& task, const ContainerSpec& container, const Process& process, const UserIds& user,
-                  const BundlePaths& paths, const HostLimits& host, list<str>& warnings) {
+Json bundle_config(const TaskSpec& task, const ContainerSpec& container, const Process& process, const UserIds& user,
+                   const BundlePaths& paths, const HostLimits& host, list<str>& warnings) {
   Json config = Json::object();
   config.set("ociVersion", "1.0.2");
   Json& inner = config.set("process", Json::object());
@@ -89,9 +89,10 @@ str bundle_config(const TaskSpec& task, const ContainerSpec& container, const Pr
   root.set("readonly", container.read_only_root);
   config.set("hostname", task.network.host_name);
   config.set("mounts", mounts_json(container, paths));
-  // No annotations: crun takes orders from them, such as another filter of system calls. Labels are the metadata's.
+  // No annotations: crun takes orders from them, and the only one that we give is compiled_filters.hpp's. Labels are
+  // the metadata's.
   config.set("linux", linux_part(container, paths, capabilities, host));
-  return config.write();
+  return config;
 }
 
 }  // namespace utakata::sandbox

@@ -7,9 +7,9 @@
 
 namespace utakata::sandbox {
 
-/// The text of config.json (OCI runtime specification 1.0). `warnings` gets a sentence for each thing that this host
+/// config.json (OCI runtime specification 1.0). `warnings` gets a sentence for each thing that this host
 /// cannot give as it was asked for.
-str bundle_config(const TaskSpec&, const ContainerSpec&, const Process&, const UserIds&, const BundlePaths&,
-                  const HostLimits&, list<str>& warnings);
+Json bundle_config(const TaskSpec&, const ContainerSpec&, const Process&, const UserIds&, const BundlePaths&,
+                   const HostLimits&, list<str>& warnings);
 
 }  // namespace utakata::sandbox

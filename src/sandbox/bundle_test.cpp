@@ -16,12 +16,10 @@ const HostLimits rich{.hard = {}, .capabilities = {"CHOWN", "KILL", "NET_RAW", "
 
 Json config_of(const ContainerSpec& container, const BundlePaths& paths = {}) {
   list<str> warnings;
-  const str text =
+  Json config =
       bundle_config({.network = {.host_name = "ip-10"}}, container, {.arguments = {"a"}}, {}, paths, rich, warnings);
-  auto json = Json::parse(text);
-  REQUIRE(json);
   CHECK(warnings.empty());
-  return *std::move(json);
+  return config;
 }
 
 const Json* mount_at(const Json& config, std::string_view path) {
@@ -214,5 +212,6 @@ TEST_CASE("bundle: what tells of the host is masked, what changes it is read-onl
   HostLimits without = rich;
   without.filters_system_calls = false;
   list<str> warnings;
-  CHECK_FALSE(bundle_config({}, {}, {}, {}, {}, without, warnings).contains("seccomp"));
+  const Json open = bundle_config({}, {}, {}, {}, {}, without, warnings);
+  CHECK(open.find("linux")->find("seccomp") == nullptr);
 }

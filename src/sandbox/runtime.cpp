@@ -43,6 +43,12 @@ std::vector<str> runtime_words(const Host& host, const Runtime& runtime) {
   return words;
 }
 
+bool takes_compiled_filters(const Runtime& runtime) { return is_crun(runtime.program); }
+
+str compiled_filter_file(const Host& host, const str& container_id) {
+  return cat(host.runtime_root(), "/", container_id, "/seccomp.bpf");
+}
+
 str group_for(const Runtime& runtime, const str& container_path) {
   return is_crun(runtime.program) && !container_path.starts_with('/') ? "/" + container_path : container_path;
 }

@@ -22,6 +22,11 @@ Runtime runtime_of(const Host&, const str& container_id);
 /// A command line for it, up to the name of a command.
 std::vector<str> runtime_words(const Host&, const Runtime&);
 
+/// Whether it has a use for compiled_filters.hpp.
+bool takes_compiled_filters(const Runtime&);
+/// Where it leaves the filter of system calls that it made for this container.
+str compiled_filter_file(const Host&, const str& container_id);
+
 /// The container's group for the OCI configuration, from Cgroups::container_path: runc takes a path without a slash
 /// from our own group, crun every path from the root of what it sees.
 str group_for(const Runtime&, const str& container_path);

@@ -98,6 +98,8 @@ class Sandbox::Inside {
                                 .tell = settings.tell}),
             .users = UserSpace(settings.state_dir + "/users", settings.own_users && users_work(settings)),
             .cgroups = Cgroups::detect(cat("utakata-", hex(short_name(settings.state_dir)))),
+            .attach_window = AttachWindow(own_processes_file(read_text("/proc/self/mountinfo").value_or(""),
+                                                             read_text("/proc/self/cgroup").value_or(""))),
             .sink = std::move(sink),
             .stand_ins = settings.stand_ins,
             .tell = settings.tell,

@@ -46,6 +46,7 @@ str Task::folder() const { return cat(host_.tasks_dir(), "/", run_.spec().id); }
 
 void Task::start() {
   if (!run_.spec().cannot_start.empty()) return act(run_.failed_to_prepare(wall_clock(), run_.spec().cannot_start));
+  host_.attach_window.keep_open();
   run_.pull_began(wall_clock());
   host_.sink(run_.report());
   pulls_left_ = containers_.size();
@@ -121,6 +122,7 @@ reactor::Co<void> Task::pull_image(str name) {
 
 reactor::Co<void> Task::prepare_and_begin() {
   const auto self = shared_from_this();
+  host_.attach_window.keep_open();
   preparing_ = true;
   const Outcome<> prepared = co_await reactor::offload(host_.pool, host_.loop, [this] { return prepare(); });
   preparing_ = false;
@@ -165,6 +167,7 @@ reactor::Co<void> Task::run_container(str name, int restarts) {
     co_return;
   }
   if (const auto started = c.folder.started()) {
+    host_.filters.keep(std::exchange(c.filter_rules, {}), compiled_filter_file(host_, cat(run_.spec().id, "-", name)));
     act(run_.started(started->at, name, started->pid, docker_id(name)));
     reactor::start(report_logs());
     co_await watch_container(name, spawned->pidfd, spawned->pid);
@@ -183,6 +186,7 @@ reactor::Co<void> Task::run_container(str name, int restarts) {
 reactor::Co<Outcome<Supervisor>> Task::begin_container(str name) {
   const auto self = shared_from_this();
   const reactor::Gate::Place place = co_await host_.starts.enter();
+  host_.attach_window.keep_open();
   if (const auto marked = container(name).folder.write(asked_mark, ""); !marked)
     co_return std::unexpected(marked.error());
   if (starting_++ == 0) host_.cgroups.limit_cpu(run_.spec().id, 0);

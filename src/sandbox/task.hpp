@@ -14,7 +14,9 @@
 #include "reactor/gate.hpp"
 #include "reactor/offload.hpp"
 #include "reactor/wall_clock.hpp"
+#include "sandbox/attach_window.hpp"
 #include "sandbox/cgroups.hpp"
+#include "sandbox/compiled_filters.hpp"
 #include "sandbox/container.hpp"
 #include "sandbox/endpoint.hpp"
 #include "sandbox/network.hpp"
@@ -39,7 +41,9 @@ struct Host {
   Network network;
   UserSpace users;
   Cgroups cgroups;
+  AttachWindow attach_window;
   ports::ReportSink sink;
+  CompiledFilters filters = {};
   StandIns stand_ins = {};
   std::function<void(const str& sentence)> tell = [](const str&) {};  // to people: the daemon's log
   std::function<void(const str& task_arn)> on_gone = {};
@@ -92,6 +96,7 @@ class Task : public std::enable_shared_from_this<Task> {
     str stop_signal;
     Process process;
     UserIds user;
+    str filter_rules;  // crun is about to compile them
     std::string_view health = "UNKNOWN";
     Instant health_since;
     i64 logged_bytes = 0;  // as it was said last

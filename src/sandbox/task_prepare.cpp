@@ -118,8 +118,10 @@ Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLim
   TRY_VOID(write_log_plan(c.folder.path(), host_.logs_dir, c.spec->log));
   if (c.spec->interactive) TRY_VOID(c.folder.write("keep-stdin-open", ""));
   if (users_) TRY_VOID(c.folder.write("root-id", cat(users_.first, "\n")));
-  return c.folder.write("config.json",
-                        bundle_config(run_.spec(), *c.spec, c.process, c.user, paths, limits, warnings_));
+  Json bundle = bundle_config(run_.spec(), *c.spec, c.process, c.user, paths, limits, warnings_);
+  if (takes_compiled_filters(runtime)) c.filter_rules = host_.filters.put_into(bundle);
+  TRY_VOID(c.folder.write("config.json", bundle.write()));
+  return {};
 }
 
 // The first container that has something at the place of an empty volume of the task gives it.

@@ -245,10 +245,16 @@ TEST_CASE("break-out: every known way is refused, and each would be open without
                             "while [ ! -f /tools/told ]; do sleep 0.05; done; "
                             "/tools/attempts -- $(cat /tools/told); sleep 1000");
   app.labels = {{"run.oci.seccomp_bpf_data", "BgAAAAAA/38="}};  // to crun: allow every system call
+  // The second with the same rules: crun gets the filter that it compiled for the first.
+  const TaskSpec first = place.task({shell("app", "exec sleep 1000")});
+  place.sandbox->start(first);
+  place.reports.until(first.arn, "RUNNING");
   TaskSpec spec = place.task({app});
   tools.bring(spec);
   place.sandbox->start(spec);
   const i64 pid = place.reports.until(spec.arn, "RUNNING").containers[0].pid;
+  CHECK(read_file(cat(place.dir, "/tasks/", spec.id, "/containers/app/config.json")).contains("seccomp_bpf_data") ==
+        (place.runtime == "crun"));
   struct stat disk{};
   REQUIRE(stat("/tmp", &disk) == 0);
   const list<str> told{cat("supervisor=", parent_of(pid)), cat("socket=", socket.name),
