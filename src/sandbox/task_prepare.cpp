@@ -9,6 +9,7 @@
 #include "sandbox/copy_tree.hpp"
 #include "sandbox/firewall.hpp"
 #include "sandbox/log_plan.hpp"
+#include "sandbox/mount_points.hpp"
 #include "sandbox/read_text.hpp"
 #include "sandbox/runtime.hpp"
 #include "sandbox/supervise.hpp"
@@ -121,6 +122,7 @@ Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLim
   Json bundle = bundle_config(run_.spec(), *c.spec, c.process, c.user, paths, limits, warnings_);
   if (takes_compiled_filters(runtime)) c.filter_rules = host_.filters.put_into(bundle);
   TRY_VOID(c.folder.write("config.json", bundle.write()));
+  make_mount_points(c.folder.root(), bundle, users_.first);
   return {};
 }
 
