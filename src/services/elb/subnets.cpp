@@ -8,21 +8,21 @@
 namespace utakata::elb {
 namespace {
 
-auto misfit(std::string message) { return refuse("InvalidConfigurationRequest", std::move(message)); }
+auto unfit_subnets(std::string message) { return refuse("InvalidConfigurationRequest", std::move(message)); }
 
 // What only a network load balancer may ask of a subnet.
 Outcome<> check_addresses(const LoadBalancerRow& row, const api::SubnetMapping& mapping) {
   const bool address = mapping.PrivateIPv4Address.has;
   const bool allocation = mapping.AllocationId.has;
   if (!row.network() && allocation)
-    return misfit(
+    return unfit_subnets(
         "SubnetMappings.AllocationId: you cannot specify Elastic IP addresses for an Application Load Balancer");
   if (!row.network() && address)
-    return misfit("SubnetMappings.PrivateIPv4Address is supported only for Network Load Balancers");
+    return unfit_subnets("SubnetMappings.PrivateIPv4Address is supported only for Network Load Balancers");
   if (allocation && row.internal)
-    return misfit("SubnetMappings.AllocationId: an Elastic IP address needs a load balancer that is internet-facing");
+    return unfit_subnets("SubnetMappings.AllocationId: an Elastic IP address needs a load balancer that is internet-facing");
   if (address && !row.internal)
-    return misfit(
+    return unfit_subnets(
         "SubnetMappings.PrivateIPv4Address: a private address can be chosen for internal load balancers only");
   return {};
 }
@@ -33,7 +33,7 @@ std::unexpected<Fault> refused_node(const Fault& fault, const api::SubnetMapping
     return refuse("AllocationIdNotFound", cat("The allocation ID '", *mapping.AllocationId, "' does not exist"));
   if (fault.code == "InsufficientFreeAddressesInSubnet")
     return refuse("InvalidSubnet", cat("Not enough IP space available in ", *mapping.SubnetId));
-  return misfit(fault.message);
+  return unfit_subnets(fault.message);
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ Outcome<> add_nodes(Tx& tx, LoadBalancerRow& row, const list<api::SubnetMapping>
     const auto subnet = ec2::subnet(tx, tx.world(), id);
     if (!subnet) return refuse("SubnetNotFound", cat("The subnet ID '", id, "' does not exist"));
     if (!zones.insert(subnet->availability_zone).second)
-      return misfit("A load balancer cannot be attached to multiple subnets in the same Availability Zone");
+      return unfit_subnets("A load balancer cannot be attached to multiple subnets in the same Availability Zone");
     TRY_VOID(check_addresses(row, mapping));
     row.vpc_id = subnet->vpc_id;
     const auto interface = ec2::create_interface(
@@ -79,7 +79,7 @@ Outcome<> add_nodes(Tx& tx, LoadBalancerRow& row, const list<api::SubnetMapping>
                          .address_chosen = mapping.PrivateIPv4Address.has});
   }
   if (zones.size() < 2 && !row.network())
-    return misfit("At least two subnets in two different Availability Zones must be specified");
+    return unfit_subnets("At least two subnets in two different Availability Zones must be specified");
   return {};
 }
 
