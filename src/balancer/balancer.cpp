@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "balancer/secure.hpp"
 #include "balancer/state.hpp"
 #include "base/text.hpp"
 #include "reactor/random.hpp"
@@ -47,6 +48,7 @@ class Balancer::Inside {
   void configure(const BalancerConfig& config) {
     std::shared_ptr<Running>& running = shared_->balancers[config.arn];
     if (!running) running = std::make_shared<Running>();
+    update_tls(*shared_, *running, config);
     running->config = std::make_shared<const BalancerConfig>(config);
     running->routing = std::make_shared<const Routing>(running->config);
     if (!running->fates) running->fates = std::make_shared<FateLine>(config.name, "", "");
@@ -148,7 +150,7 @@ class Balancer::Inside {
       auto stream = co_await reactor::accept_tcp(*listener);
       if (!stream || shared->ending) co_return;
       if (shared->clients.size() < clients_max)
-        reactor::start(serve_client(shared, std::move(stream), place.port, own, place.address));
+        reactor::start(welcome(shared, std::move(stream), place.port, own, place.address));
     }
   }
 

@@ -1,5 +1,6 @@
 #include "balancer/exchange.hpp"
 
+#include "balancer/secure.hpp"
 #include "balancer/tunnel.hpp"
 #include "base/text.hpp"
 
@@ -132,11 +133,18 @@ Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
   const Target& target = lease.target();
   auto connected = co_await reactor::connect_tcp(shared_.loop, {.host = target.address, .port = target.port},
                                                  connect_patience, shared_.origin_of(running_));
-  if (connected.stream) {
-    lease.use(std::move(connected.stream));
+  const bool reached = connected.stream != nullptr;
+  std::unique_ptr<Stream> stream;
+  if (reached && target.tls)
+    stream = co_await secure_to_target(shared_, std::move(connected.stream), connect_patience);
+  else
+    stream = std::move(connected.stream);
+  if (stream) {
+    lease.use(std::move(stream));
     if (!target.gone) co_return true;
   }
-  ended = connected.trouble == Trouble::timed_out   ? lost(lease, Cause::connect_timeout_504, 504)
+  ended = reached                                   ? lost(lease, Cause::tls_failed_502, 502)
+          : connected.trouble == Trouble::timed_out ? lost(lease, Cause::connect_timeout_504, 504)
           : connected.trouble == Trouble::exhausted ? lost(lease, Cause::exhausted_503, 503)
                                                     : lost(lease, Cause::connect_refused_502, 502);
   ended.keep_alive = request_.body.framing == http::Framing::none;

@@ -20,7 +20,9 @@ constexpr std::array<std::string_view, cause_count> names{"ok",
                                                           "cut_off",
                                                           "timeout_504",
                                                           "deregistered_502",
-                                                          "upgraded"};
+                                                          "upgraded",
+                                                          "tls_failed_502",
+                                                          "client_tls_error"};
 
 }  // namespace
 

@@ -28,8 +28,10 @@ enum class Cause : std::uint8_t {
   timeout_504,
   deregistered_502,  // the deregistration delay ended first
   upgraded,          // became a WebSocket, which one of its sides or the idle timeout has ended
+  tls_failed_502,    // the target and we did not agree on TLS within the patience
+  client_tls_error,  // no request: a client's connection that did not get through its TLS handshake
 };
-inline constexpr std::size_t cause_count = 15;
+inline constexpr std::size_t cause_count = 17;
 str name_of(Cause);
 
 struct FateRow {

@@ -32,6 +32,7 @@ struct Client {
   std::shared_ptr<Running> own;  // null on a listener that several load balancers share by Host
   Instant begun;
   str address;  // of the listener
+  ClientTls tls = {};
   std::unique_ptr<Workspace> work = nullptr;
 
   // The request that is being served.
@@ -51,9 +52,9 @@ struct Client {
 };
 
 // Several load balancers share a port by Host; one that has it alone gets every request. Null: none is meant.
-const std::shared_ptr<Running>* balancer_for(const Shared& shared, i32 port, std::string_view host) {
-  const auto place = shared.by_port.find(port);
-  if (place == shared.by_port.end()) return nullptr;
+const std::shared_ptr<Running>* balancer_for(const Shared& shared, Door door, std::string_view host) {
+  const auto place = shared.by_door.find(door);
+  if (place == shared.by_door.end()) return nullptr;
   if (place->second.size() == 1) return &place->second.front();
   for (const auto& running : place->second)
     if (host == running->config->dns_name) return &running;
@@ -63,7 +64,8 @@ const std::shared_ptr<Running>* balancer_for(const Shared& shared, i32 port, std
 // Usually it is the one of the connection's request before: then no count of references is touched.
 void choose_balancer(Client& client, std::string_view host) {
   const bool owned = client.own && !client.own->removed;
-  const std::shared_ptr<Running>* running = owned ? &client.own : balancer_for(client.shared, client.port, host);
+  const std::shared_ptr<Running>* running =
+      owned ? &client.own : balancer_for(client.shared, {client.port, client.tls.used()}, host);
   if (running == nullptr) {
     client.running = nullptr;
     client.config = nullptr;
@@ -224,6 +226,7 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
     it.method = head.method;
     it.source_address = client.peer.host;
     it.headers = head.headers;
+    if (client.tls.used()) it.protocol = "https";
     return it;
   }();
   const BalancerRule* rule = client.routing->choose(view).rule;
@@ -244,7 +247,9 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
                            .target = client.target.path,
                            .body = client.request.body,
                            .websocket = client.request.websocket,
-                           .irregular = client.irregular};
+                           .irregular = client.irregular,
+                           .tls_version = client.tls.version,
+                           .tls_cipher = client.tls.cipher};
   write_request_head(head, facts, client.work->out);
   client.request.binding = std::move(to.binding);
   client.work->from_client.drop(length);
@@ -255,15 +260,15 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   co_return ended;
 }
 
+bool answered(Cause cause) { return cause == Cause::ok || cause == Cause::target_4xx || cause == Cause::target_5xx; }
+
 // What is left to do when a request is not simply answered. False: nothing more can be sent.
 Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
   if (ended.own_status > 0) {
     const std::string answer = own_answer(ended.own_status, keep_alive, client.request.head_method, wall_clock());
     if (co_await client.stream.write(answer, client.idle()) != Trouble::none) co_return false;
   }
-  const bool answered = ended.own_status > 0 || ended.cause == Cause::ok || ended.cause == Cause::target_4xx ||
-                        ended.cause == Cause::target_5xx;
-  if (ended.keep_alive || !answered) co_return keep_alive;
+  if (ended.keep_alive || (ended.own_status == 0 && !answered(ended.cause))) co_return keep_alive;
   if (client.work) client.shared.workspaces.give_back(std::move(client.work));
   co_await http::linger(client.stream);
   co_return false;
@@ -291,7 +296,7 @@ std::optional<Ended> ended_at_once(Client& client, int length) {
 }  // namespace
 
 Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
-                      std::shared_ptr<Running> own, str address) {
+                      std::shared_ptr<Running> own, str address, ClientTls tls) {
   shared->clients.insert(stream.get());
   Client client{.shared = *shared,
                 .stream = *stream,
@@ -299,8 +304,10 @@ Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> st
                 .peer = stream->peer(),
                 .own = std::move(own),
                 .begun = shared->loop.now(),
-                .address = std::move(address)};
+                .address = std::move(address),
+                .tls = tls};
   choose_balancer(client, {});
+  bool whole = true;  // what the client has got
   while (!shared->ending) {
     const int length = co_await read_head(client);
     if (length == 0) break;
@@ -308,10 +315,12 @@ Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> st
     if (!ended) ended = co_await serve_request(client, static_cast<std::size_t>(length));
     const bool keep_alive = ended->keep_alive && client.request.keep_alive && !client.request.close_connections;
     const bool simple = ended->own_status == 0 && keep_alive;
+    whole = ended->own_status > 0 || answered(ended->cause);
     if (!simple && !co_await finish(client, *ended, keep_alive)) break;
     if (client.share.used_up(1)) co_await shared->loop.next_round();
   }
   if (client.work) shared->workspaces.give_back(std::move(client.work));
+  if (tls.used() && whole) stream->end_writing();  // else the client would take its answer for one that was cut off
   shared->clients.erase(stream.get());
 }
 

@@ -176,6 +176,8 @@ class Bench {
     balancer_.configure(config_);
   }
 
+  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] Balancer& balancer() { return balancer_; }
   [[nodiscard]] std::unique_ptr<Connection> client() const { return connect(port_); }
   /// What the balancer says to these bytes until it closes.
   [[nodiscard]] std::string answer(std::string_view bytes) const {

@@ -167,10 +167,17 @@ bool valid_for_alb(std::string_view name) {
   });
 }
 
+bool tells_tls(const RequestFacts& facts) {
+  return facts.config.tls_version_and_cipher_headers && !facts.tls_version.empty();
+}
+
 bool goes_on(const http::RequestHeadView& head, std::size_t at, const RequestFacts& facts) {
   const std::string_view name = head.headers[at].name;
   if (head.kinds[at] != HeaderKind::other) return facts.websocket && head.kinds[at] == HeaderKind::upgrade;
   if (facts.config.drop_invalid_header_fields && !valid_for_alb(name)) return false;
+  if (tells_tls(facts) &&
+      (equals_ignoring_case(name, "x-amzn-tls-version") || equals_ignoring_case(name, "x-amzn-tls-cipher-suite")))
+    return false;
   if (facts.irregular && resembles_framing_header(name)) return false;
   return !head.of_this_connection(name);
 }
@@ -190,10 +197,14 @@ void write_request_head(const http::RequestHeadView& head, const RequestFacts& f
     for (std::size_t i = 0; i < head.headers.size(); ++i)
       if (goes_on(head, i, facts)) to.put_header(head.headers[i]);
     put_forwarded_for(to, head, facts);
-    to.put("X-Forwarded-Proto: http\r\nX-Forwarded-Port: ");
+    to.put(facts.tls_version.empty() ? "X-Forwarded-Proto: http\r\nX-Forwarded-Port: "
+                                     : "X-Forwarded-Proto: https\r\nX-Forwarded-Port: ");
     to.put_number(static_cast<std::uint64_t>(facts.port));
     to.put("\r\n");
     put_trace(to, head.find(HeaderKind::trace));
+    if (tells_tls(facts)) {
+      to.put(cat("X-Amzn-Tls-Version: ", facts.tls_version, "\r\nX-Amzn-Tls-Cipher-Suite: ", facts.tls_cipher, "\r\n"));
+    }
     if (facts.body.framing == http::Framing::chunked) {
       to.put("Transfer-Encoding: chunked\r\n");
     } else if (head.framing.lengths > 0) {

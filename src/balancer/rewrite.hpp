@@ -18,8 +18,9 @@ struct RequestFacts {
   std::string_view host;    // as the client sent it, or of the absolute target; may be empty
   std::string_view target;  // path and query
   http::BodyFraming body;
-  bool websocket = false;  // a WebSocket handshake, which goes on as one
-  bool irregular = false;  // not compliant in desync.hpp's sense
+  bool websocket = false;                              // a WebSocket handshake, which goes on as one
+  bool irregular = false;                              // not compliant in desync.hpp's sense
+  std::string_view tls_version = {}, tls_cipher = {};  // of the client's connection; empty: none
 };
 /// Replaces `out`.
 void write_request_head(const http::RequestHeadView&, const RequestFacts&, std::string& out);

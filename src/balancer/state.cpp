@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "balancer/secure.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "http/client.hpp"
@@ -30,12 +31,14 @@ std::optional<bool> failed(Cause cause) {
     case Cause::malformed_502:
     case Cause::cut_off:
     case Cause::timeout_504:
+    case Cause::tls_failed_502:
       return true;
     case Cause::bad_request:
     case Cause::client_closed_460:
     case Cause::no_target_503:
     case Cause::exhausted_503:
     case Cause::deregistered_502:
+    case Cause::client_tls_error:
       break;
   }
   return {};
@@ -56,6 +59,11 @@ CheckResult result_of(const http::Exchange& exchange) {
 reactor::Co<CheckResult> check_once(Shared& shared, const HealthCheckRule& rule, str address, i32 port,
                                     reactor::Origin origin) {
   const Duration patience = seconds(rule.timeout_seconds);
+  http::Layer layer;
+  if (rule.protocol == "HTTPS")
+    layer = [&shared](std::unique_ptr<reactor::TcpStream> tcp, Duration left) {
+      return secure_to_target(shared, std::move(tcp), left);
+    };
   if (rule.protocol == "TCP") {
     const auto connected =
         co_await reactor::connect_tcp(shared.loop, {.host = address, .port = port}, patience, origin);
@@ -64,7 +72,7 @@ reactor::Co<CheckResult> check_once(Shared& shared, const HealthCheckRule& rule,
     co_return CheckResult{late ? CheckResult::Kind::timed_out : CheckResult::Kind::failed, 0};
   }
   http::Client client(shared.loop, {.host = address, .port = port}, cat(address, ":", port),
-                      {.connect = patience, .reuse = false, .origin = origin});
+                      {.connect = patience, .reuse = false, .origin = origin, .layer = std::move(layer)});
   const http::Exchange exchange = co_await client.send({.method = "GET",
                                                         .target = rule.path,
                                                         .headers = {{"User-Agent", "ELB-HealthChecker/2.0"},
@@ -115,6 +123,7 @@ void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group
   target->name = cat(wanted.address, ":", wanted.port);
   target->zone = wanted.zone;
   target->draining = wanted.draining;
+  target->tls = group.config.tls;
   target->fates = std::make_shared<FateLine>(running->config->name, group.config.arn, target->name);
   group.targets.push_back(target);
   if (!wanted.draining) reactor::start(check_health(shared, running, group.config.arn, target));
@@ -213,9 +222,10 @@ void Target::drop_kept_before(Instant when) {
 }
 
 void Shared::configured() {
-  by_port.clear();
+  by_door.clear();
   for (const auto& [arn, running] : balancers)
-    for (const BalancerListener& listener : running->config->listeners) by_port[listener.port].push_back(running);
+    for (const BalancerListener& listener : running->config->listeners)
+      by_door[{listener.port, listener.protocol == "HTTPS"}].push_back(running);
 }
 
 int Shared::namespace_of(const Running& running) const {
@@ -242,6 +252,11 @@ std::shared_ptr<Group> new_group(const Running& running, const str& arn) {
 
 void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group& group,
                   const BalancerTargetGroup& wanted) {
+  if (group.config.tls != wanted.tls)
+    for (const auto& target : group.targets) {
+      target->tls = wanted.tls;
+      target->drop_kept();
+    }
   group.config = wanted;
   std::erase_if(group.targets, [&](const std::shared_ptr<Target>& target) {
     const bool stays = std::ranges::any_of(wanted.targets, [&](const BalancerTarget& w) {

@@ -14,6 +14,7 @@
 #include "balancer/workspace.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/wall_clock.hpp"
+#include "tls/stream.hpp"
 
 // What the balancer's thread keeps of each load balancer, target group and target.
 namespace utakata::balancer {
@@ -32,6 +33,7 @@ struct Target {
   str zone;  // empty: everywhere
   bool draining = false;
   bool gone = false;  // out of the configuration; those in flight are cut
+  bool tls = false;
   bool idle_reported = false;
   int registrations = 1;  // so many times; each has its own health checks
   TargetHealth health;
@@ -86,11 +88,19 @@ struct Running {
   std::uint64_t turn = 0;
   std::uint64_t connections = 0;  // that came where it has no address of its own
   bool removed = false;
+  std::map<i32, std::shared_ptr<tls::ServerContext>> tls;  // of its HTTPS listeners, by port; see update_tls()
 
   /// Where the node stands that a connection comes to; empty: nowhere in particular. `address` is the listener's: one
   /// of the load balancer's own, or the host's that all share. There, connections go to its nodes in turn, as clients
   /// take them from DNS.
   std::string_view zone_of_node(std::string_view address);
+};
+
+/// Where clients come in. One port may be HTTP's for one load balancer and HTTPS's for another.
+struct Door {
+  i32 port = 0;
+  bool tls = false;
+  friend auto operator<=>(Door, Door) = default;
 };
 
 /// What everything on the balancer's thread uses.
@@ -102,9 +112,11 @@ struct Shared {
   FateLedger fates;
   std::shared_ptr<FateLine> unclaimed = std::make_shared<FateLine>("", "", "");  // requests to no load balancer
   Workspaces workspaces;
-  BondSeal seal{""};                                             // of cookies
-  std::map<str, std::shared_ptr<Running>> balancers;             // by ARN
-  std::map<i32, std::vector<std::shared_ptr<Running>>> by_port;  // those that listen there; see configured()
+  BondSeal seal{""};                                              // of cookies
+  std::map<str, std::shared_ptr<Running>> balancers;              // by ARN
+  std::map<Door, std::vector<std::shared_ptr<Running>>> by_door;  // those that listen there; see configured()
+  std::shared_ptr<tls::TicketKeys> ticket_keys = std::make_shared<tls::TicketKeys>();
+  std::shared_ptr<tls::ClientContext> to_targets = *tls::ClientContext::make({});
   std::set<reactor::Stream*> clients;
   bool ending = false;
 
@@ -124,9 +136,15 @@ void update_group(Shared&, const std::shared_ptr<Running>&, Group&, const Balanc
 /// Says so once when a draining target has nothing in flight any more.
 void report_if_idle(Shared&, Target&);
 
+/// What was agreed upon with a client of an HTTPS listener; empty names with one of an HTTP listener.
+struct ClientTls {
+  std::string_view version, cipher;  // OpenSSL's names
+  [[nodiscard]] bool used() const { return !version.empty(); }
+};
+
 /// Serves one client until it goes. `own` is null on a listener that several load balancers share by Host; `address` is
 /// the listener's.
 reactor::Co<void> serve_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,
-                               std::shared_ptr<Running> own, str address = {});
+                               std::shared_ptr<Running> own, str address = {}, ClientTls = {});
 
 }  // namespace utakata::balancer

@@ -31,6 +31,30 @@ struct StickinessRule {
   str cookie_name;  // app_cookie: the target's own
 };
 
+/// A certificate with its key, as PEM texts. The key is for the data path only: no report and no line shows it.
+struct BalancerCertificate {
+  str arn;
+  str certificate, private_key;
+  str chain;  // may be empty
+  friend bool operator==(const BalancerCertificate&, const BalancerCertificate&) = default;
+};
+
+/// How a listener of TLS speaks it.
+struct BalancerTls {
+  list<str> versions;                      // OpenSSL's names, "TLSv1.2"
+  list<str> ciphers;                       // OpenSSL's names, the preferred first
+  list<BalancerCertificate> certificates;  // the default first
+  friend bool operator==(const BalancerTls&, const BalancerTls&) = default;
+};
+
+/// How a network load balancer carries flows to the targets of a group: connections, or the datagrams between two ends.
+struct FlowRule {
+  bool proxy_protocol = false;         // version 2: a header with the client's address before its first byte
+  bool end_when_deregistered = false;  // at the end of the delay; false: flows go on until they end by themselves
+  bool end_when_unhealthy = true;      // also flows that were there before
+  i32 unhealthy_draining_seconds = 0;  // before a target is "unhealthy" it is "unhealthy.draining" for so long
+};
+
 // What follows goes beyond AWS, and is off unless somebody asks for it.
 
 /// Further tries of a request on other targets of its group.
@@ -44,14 +68,6 @@ struct RetryRule {
 struct HoldRule {
   i32 seconds = 0;     // at most so long; 0: off
   i32 requests = 100;  // at most so many at a time
-};
-
-/// How a network load balancer carries flows to the targets of a group: connections, or the datagrams between two ends.
-struct FlowRule {
-  bool proxy_protocol = false;         // version 2: a header with the client's address before its first byte
-  bool end_when_deregistered = false;  // at the end of the delay; false: flows go on until they end by themselves
-  bool end_when_unhealthy = true;      // also flows that were there before
-  i32 unhealthy_draining_seconds = 0;  // before a target is "unhealthy" it is "unhealthy.draining" for so long
 };
 
 struct BalancerTargetGroup {
@@ -71,6 +87,7 @@ struct BalancerTargetGroup {
   HoldRule hold;
   i32 requests_of_target_max = 0;  // in flight at a time; 0: no limit
   FlowRule flows;                  // of a network load balancer
+  bool tls = false;                // requests go to the targets by TLS; whatever certificate they show is believed
 };
 
 struct WeightedGroup {
@@ -117,6 +134,7 @@ struct BalancerListener {
   i32 port = 80;
   list<BalancerRule> rules;            // by priority, the default last
   i32 tcp_idle_timeout_seconds = 350;  // TCP, TLS
+  BalancerTls tls;                     // HTTPS, TLS
 };
 
 struct BalancerConfig {

@@ -60,7 +60,11 @@ reactor::Co<Exchange> Client::send(ClientRequest request, Duration patience) {
       auto connected = co_await reactor::connect_tcp(loop_, address_, std::min(limits_.connect, deadline - loop_.now()),
                                                      limits_.origin);
       if (!connected.stream) co_return Exchange{.ending = ending_of(connected.trouble)};
-      stream = std::move(connected.stream);
+      if (limits_.layer)
+        stream = co_await limits_.layer(std::move(connected.stream), deadline - loop_.now());
+      else
+        stream = std::move(connected.stream);
+      if (!stream) co_return Exchange{.ending = deadline <= loop_.now() ? Ending::timed_out : Ending::reset};
     }
     bool reusable = false;
     Exchange result = co_await exchange(*stream, text, request.method == "HEAD", deadline, reusable);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,11 +36,16 @@ struct Exchange {
   std::string body;
 };
 
+/// What each new connection is wrapped into, TLS say; null when the two ends do not agree within the patience.
+using Layer = std::function<reactor::Co<std::unique_ptr<reactor::Stream>>(std::unique_ptr<reactor::TcpStream>,
+                                                                          Duration patience)>;
+
 struct ClientLimits {
   Duration connect = seconds(10);
   std::size_t body = 64 * 1024 * 1024;
   bool reuse = true;  // keep connections for the next request
   reactor::Origin origin;
+  Layer layer = {};  // none: HTTP on TCP
 };
 
 /// A client of one server with a pool of kept connections. A request that finds its kept connection already ended by

@@ -110,6 +110,7 @@ Outcome<> ServerContext::prepare(const ServerSettings& settings) {
   SSL_CTX_sess_set_cache_size(context, sessions_max);
   SSL_CTX_set_timeout(context, session_life_seconds);
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
+  SSL_CTX_set_client_hello_cb(context, on_hello, nullptr);
   if (entries_.size() > 1) SSL_CTX_set_cert_cb(context, on_certificate, this);
   if (!protocols_.empty()) SSL_CTX_set_alpn_select_cb(context, on_protocols, this);
   return {};
@@ -166,6 +167,36 @@ const ServerContext::Entry* ServerContext::choose(SSL* ssl) const {
     return usable == fitting.end() ? fitting.front() : *usable;
   }
   return nullptr;
+}
+
+bool ServerContext::serves(std::string_view name) const {
+  const std::string asked = to_lower(name);
+  return std::ranges::any_of(entries_, [&](const Entry& entry) {
+    return std::ranges::any_of(entry.names,
+                               [&](const std::string& each) { return each == asked || matches_wildcard(each, asked); });
+  });
+}
+
+// Before anything is chosen: what the name decides is also which versions and ciphers there are.
+int ServerContext::on_hello(SSL* ssl, int* /*alert*/, void* /*unused*/) {
+  auto& stream = *static_cast<TlsStream*>(SSL_get_app_data(ssl));
+  const unsigned char* extension = nullptr;
+  std::size_t size = 0;
+  std::string_view name;
+  // RFC 6066 3: the length of the list, a kind (0: host name), the length of the name.
+  constexpr std::size_t front = 5;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &extension, &size) == 1 && size > front &&
+      extension[2] == 0) {
+    const std::size_t length = std::size_t{extension[3]} << 8U | extension[4];
+    if (length <= size - front) name = {static_cast<const char*>(static_cast<const void*>(extension + front)), length};
+  }
+  const ServerContext* chosen = stream.choose_context(name);
+  if (chosen == nullptr) return SSL_CLIENT_HELLO_SUCCESS;
+  SSL_CTX* context = chosen->handle();
+  SSL_set_SSL_CTX(ssl, context);
+  SSL_set_min_proto_version(ssl, static_cast<int>(SSL_CTX_get_min_proto_version(context)));
+  SSL_set_max_proto_version(ssl, static_cast<int>(SSL_CTX_get_max_proto_version(context)));
+  return SSL_CLIENT_HELLO_SUCCESS;
 }
 
 int ServerContext::on_certificate(SSL* ssl, void* self) {

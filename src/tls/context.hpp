@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ class ServerContext {
 
   [[nodiscard]] SSL_CTX* handle() const { return context_.get(); }
   [[nodiscard]] TicketKeys& ticket_keys() const { return *ticket_keys_; }
+  /// Whether a certificate of its own is for this host: exactly, or by wildcard.
+  [[nodiscard]] bool serves(std::string_view name) const;
 
  private:
   // One certificate, with a context of its own that lends it to connections.
@@ -49,6 +52,7 @@ class ServerContext {
   Outcome<> add(const Identity&);
   static Outcome<> use(SSL_CTX*, const Entry&, x509::Certificate, const x509::Key&);
   [[nodiscard]] const Entry* choose(SSL*) const;
+  static int on_hello(SSL*, int*, void*);
   static int on_certificate(SSL*, void*);
   static int on_protocols(SSL*, const unsigned char**, unsigned char*, const unsigned char*, unsigned, void*);
   static int on_ticket(SSL*, unsigned char*, unsigned char*, EVP_CIPHER_CTX*, EVP_MAC_CTX*, int);
@@ -58,6 +62,9 @@ class ServerContext {
   std::string protocols_;       // as ALPN writes them
   std::shared_ptr<TicketKeys> ticket_keys_;
 };
+
+/// Which of several contexts a client means by the name that it asks for (empty: none); null leaves the first one.
+using ChooseContext = std::function<std::shared_ptr<ServerContext>(std::string_view name)>;
 
 struct ClientSettings {
   std::string authorities;             // PEM; empty: whoever answers is believed, as ALB does with targets

@@ -132,8 +132,9 @@ TlsStream::TlsStream(std::unique_ptr<reactor::TcpStream> tcp, std::shared_ptr<Se
 }
 
 std::unique_ptr<TlsStream> TlsStream::server(std::unique_ptr<reactor::TcpStream> tcp,
-                                             std::shared_ptr<ServerContext> context) {
+                                             std::shared_ptr<ServerContext> context, ChooseContext choose) {
   std::unique_ptr<TlsStream> stream(new TlsStream(std::move(tcp), std::move(context), nullptr));
+  stream->choose_ = std::move(choose);
   SSL_set_accept_state(stream->ssl_.get());
   return stream;
 }
@@ -276,6 +277,13 @@ void TlsStream::note_agreement() {
                  .protocol = std::string(protocol, protocol + size),
                  .server_name = name == nullptr ? "" : name,
                  .resumed = SSL_session_reused(ssl_.get()) == 1};
+}
+
+const ServerContext* TlsStream::choose_context(std::string_view name) {
+  auto chosen = choose_ ? choose_(name) : nullptr;
+  if (!chosen || chosen == server_) return nullptr;
+  server_ = std::move(chosen);
+  return server_.get();
 }
 
 std::vector<std::string> TlsStream::peer_names() const {

@@ -21,7 +21,8 @@ struct Negotiated {
 /// without saying so in TLS has cut its bytes off: Trouble::reset.
 class TlsStream final : public reactor::Stream {
  public:
-  static std::unique_ptr<TlsStream> server(std::unique_ptr<reactor::TcpStream>, std::shared_ptr<ServerContext>);
+  static std::unique_ptr<TlsStream> server(std::unique_ptr<reactor::TcpStream>, std::shared_ptr<ServerContext>,
+                                           ChooseContext = {});
   /// `name`: the host asked for, and the one the certificate must be for if the context verifies; may be empty.
   static std::unique_ptr<TlsStream> client(std::unique_ptr<reactor::TcpStream>, std::shared_ptr<ClientContext>,
                                            const std::string& name = {});
@@ -35,6 +36,8 @@ class TlsStream final : public reactor::Stream {
   [[nodiscard]] std::vector<std::string> peer_names() const;
   [[nodiscard]] reactor::TcpStream& below() const { return *tcp_; }
   [[nodiscard]] SSL* handle() const { return ssl_.get(); }
+  /// For the context's own use: what the client means by this name; null: what it began with.
+  const ServerContext* choose_context(std::string_view name);
   [[nodiscard]] TicketKeys& ticket_keys() const { return server_->ticket_keys(); }
 
   std::optional<Read> try_read(std::span<char> space) override;
@@ -64,6 +67,7 @@ class TlsStream final : public reactor::Stream {
   std::shared_ptr<reactor::TcpStream> tcp_;  // also of a goodbye that the socket has no room for yet
   std::shared_ptr<ServerContext> server_;    // one of the two is null
   std::shared_ptr<ClientContext> client_;
+  ChooseContext choose_;
   Connection ssl_;
   Negotiated negotiated_;
   std::string complaint_;

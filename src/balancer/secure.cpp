@@ -1,0 +1,128 @@
+#include "balancer/secure.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace utakata::balancer {
+namespace {
+
+using reactor::Co;
+using reactor::Trouble;
+
+constexpr Duration handshake_patience = seconds(10);  // of clients
+constexpr unsigned char tls_handshake = 0x16;         // the first byte of every connection of TLS
+
+// Whom a client of a shared port means by the name that it asks for.
+struct Meant {
+  std::shared_ptr<Running> running;
+  std::shared_ptr<tls::ServerContext> context;
+};
+
+std::shared_ptr<tls::ServerContext> context_at(const Running& running, i32 port) {
+  const auto at = running.tls.find(port);
+  return at == running.tls.end() ? nullptr : at->second;
+}
+
+// By its own name, or by a certificate that is for it.
+Meant meant_by(const Shared& shared, i32 port, std::string_view name) {
+  const auto sharing = shared.by_door.find({port, true});
+  if (sharing == shared.by_door.end()) return {};
+  for (const auto& running : sharing->second)
+    if (name == running->config->dns_name) return {running, context_at(*running, port)};
+  for (const auto& running : sharing->second)
+    if (auto context = context_at(*running, port); context && context->serves(name)) return {running, context};
+  return {};
+}
+
+bool listens(const Shared& shared, const std::shared_ptr<Running>& own, Door door) {
+  if (!own) return shared.by_door.contains(door);
+  return std::ranges::any_of(own->config->listeners, [&](const BalancerListener& each) {
+    return each.port == door.port && (each.protocol == "HTTPS") == door.tls;
+  });
+}
+
+// Where a port is HTTP's and HTTPS's, the client's first byte tells which it speaks.
+Co<bool> begins_tls(reactor::TcpStream& stream) {
+  while (co_await stream.readiness().readable(handshake_patience)) {
+    unsigned char first = 0;
+    const ssize_t n = recv(stream.descriptor().fd(), &first, 1, MSG_PEEK);
+    if (n >= 0) co_return n == 1 && first == tls_handshake;
+    if (errno != EAGAIN && errno != EINTR) co_return false;
+    if (errno == EAGAIN) stream.readiness().read_again();
+  }
+  co_return false;
+}
+
+void count_tls_error(Shared& shared, const std::shared_ptr<Running>& running) {
+  shared.fates.count(wall_clock().ns / 1'000'000'000, running ? running->fates : shared.unclaimed,
+                     Cause::client_tls_error);
+}
+
+Co<void> welcome_by_tls(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, i32 port,
+                        std::shared_ptr<Running> own, str address) {
+  std::shared_ptr<Running> meant = own;
+  if (const auto sharing = shared->by_door.find({port, true}); !meant && sharing != shared->by_door.end())
+    meant = sharing->second.front();
+  auto context = meant ? context_at(*meant, port) : nullptr;
+  if (!context) co_return count_tls_error(*shared, meant);
+  tls::ChooseContext choose;
+  if (!own)
+    choose = [&](std::string_view name) {
+      Meant found = meant_by(*shared, port, name);
+      if (!found.context) return found.context;
+      own = meant = found.running;
+      return std::move(found.context);
+    };
+  auto stream = tls::TlsStream::server(std::move(tcp), std::move(context), std::move(choose));
+  shared->clients.insert(stream.get());
+  const Trouble trouble = co_await stream->handshake(handshake_patience);
+  shared->clients.erase(stream.get());
+  if (trouble != Trouble::none) co_return count_tls_error(*shared, meant);
+  const ClientTls agreed{.version = stream->negotiated().version, .cipher = stream->negotiated().cipher};
+  co_await serve_client(shared, std::move(stream), port, std::move(own), std::move(address), agreed);
+}
+
+}  // namespace
+
+void update_tls(Shared& shared, Running& running, const BalancerConfig& next) {
+  std::map<i32, std::shared_ptr<tls::ServerContext>> contexts;
+  for (const BalancerListener& listener : next.listeners) {
+    if (listener.protocol != "HTTPS") continue;
+    const auto same = [&](const BalancerListener& each) {
+      return each.arn == listener.arn && each.port == listener.port && each.tls == listener.tls;
+    };
+    if (running.config && std::ranges::any_of(running.config->listeners, same)) {
+      if (auto kept = context_at(running, listener.port)) contexts[listener.port] = std::move(kept);
+      continue;
+    }
+    tls::ServerSettings settings{.versions = listener.tls.versions,
+                                 .ciphers = listener.tls.ciphers,
+                                 .session_scope = listener.arn,
+                                 .ticket_keys = shared.ticket_keys};
+    for (const BalancerCertificate& each : listener.tls.certificates)
+      settings.identities.push_back(
+          {.certificate = each.certificate, .private_key = each.private_key, .chain = each.chain});
+    if (auto made = tls::ServerContext::make(settings)) contexts[listener.port] = *std::move(made);
+  }
+  running.tls = std::move(contexts);
+}
+
+Co<void> welcome(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, i32 port,
+                 std::shared_ptr<Running> own, str address) {
+  bool secure = listens(*shared, own, {port, true});
+  if (secure && listens(*shared, own, {port, false})) secure = co_await begins_tls(*tcp);
+  if (secure)
+    co_await welcome_by_tls(std::move(shared), std::move(tcp), port, std::move(own), std::move(address));
+  else
+    co_await serve_client(std::move(shared), std::move(tcp), port, std::move(own), std::move(address));
+}
+
+Co<std::unique_ptr<reactor::Stream>> secure_to_target(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp,
+                                                      Duration patience) {
+  auto stream = tls::TlsStream::client(std::move(tcp), shared.to_targets);
+  if (co_await stream->handshake(patience) != Trouble::none) co_return nullptr;
+  co_return stream;
+}
+
+}  // namespace utakata::balancer

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "balancer/state.hpp"
+
+// TLS on both sides of the balancer.
+namespace utakata::balancer {
+
+/// Brings the TLS contexts of a load balancer in line with its next configuration. A listener that stays as it was
+/// keeps its context; one whose certificates are no use has none, and its clients are refused.
+void update_tls(Shared&, Running&, const BalancerConfig& next);
+
+/// A new client: what it speaks, who is meant by it, and then its requests, until it goes. See serve_client().
+reactor::Co<void> welcome(std::shared_ptr<Shared>, std::unique_ptr<reactor::TcpStream>, i32 port,
+                          std::shared_ptr<Running> own, str address);
+
+/// TLS to a target, whose certificate is not looked at, as ALB does; null: it did not come to that.
+reactor::Co<std::unique_ptr<reactor::Stream>> secure_to_target(Shared&, std::unique_ptr<reactor::TcpStream>,
+                                                               Duration patience);
+
+}  // namespace utakata::balancer
