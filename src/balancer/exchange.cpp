@@ -15,6 +15,11 @@ constexpr Duration connect_patience = seconds(10);
 constexpr std::size_t answer_head_max = 32 * 1024;
 constexpr int interim_answers_max = 16;  // 1xx in front of the answer
 
+// Of a request that has not reached its target.
+int status_of(Cause cause) {
+  return cause == Cause::connect_timeout_504 ? 504 : cause == Cause::exhausted_503 ? 503 : 502;
+}
+
 Cause cause_of(int status) { return status >= 500 ? Cause::target_5xx : status >= 400 ? Cause::target_4xx : Cause::ok; }
 
 }  // namespace
@@ -30,7 +35,7 @@ Lease::~Lease() {
 }
 
 bool Lease::take_kept() {
-  auto kept = target_->take_kept();
+  auto kept = target_->http2 ? target_->sessions.open() : target_->take_kept();
   if (!kept) return false;
   use(std::move(kept));
   return true;
@@ -45,7 +50,8 @@ void Lease::use(std::unique_ptr<Stream> stream) {
 void Lease::drop() {
   if (!stream_) return;
   target_->end(busy_);
-  if (reusable_ && !target_->gone && !target_->draining && !stream_->hung_up()) target_->keep(std::move(stream_));
+  if (reusable_ && !target_->http2 && !target_->gone && !target_->draining && !stream_->hung_up())
+    target_->keep(std::move(stream_));
   stream_ = nullptr;
 }
 
@@ -129,24 +135,47 @@ Co<Ended> Exchange::forward(std::shared_ptr<Target> target) {
   co_return ended;
 }
 
-Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
-  const Target& target = lease.target();
+Co<Dialled> Exchange::dial(const Target& target) {
   auto connected = co_await reactor::connect_tcp(shared_.loop, {.host = target.address, .port = target.port},
                                                  connect_patience, shared_.origin_of(running_));
   const bool reached = connected.stream != nullptr;
-  std::unique_ptr<Stream> stream;
+  Dialled dialled;
   if (reached && target.tls)
-    stream = co_await secure_to_target(shared_, std::move(connected.stream), connect_patience);
+    dialled.stream = co_await secure_to_target(shared_, std::move(connected.stream), connect_patience, target.http2);
   else
-    stream = std::move(connected.stream);
-  if (stream) {
-    lease.use(std::move(stream));
+    dialled.stream = std::move(connected.stream);
+  if (!dialled.stream)
+    dialled.cause = reached                                   ? Cause::tls_failed_502
+                    : connected.trouble == Trouble::timed_out ? Cause::connect_timeout_504
+                    : connected.trouble == Trouble::exhausted ? Cause::exhausted_503
+                                                              : Cause::connect_refused_502;
+  co_return dialled;
+}
+
+// Others that have come meanwhile may have taken what a new connection has room for.
+Co<Dialled> Exchange::open_stream(Target& target) {
+  Dialled opened;
+  while (opened.cause == Cause::ok && !target.gone) {
+    if ((opened.stream = target.sessions.open())) break;
+    opened.cause = co_await target.sessions.connect(
+        shared_.loop, [this, &target] { return dial(target); },
+        {.ending = [&shared = shared_] { return shared.ending; }, .idle = idle()}, connect_patience);
+  }
+  co_return opened;
+}
+
+Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
+  Target& target = lease.target();
+  Dialled dialled;
+  if (target.http2)
+    dialled = co_await open_stream(target);
+  else
+    dialled = co_await dial(target);
+  if (dialled.stream) {
+    lease.use(std::move(dialled.stream));
     if (!target.gone) co_return true;
   }
-  ended = reached                                   ? lost(lease, Cause::tls_failed_502, 502)
-          : connected.trouble == Trouble::timed_out ? lost(lease, Cause::connect_timeout_504, 504)
-          : connected.trouble == Trouble::exhausted ? lost(lease, Cause::exhausted_503, 503)
-                                                    : lost(lease, Cause::connect_refused_502, 502);
+  ended = lost(lease, dialled.cause, status_of(dialled.cause));
   ended.keep_alive = request_.body.framing == http::Framing::none;
   co_return false;
 }

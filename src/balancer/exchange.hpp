@@ -88,6 +88,8 @@ class Exchange {
   enum class Got : std::uint8_t { bytes, end, reset, timed_out, interrupted };
 
   reactor::Co<bool> connect(Lease&, Ended&);
+  reactor::Co<Dialled> dial(const Target&);
+  reactor::Co<Dialled> open_stream(Target&);
   reactor::Co<void> upload(reactor::Stream& to);
   reactor::Co<Upload> upload_rest(reactor::Stream& to);
   reactor::Co<void> end_upload(Lease&);

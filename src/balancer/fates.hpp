@@ -16,7 +16,7 @@ enum class Cause : std::uint8_t {
   ok,  // 1xx to 3xx of the target, a fixed response, a redirect
   target_4xx,
   target_5xx,
-  bad_request,        // no request of HTTP: 400, 405, 408, 414, 463, 501, 505
+  bad_request,        // no request of HTTP, or not for this target: 400, 405, 408, 414, 463, 464, 501, 505
   client_closed_460,  // the client went before the answer
   no_target_503,
   exhausted_503,  // we had no socket for a connection to the target

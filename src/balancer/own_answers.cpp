@@ -19,6 +19,8 @@ std::string_view title(int status) {
       return "Request Header Fields Too Large";
     case 463:
       return "Too Many Forwarded Addresses";
+    case 464:
+      return "Incompatible Protocol Versions";
     case 503:
       return "Service Temporarily Unavailable";
     case 504:

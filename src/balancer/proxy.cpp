@@ -9,6 +9,7 @@
 #include "balancer/state.hpp"
 #include "base/text.hpp"
 #include "http/linger.hpp"
+#include "http2/server.hpp"
 #include "reactor/fair_share.hpp"
 
 namespace utakata::balancer {
@@ -33,6 +34,7 @@ struct Client {
   Instant begun;
   str address;  // of the listener
   ClientTls tls = {};
+  bool http2 = false;  // the stream carries one request
   std::unique_ptr<Workspace> work = nullptr;
 
   // The request that is being served.
@@ -214,6 +216,16 @@ Co<Ended> answer_ourselves(Client& client, const BalancerAction& action, const R
   co_return Ended{cause, 0, keep_alive && sent == Trouble::none};
 }
 
+// facts: platform.md A6. The rest of what a client says is for the target to understand.
+bool goes_together(bool http2, const http::RequestHeadView& head, std::string_view version) {
+  if (version == "GRPC") return http2 && head.method == "POST";
+  if (version == "HTTP2") return http2;
+  if (!http2) return true;
+  return std::ranges::none_of(head.headers, [](const http::HeaderView& header) {
+    return equals_ignoring_case(header.name, "content-type") && header.value.starts_with("application/grpc");
+  });
+}
+
 Co<Ended> serve_request(Client& client, std::size_t length) {
   const http::RequestHeadView& head = client.work->request;
   Running& running = *client.running;
@@ -239,6 +251,11 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
     client.count(to.group ? to.group->fates : running.fates, Cause::no_target_503);
     co_return Ended{Cause::no_target_503, 503, skip_body(client, length)};
   }
+  const auto& version = to.group->config.protocol_version;
+  if (!goes_together(client.http2, head, version.name())) {
+    client.count(to.group->fates, Cause::bad_request);
+    co_return Ended{Cause::bad_request, 464, skip_body(client, length)};
+  }
   const RequestFacts facts{.config = *client.config,
                            .port = client.port,
                            .peer = client.peer.host,
@@ -248,6 +265,7 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
                            .body = client.request.body,
                            .websocket = client.request.websocket,
                            .irregular = client.irregular,
+                           .trailers = version != "HTTP1",
                            .tls_version = client.tls.version,
                            .tls_cipher = client.tls.cipher};
   write_request_head(head, facts, client.work->out);
@@ -293,6 +311,41 @@ std::optional<Ended> ended_at_once(Client& client, int length) {
   return {};
 }
 
+// Until the client goes, or its one request is answered. True: the last answer is whole.
+Co<bool> serve(Client& client) {
+  Shared& shared = client.shared;
+  choose_balancer(client, {});
+  bool whole = true;
+  while (!shared.ending) {
+    const int length = co_await read_head(client);
+    if (length == 0) break;
+    std::optional<Ended> ended = ended_at_once(client, length);
+    if (!ended) ended = co_await serve_request(client, static_cast<std::size_t>(length));
+    const bool keep_alive = ended->keep_alive && client.request.keep_alive && !client.request.close_connections;
+    const bool simple = ended->own_status == 0 && keep_alive;
+    whole = ended->own_status > 0 || answered(ended->cause);
+    if (!simple && !co_await finish(client, *ended, keep_alive)) break;
+    if (client.http2) break;
+    if (client.share.used_up(1)) co_await shared.loop.next_round();
+  }
+  if (client.work) shared.workspaces.give_back(std::move(client.work));
+  co_return whole;
+}
+
+Co<void> serve_http2_stream(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
+                            std::shared_ptr<Running> own, str address, ClientTls tls) {
+  Client client{.shared = *shared,
+                .stream = *stream,
+                .port = port,
+                .peer = stream->peer(),
+                .own = std::move(own),
+                .begun = shared->loop.now(),
+                .address = std::move(address),
+                .tls = tls,
+                .http2 = true};
+  co_await serve(client);
+}
+
 }  // namespace
 
 Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
@@ -306,22 +359,26 @@ Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> st
                 .begun = shared->loop.now(),
                 .address = std::move(address),
                 .tls = tls};
-  choose_balancer(client, {});
-  bool whole = true;  // what the client has got
-  while (!shared->ending) {
-    const int length = co_await read_head(client);
-    if (length == 0) break;
-    std::optional<Ended> ended = ended_at_once(client, length);
-    if (!ended) ended = co_await serve_request(client, static_cast<std::size_t>(length));
-    const bool keep_alive = ended->keep_alive && client.request.keep_alive && !client.request.close_connections;
-    const bool simple = ended->own_status == 0 && keep_alive;
-    whole = ended->own_status > 0 || answered(ended->cause);
-    if (!simple && !co_await finish(client, *ended, keep_alive)) break;
-    if (client.share.used_up(1)) co_await shared->loop.next_round();
-  }
-  if (client.work) shared->workspaces.give_back(std::move(client.work));
+  const bool whole = co_await serve(client);
   if (tls.used() && whole) stream->end_writing();  // else the client would take its answer for one that was cut off
   shared->clients.erase(stream.get());
+}
+
+Co<void> serve_http2_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
+                            std::shared_ptr<Running> own, str address, ClientTls tls) {
+  Stream* const connection = stream.get();
+  shared->clients.insert(stream.get());
+  const auto running = own ? &own : balancer_for(*shared, {port, tls.used()}, {});
+  http2::ServerFacts facts{.ending = [shared] { return shared->ending; }};
+  if (running != nullptr) {
+    facts.idle = seconds((*running)->config->idle_timeout_seconds);
+    facts.age_max = seconds((*running)->config->client_keep_alive_seconds);
+  }
+  facts.serve = [shared, port, own, address, tls](std::unique_ptr<Stream> each) {
+    return serve_http2_stream(shared, std::move(each), port, own, address, tls);
+  };
+  co_await http2::serve_connection(std::move(stream), std::move(facts));
+  shared->clients.erase(connection);
 }
 
 }  // namespace utakata::balancer

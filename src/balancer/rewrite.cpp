@@ -213,6 +213,7 @@ void write_request_head(const http::RequestHeadView& head, const RequestFacts& f
       to.put("\r\n");
     }
     if (facts.websocket) to.put("Connection: Upgrade\r\n");
+    if (facts.trailers) to.put("TE: trailers\r\n");
     to.put("\r\n");
   });
 }

@@ -20,6 +20,7 @@ struct RequestFacts {
   http::BodyFraming body;
   bool websocket = false;                              // a WebSocket handshake, which goes on as one
   bool irregular = false;                              // not compliant in desync.hpp's sense
+  bool trailers = false;                               // the target may answer with some
   std::string_view tls_version = {}, tls_cipher = {};  // of the client's connection; empty: none
 };
 /// Replaces `out`.

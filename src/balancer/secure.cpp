@@ -80,24 +80,30 @@ Co<void> welcome_by_tls(std::shared_ptr<Shared> shared, std::unique_ptr<reactor:
   shared->clients.erase(stream.get());
   if (trouble != Trouble::none) co_return count_tls_error(*shared, meant);
   const ClientTls agreed{.version = stream->negotiated().version, .cipher = stream->negotiated().cipher};
-  co_await serve_client(shared, std::move(stream), port, std::move(own), std::move(address), agreed);
+  if (stream->negotiated().protocol == "h2")
+    co_await serve_http2_client(shared, std::move(stream), port, std::move(own), std::move(address), agreed);
+  else
+    co_await serve_client(shared, std::move(stream), port, std::move(own), std::move(address), agreed);
 }
 
 }  // namespace
 
 void update_tls(Shared& shared, Running& running, const BalancerConfig& next) {
   std::map<i32, std::shared_ptr<tls::ServerContext>> contexts;
+  std::vector<std::string> protocols{"http/1.1"};
+  if (next.http2) protocols.insert(protocols.begin(), "h2");
   for (const BalancerListener& listener : next.listeners) {
     if (listener.protocol != "HTTPS") continue;
     const auto same = [&](const BalancerListener& each) {
       return each.arn == listener.arn && each.port == listener.port && each.tls == listener.tls;
     };
-    if (running.config && std::ranges::any_of(running.config->listeners, same)) {
+    if (running.config && running.config->http2 == next.http2 && std::ranges::any_of(running.config->listeners, same)) {
       if (auto kept = context_at(running, listener.port)) contexts[listener.port] = std::move(kept);
       continue;
     }
     tls::ServerSettings settings{.versions = listener.tls.versions,
                                  .ciphers = listener.tls.ciphers,
+                                 .protocols = protocols,
                                  .session_scope = listener.arn,
                                  .ticket_keys = shared.ticket_keys};
     for (const BalancerCertificate& each : listener.tls.certificates)
@@ -119,9 +125,10 @@ Co<void> welcome(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStr
 }
 
 Co<std::unique_ptr<reactor::Stream>> secure_to_target(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp,
-                                                      Duration patience) {
-  auto stream = tls::TlsStream::client(std::move(tcp), shared.to_targets);
+                                                      Duration patience, bool http2) {
+  auto stream = tls::TlsStream::client(std::move(tcp), http2 ? shared.to_http2_targets : shared.to_targets);
   if (co_await stream->handshake(patience) != Trouble::none) co_return nullptr;
+  if (http2 && stream->negotiated().protocol != "h2") co_return nullptr;
   co_return stream;
 }
 

@@ -13,8 +13,9 @@ void update_tls(Shared&, Running&, const BalancerConfig& next);
 reactor::Co<void> welcome(std::shared_ptr<Shared>, std::unique_ptr<reactor::TcpStream>, i32 port,
                           std::shared_ptr<Running> own, str address);
 
-/// TLS to a target, whose certificate is not looked at, as ALB does; null: it did not come to that.
+/// TLS to a target, whose certificate is not looked at, as ALB does; null: it did not come to that. `http2`: the target
+/// has to agree to that.
 reactor::Co<std::unique_ptr<reactor::Stream>> secure_to_target(Shared&, std::unique_ptr<reactor::TcpStream>,
-                                                               Duration patience);
+                                                               Duration patience, bool http2 = false);
 
 }  // namespace utakata::balancer

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "balancer/http2_check.hpp"
 #include "balancer/secure.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
@@ -56,8 +57,13 @@ CheckResult result_of(const http::Exchange& exchange) {
   }
 }
 
-reactor::Co<CheckResult> check_once(Shared& shared, const HealthCheckRule& rule, str address, i32 port,
+CheckResult unconnected(reactor::Trouble trouble) {
+  return {trouble == reactor::Trouble::timed_out ? CheckResult::Kind::timed_out : CheckResult::Kind::failed, 0};
+}
+
+reactor::Co<CheckResult> check_once(Shared& shared, const BalancerTargetGroup& group, str address, i32 port,
                                     reactor::Origin origin) {
+  const HealthCheckRule& rule = group.health_check;
   const Duration patience = seconds(rule.timeout_seconds);
   http::Layer layer;
   if (rule.protocol == "HTTPS")
@@ -68,8 +74,22 @@ reactor::Co<CheckResult> check_once(Shared& shared, const HealthCheckRule& rule,
     const auto connected =
         co_await reactor::connect_tcp(shared.loop, {.host = address, .port = port}, patience, origin);
     if (connected.stream) co_return CheckResult{CheckResult::Kind::connected, 0};
-    const bool late = connected.trouble == reactor::Trouble::timed_out;
-    co_return CheckResult{late ? CheckResult::Kind::timed_out : CheckResult::Kind::failed, 0};
+    co_return unconnected(connected.trouble);
+  }
+  if (group.protocol_version != "HTTP1") {
+    const Instant deadline = shared.loop.now() + patience;
+    auto connected = co_await reactor::connect_tcp(shared.loop, {.host = address, .port = port}, patience, origin);
+    if (!connected.stream) co_return unconnected(connected.trouble);
+    std::unique_ptr<reactor::Stream> stream;
+    if (rule.protocol == "HTTPS")
+      stream = co_await secure_to_target(shared, std::move(connected.stream), deadline - shared.loop.now(), true);
+    else
+      stream = std::move(connected.stream);
+    if (!stream) co_return CheckResult{CheckResult::Kind::failed, 0};
+    Http2Question question{
+        .authority = cat(address, ":", port), .path = rule.path, .grpc = group.protocol_version == "GRPC"};
+    co_return co_await check_http2(std::move(stream), std::move(question),
+                                   {.ending = [&shared] { return shared.ending; }}, deadline - shared.loop.now());
   }
   http::Client client(shared.loop, {.host = address, .port = port}, cat(address, ":", port),
                       {.connect = patience, .reuse = false, .origin = origin, .layer = std::move(layer)});
@@ -102,7 +122,8 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
     const std::shared_ptr<Group> kept = group->second;
     const HealthCheckRule rule = kept->config.health_check;
     const Instant begun = shared.loop.now();
-    const CheckResult result = co_await check_once(shared, rule, target->address, rule.port.value_or(target->port),
+    const BalancerTargetGroup config = kept->config;
+    const CheckResult result = co_await check_once(shared, config, target->address, rule.port.value_or(target->port),
                                                    shared.origin_of(*running));
     if (over()) co_return;
     target->drop_kept_before(begun - seconds(running->config->idle_timeout_seconds));
@@ -124,6 +145,7 @@ void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group
   target->zone = wanted.zone;
   target->draining = wanted.draining;
   target->tls = group.config.tls;
+  target->http2 = group.config.protocol_version != "HTTP1";
   target->fates = std::make_shared<FateLine>(running->config->name, group.config.arn, target->name);
   group.targets.push_back(target);
   if (!wanted.draining) reactor::start(check_health(shared, running, group.config.arn, target));

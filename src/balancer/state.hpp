@@ -11,6 +11,7 @@
 #include "balancer/routing.hpp"
 #include "balancer/selection.hpp"
 #include "balancer/stickiness.hpp"
+#include "balancer/target_sessions.hpp"
 #include "balancer/workspace.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/wall_clock.hpp"
@@ -34,12 +35,14 @@ struct Target {
   bool draining = false;
   bool gone = false;  // out of the configuration; those in flight are cut
   bool tls = false;
+  bool http2 = false;  // requests go over `sessions`
   bool idle_reported = false;
   int registrations = 1;  // so many times; each has its own health checks
   TargetHealth health;
   Candidate candidate;  // itself as selection sees it, with the requests in flight
   std::shared_ptr<FateLine> fates;
   std::vector<Busy*> busy;
+  TargetSessions sessions;
 
   void begin(Busy&);
   void end(Busy&);
@@ -48,7 +51,10 @@ struct Target {
   std::unique_ptr<reactor::Stream> take_kept();
   /// For the next request; the end of it when the target closes it.
   void keep(std::unique_ptr<reactor::Stream>);
-  void drop_kept() { kept_.clear(); }
+  void drop_kept() {
+    kept_.clear();
+    sessions.leave();
+  }
   /// Ends those that nobody has used since.
   void drop_kept_before(Instant);
 
@@ -117,6 +123,7 @@ struct Shared {
   std::map<Door, std::vector<std::shared_ptr<Running>>> by_door;  // those that listen there; see configured()
   std::shared_ptr<tls::TicketKeys> ticket_keys = std::make_shared<tls::TicketKeys>();
   std::shared_ptr<tls::ClientContext> to_targets = *tls::ClientContext::make({});
+  std::shared_ptr<tls::ClientContext> to_http2_targets = *tls::ClientContext::make({.protocols = {"h2"}});
   std::set<reactor::Stream*> clients;
   bool ending = false;
 
@@ -146,5 +153,8 @@ struct ClientTls {
 /// the listener's.
 reactor::Co<void> serve_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,
                                std::shared_ptr<Running> own, str address = {}, ClientTls = {});
+/// The same of a client that speaks HTTP/2.
+reactor::Co<void> serve_http2_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,
+                                     std::shared_ptr<Running> own, str address = {}, ClientTls = {});
 
 }  // namespace utakata::balancer

@@ -72,6 +72,7 @@ struct HoldRule {
 
 struct BalancerTargetGroup {
   str arn;
+  OneOf<"HTTP1", "HTTP2", "GRPC"> protocol_version;  // GRPC: the health check's matcher is of gRPC's codes
   HealthCheckRule health_check;
   OneOf<"round_robin", "least_outstanding_requests", "weighted_random"> algorithm;
   list<BalancerTarget> targets;

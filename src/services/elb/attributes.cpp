@@ -47,7 +47,7 @@ constexpr AttributeRule load_balancer_rules[] = {
     {"routing.http.xff_client_port.enabled", "false", Mark::honoured},
     {"routing.http.xff_header_processing.mode", "append", Mark::honoured, Form::choice, 0, 0,
      "append, preserve, remove"},
-    {"routing.http2.enabled", "true", Mark::stored},
+    {"routing.http2.enabled", "true", Mark::honoured},
     {"waf.fail_open.enabled", "false", Mark::stored},
     {"zonal_shift.config.enabled", "false", Mark::stored}};
 

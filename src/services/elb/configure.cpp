@@ -99,6 +99,7 @@ BalancerTargetGroup group_of(const Tx& tx, const World& world, const LoadBalance
                                              .unhealthy_threshold = row.unhealthy,
                                              .all_initial_checks = is_flow_protocol(row.protocol)}};
   choose(group.health_check.protocol, row.check_protocol);
+  choose(group.protocol_version, row.protocol_version);
   if (const auto port = parse_integer(row.check_port)) group.health_check.port = static_cast<i32>(*port);
   take_attributes(group, row);
   group.cross_zone = across_zones(balancer, row);

@@ -4,6 +4,7 @@
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
+#include "services/elb/protocol_versions.hpp"
 #include "services/elb/protocols.hpp"
 #include "services/elb/rule_actions.hpp"
 
@@ -43,6 +44,7 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
   const list<api::Action> actions =
       TRY(checked_actions(tx, request.DefaultActions, {request.LoadBalancerArn, "defaultActions"}));
   TRY_VOID(check_compatible(tx, *balancer, protocol, actions));
+  TRY_VOID(check_versions(tx, request.Protocol_->name(), actions));
   if (port_taken(tx, request.LoadBalancerArn, *request.Port, "")) return duplicate();
   if (tx.where<ListenerRow>(ListenerRow::by_balancer, request.LoadBalancerArn).size() >= limits::listeners_of_balancer)
     return refuse("TooManyListeners", cat("The maximum number of listeners on load balancer '", request.LoadBalancerArn,
@@ -76,6 +78,7 @@ Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyList
   if (request.DefaultActions)
     row.actions = TRY(checked_actions(tx, *request.DefaultActions, {row.balancer_arn, "defaultActions"}));
   TRY_VOID(check_compatible(tx, balancer, row.protocol, row.actions));
+  TRY_VOID(check_versions(tx, row.protocol, row.actions));
   tx.put(key, row);
   balancer_changed(tx, tx.world(), row.balancer_arn);
   return api::ModifyListenerOutput{.Listeners = list<api::Listener>{view(row)}};

@@ -4,6 +4,7 @@
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
+#include "services/elb/protocol_versions.hpp"
 #include "services/elb/protocols.hpp"
 #include "services/elb/rule_actions.hpp"
 #include "services/elb/rule_conditions.hpp"
@@ -117,6 +118,7 @@ Outcome<api::CreateRuleOutput> create_rule(Tx& tx, const api::CreateRuleInput& r
     , .tags = request.Tags.value_or(list<api::Tag>{})
   };
   TRY_VOID(check_compatible(tx, balancer, listener->protocol, row.actions));
+  TRY_VOID(check_versions(tx, listener->protocol, row.actions));
   if (priority_taken(tx, listener->arn, request.Priority, "")) return priority_in_use(request.Priority);
   if (rules_of(tx, listener->balancer_arn) >= limits::rules_of_balancer)
     return refuse("TooManyRules",
@@ -143,6 +145,7 @@ Outcome<api::ModifyRuleOutput> modify_rule(Tx& tx, const api::ModifyRuleInput& r
     row.actions = TRY(checked_actions(tx, *request.Actions, {listener.balancer_arn, "actions"}));
     const auto& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), listener.balancer_arn));
     TRY_VOID(check_compatible(tx, balancer, listener.protocol, row.actions));
+    TRY_VOID(check_versions(tx, listener.protocol, row.actions));
   }
   tx.put(key, row);
   listener_changed(tx, row.listener_arn);

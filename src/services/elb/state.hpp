@@ -53,6 +53,7 @@ struct TargetGroupRow {
   i32 port = 80;
   str target_type = "ip";  // or alb
   str protocol = "HTTP", check_protocol = "HTTP";
+  str protocol_version = "HTTP1";
   str check_port = "traffic-port", check_path = "/", matcher = "200";
   i32 interval = 30, timeout = 5, healthy = 5, unhealthy = 2;
   dict<str> attributes;

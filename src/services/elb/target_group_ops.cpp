@@ -8,6 +8,7 @@
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
+#include "services/elb/protocol_versions.hpp"
 #include "services/elb/protocols.hpp"
 #include "services/elb/public.hpp"
 #include "services/elb/zones.hpp"
@@ -32,29 +33,11 @@ api::TargetGroup view(const Tx& tx, const TargetGroupRow& row) {
                        .IpAddressType = "ipv4"};
   out.HealthCheckProtocol = protocol_named(row.check_protocol);
   if (row.target_type == "alb") out.TargetType = "alb";
-  if (!is_flow_protocol(row.protocol)) out.ProtocolVersion = str("HTTP1");
+  if (!is_flow_protocol(row.protocol)) out.ProtocolVersion = row.protocol_version;
   if (row.check_protocol == "TCP") return out;
   out.HealthCheckPath = row.check_path;
-  out.Matcher_ = api::Matcher{.HttpCode = row.matcher};
+  out.Matcher_ = matcher_of(row);
   return out;
-}
-
-// "200", "200,202", "200-299": codes that a load balancer takes for healthy; a network one takes 5xx, too.
-Outcome<> check_matcher(std::string_view matcher, bool flows) {
-  const std::int64_t first_code = 200;
-  const std::int64_t last_code = flows ? 599 : 499;
-  for (const std::string_view piece : split(matcher, ',')) {
-    const std::size_t dash = piece.find('-');
-    const auto from = parse_integer(piece.substr(0, dash));
-    const auto to = dash == std::string_view::npos ? from : parse_integer(piece.substr(dash + 1));
-    if (!from || !to || *from > *to)
-      return invalid(cat("Health check matcher HTTP code '", matcher,
-                         "' must be a code, a list like '200,202' or a range like '200-299'"));
-    if (*from < first_code || *to > last_code)
-      return invalid(cat("Health check matcher HTTP code '", piece, "' must be within '", first_code, "-", last_code,
-                         "' inclusive"));
-  }
-  return {};
 }
 
 template <class Request>
@@ -74,9 +57,6 @@ Outcome<> refuse_foreign(const TargetGroupRow& row, const Request& request) {
     return invalid("Health check path and matcher are not supported for health checks with the TCP protocol");
   if (request.HealthCheckEnabled && !*request.HealthCheckEnabled)
     return invalid(cat("Health check enabled must be true for target groups with target type '", row.target_type, "'"));
-  if (request.Matcher_ && request.Matcher_->GrpcCode)
-    return refuse("InvalidConfigurationRequest",
-                  "Matcher.GrpcCode is supported only for target groups with the GRPC protocol version");
   return {};
 }
 
@@ -101,15 +81,13 @@ Outcome<> take_health_check(TargetGroupRow& row, const Request& request) {
   row.timeout = request.HealthCheckTimeoutSeconds.value_or(row.timeout);
   row.healthy = request.HealthyThresholdCount.value_or(row.healthy);
   row.unhealthy = request.UnhealthyThresholdCount.value_or(row.unhealthy);
-  if (request.Matcher_ && request.Matcher_->HttpCode) row.matcher = *request.Matcher_->HttpCode;
   TRY_VOID(within(row.interval, 5, 300, "healthCheckIntervalSeconds"));
   TRY_VOID(within(row.timeout, 2, 120, "healthCheckTimeoutSeconds"));
   TRY_VOID(within(row.healthy, 2, 10, "healthyThresholdCount"));
   TRY_VOID(within(row.unhealthy, 2, 10, "unhealthyThresholdCount"));
   TRY_VOID(length_within(row.check_path, 1, 1024, "healthCheckPath"));
-  const bool flows = is_flow_protocol(row.protocol);
-  TRY_VOID(check_matcher(row.matcher, flows));
-  if (row.timeout > row.interval || (row.timeout == row.interval && !flows))
+  TRY_VOID(take_matcher(row, request.Matcher_));
+  if (row.timeout > row.interval || (row.timeout == row.interval && !is_flow_protocol(row.protocol)))
     return invalid(
         cat("Health check timeout '", row.timeout, "' must be smaller than the interval '", row.interval, "'"));
   if (!row.check_path.starts_with('/'))
@@ -150,8 +128,8 @@ Outcome<> check_name(const str& name) {
 // Whether a group of the same name was made with the same settings.
 bool same_settings(const TargetGroupRow& a, const TargetGroupRow& b) {
   const auto settings = [](const TargetGroupRow& row) {
-    return std::tie(row.vpc_id, row.port, row.protocol, row.target_type, row.check_protocol, row.check_port,
-                    row.check_path, row.matcher, row.interval, row.timeout, row.healthy, row.unhealthy);
+    return std::tie(row.vpc_id, row.port, row.protocol, row.protocol_version, row.target_type, row.check_protocol,
+                    row.check_port, row.check_path, row.matcher, row.interval, row.timeout, row.healthy, row.unhealthy);
   };
   return settings(a) == settings(b);
 }
@@ -212,8 +190,6 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
     return refuse("InvalidConfigurationRequest", "TargetType: only 'ip' and 'alb' are served yet");
   if (!request.Protocol_) return invalid("A protocol must be specified");
   TRY_VOID(check_protocol(request));
-  if (request.ProtocolVersion && *request.ProtocolVersion != "HTTP1")
-    return refuse("InvalidConfigurationRequest", "ProtocolVersion: only HTTP1 is served yet");
   if (!request.Port) return invalid("A port must be specified");
   TRY_VOID(within(*request.Port, 1, 65'535, "port"));
   if (!request.VpcId) return invalid("A VPC ID must be specified");
@@ -236,6 +212,7 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
                      .protocol = str(request.Protocol_->name()),
                      .tags = request.Tags.value_or(list<api::Tag>{})};
   set_check_defaults(row, request);
+  TRY_VOID(take_version(row, request.ProtocolVersion));
   TRY_VOID(take_health_check(row, request));
   if (known) {
     if (!same_settings(*known, row))

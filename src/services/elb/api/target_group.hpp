@@ -5,8 +5,7 @@
 namespace utakata::elb::api {
 
 struct Matcher {
-  opt<str> HttpCode;
-  refused<str> GrpcCode;
+  opt<str> HttpCode, GrpcCode;
 };
 struct TargetGroup {
   opt<str> TargetGroupArn, TargetGroupName;
