@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <thread>
+#include <tuple>
 
+#include "balancer/flow.hpp"
 #include "balancer/secure.hpp"
 #include "balancer/state.hpp"
+#include "balancer/udp_flows.hpp"
 #include "base/text.hpp"
 #include "reactor/random.hpp"
 
@@ -34,7 +37,8 @@ class Balancer::Inside {
   ~Inside() {
     shared_->loop.post([this] {
       shared_->ending = true;
-      for (const auto& [place, listener] : listeners_) reactor::stop_listening(*listener.socket);
+      for (const auto& [place, listener] : listeners_) close(listener);
+      end_flows(shared_->flows, Cause::flow_ended);
       for (const auto& [arn, running] : shared_->balancers)
         for (const auto& [group_arn, group] : running->groups)
           for (const auto& target : group->targets) target->gone = true;
@@ -84,11 +88,14 @@ class Balancer::Inside {
   // One listening socket: on loopback a port for everybody, in a VPC an address of one load balancer.
   struct Listener {
     std::shared_ptr<reactor::Descriptor> socket;  // also of the coroutine that accepts from it
+    std::shared_ptr<UdpListener> datagrams;       // instead
   };
   struct Place {
     str address;
     i32 port = 0;
-    str arn;  // empty: shared by Host
+    str arn;              // empty: shared by Host
+    bool in_vpc = false;  // else in the host's own namespace
+    bool datagrams = false;
     friend auto operator<=>(const Place&, const Place&) = default;
   };
 
@@ -99,13 +106,45 @@ class Balancer::Inside {
 
   std::set<Place> wanted_places() const {
     std::set<Place> places;
+    std::map<std::pair<i32, bool>, const BalancerConfig*> shared_ports;  // who has a port of the shared address
     for (const auto& [arn, running] : shared_->balancers)
-      for (const BalancerListener& listener : running->config->listeners) {
-        places.insert({shared_->settings.listen_address, listener.port, ""});
-        if (shared_->network == nullptr) continue;
-        for (const str& address : running->config->addresses) places.insert({address, listener.port, arn});
-      }
+      for (const BalancerListener& listener : running->config->listeners)
+        for (const bool datagrams : {false, true})
+          if (carries(*running->config, listener, datagrams)) {
+            const BalancerConfig*& holder = shared_ports[{listener.port, datagrams}];
+            if (holder == nullptr || before(*running->config, *holder)) holder = running->config.get();
+            add_own_places(places, *running->config, listener.port, datagrams);
+          }
+    for (const auto& [port, holder] : shared_ports)
+      places.insert({.address = shared_->settings.listen_address,
+                     .port = port.first,
+                     .arn = holder->network ? holder->arn : str(),
+                     .datagrams = port.second});
     return places;
+  }
+
+  static bool carries(const BalancerConfig& config, const BalancerListener& listener, bool datagrams) {
+    if (!config.network) return !datagrams;
+    return flow_listener(config, listener.port, datagrams) == &listener;
+  }
+
+  // Who gets a port of the address that all share, where names ending in "localhost" lead: application load balancers,
+  // which are told apart by Host, before network ones, of which the eldest gets it.
+  static bool before(const BalancerConfig& one, const BalancerConfig& other) {
+    return std::tie(one.network, one.created_at, one.arn) < std::tie(other.network, other.created_at, other.arn);
+  }
+
+  void add_own_places(std::set<Place>& places, const BalancerConfig& config, i32 port, bool datagrams) const {
+    for (const str& address : config.public_addresses)
+      places.insert({.address = address, .port = port, .arn = config.arn, .datagrams = datagrams});
+    if (shared_->network == nullptr) return;
+    for (const str& address : config.addresses)
+      places.insert({.address = address, .port = port, .arn = config.arn, .in_vpc = true, .datagrams = datagrams});
+  }
+
+  static void close(const Listener& listener) {
+    if (listener.socket) reactor::stop_listening(*listener.socket);
+    if (listener.datagrams) listener.datagrams->close();
   }
 
   // Opens what is wanted and closes what is not. `concerning` is told how it stands.
@@ -113,13 +152,17 @@ class Balancer::Inside {
     const std::set<Place> wanted = wanted_places();
     std::erase_if(listeners_, [&](const auto& entry) {
       if (wanted.contains(entry.first)) return false;
-      reactor::stop_listening(*entry.second.socket);
+      close(entry.second);
       return true;
     });
     str trouble;
     for (const Place& place : wanted) {
       if (listeners_.contains(place)) continue;
-      if (auto opened = open(place); !opened && trouble.empty()) trouble = opened.error().message;
+      auto opened = open(place);
+      // Who has an address of its own is reached there.
+      const bool matters =
+          place.address != shared_->settings.listen_address || place.arn.empty() || has_no_other(place);
+      if (!opened && trouble.empty() && matters) trouble = opened.error().message;
     }
     if (const auto running = shared_->balancers.find(concerning); running != shared_->balancers.end()) {
       BalancerReport report{.arn = concerning, .reason = trouble};
@@ -132,15 +175,32 @@ class Balancer::Inside {
       });
   }
 
+  // Whether this place on the shared address is all that a network load balancer has.
+  [[nodiscard]] bool has_no_other(const Place& place) const {
+    const auto running = shared_->balancers.find(place.arn);
+    return shared_->network == nullptr && running != shared_->balancers.end() &&
+           running->second->config->public_addresses.empty();
+  }
+
   Outcome<> open(const Place& place) {
     const auto running = shared_->balancers.find(place.arn);
     const std::shared_ptr<Running> own = running == shared_->balancers.end() ? nullptr : running->second;
-    const int namespace_fd = own ? shared_->namespace_of(*own) : -1;
-    if (own && namespace_fd < 0) return {};
+    const int namespace_fd = place.in_vpc && own ? shared_->namespace_of(*own) : -1;
+    if (place.in_vpc && namespace_fd < 0) return {};
+    if (place.datagrams) return open_datagrams(place, own, namespace_fd);
     const int fd = TRY(reactor::listen_tcp({.host = place.address, .port = place.port}, namespace_fd));
     Listener& listener = listeners_[place];
     listener.socket = std::make_shared<reactor::Descriptor>(shared_->loop, fd);
     reactor::start(accept(shared_, listener.socket, place, own));
+    return {};
+  }
+
+  Outcome<> open_datagrams(const Place& place, const std::shared_ptr<Running>& own, int namespace_fd) {
+    const reactor::Address node{.host = place.address, .port = place.port};
+    const int fd = TRY(reactor::bind_udp(node, namespace_fd));
+    const auto listener = std::make_shared<UdpListener>(shared_, fd, node, own);
+    listeners_[place].datagrams = listener;
+    reactor::start(listener->serve());
     return {};
   }
 
@@ -149,7 +209,10 @@ class Balancer::Inside {
     while (true) {
       auto stream = co_await reactor::accept_tcp(*listener);
       if (!stream || shared->ending) co_return;
-      if (shared->clients.size() < clients_max)
+      if (shared->clients.size() >= clients_max) continue;
+      if (own && own->config->network)
+        reactor::start(serve_connection(shared, std::move(stream), {.host = place.address, .port = place.port}, own));
+      else
         reactor::start(welcome(shared, std::move(stream), place.port, own, place.address));
     }
   }

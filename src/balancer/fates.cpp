@@ -22,7 +22,17 @@ constexpr std::array<std::string_view, cause_count> names{"ok",
                                                           "deregistered_502",
                                                           "upgraded",
                                                           "tls_failed_502",
-                                                          "client_tls_error"};
+                                                          "client_tls_error",
+                                                          "flow_ended",
+                                                          "flow_client_reset",
+                                                          "flow_target_reset",
+                                                          "flow_idle",
+                                                          "flow_refused",
+                                                          "flow_connect_timeout",
+                                                          "flow_no_target",
+                                                          "flow_exhausted",
+                                                          "flow_unhealthy",
+                                                          "flow_deregistered"};
 
 }  // namespace
 

@@ -30,8 +30,19 @@ enum class Cause : std::uint8_t {
   upgraded,          // became a WebSocket, which one of its sides or the idle timeout has ended
   tls_failed_502,    // the target and we did not agree on TLS within the patience
   client_tls_error,  // no request: a client's connection that did not get through its TLS handshake
+  // Of flows, which a network load balancer carries without an answer of its own:
+  flow_ended,            // in order, by both sides; of datagrams: none came any more
+  flow_client_reset,     // the client's connection broke
+  flow_target_reset,     // the target's connection broke
+  flow_idle,             // nothing came for the idle timeout
+  flow_refused,          // the target took no connection
+  flow_connect_timeout,  // the target did not answer
+  flow_no_target,
+  flow_exhausted,     // we had no socket, or no room for one more flow of datagrams
+  flow_unhealthy,     // its target became unhealthy
+  flow_deregistered,  // its target was deregistered and the delay is over, or its listener is no more
 };
-inline constexpr std::size_t cause_count = 17;
+inline constexpr std::size_t cause_count = 27;
 str name_of(Cause);
 
 struct FateRow {

@@ -29,8 +29,8 @@ bool TargetHealth::take(const HealthCheckRule& rule, CheckResult result) {
   if (good) {
     failures_ = 0;
     ++successes_;
-    if (state_ == State::initial || (state_ == State::unhealthy && successes_ >= rule.healthy_threshold))
-      state_ = State::healthy;
+    const bool first = state_ == State::initial && !rule.all_initial_checks;
+    if (first || (state_ != State::healthy && successes_ >= rule.healthy_threshold)) state_ = State::healthy;
   } else {
     successes_ = 0;
     ++failures_;

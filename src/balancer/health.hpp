@@ -24,9 +24,10 @@ struct CheckResult {
 /// How often a target that has never passed a check is looked at, so that a start is not rounded up to the interval.
 inline constexpr i32 initial_interval_seconds = 1;
 
-/// AWS's states: a new target is healthy after one success; an unhealthy one after healthy_threshold of them; any
-/// target is unhealthy after unhealthy_threshold failures in a row. The frequent first checks count as one failure an
-/// interval, else a container that takes longer to start than they do would begin as unhealthy.
+/// AWS's states: a new target is healthy after one success, or after healthy_threshold ones if it has to pass all of
+/// its first checks; an unhealthy one after healthy_threshold of them; any target is unhealthy after
+/// unhealthy_threshold failures in a row. The frequent first checks count as one failure an interval, else a container
+/// that takes longer to start than they do would begin as unhealthy.
 class TargetHealth {
  public:
   /// True if what would be reported has changed.

@@ -26,6 +26,17 @@ TEST_CASE("balancer: a new target is healthy after one success, an unhealthy one
   CHECK(health.healthy());
 }
 
+TEST_CASE("balancer: where all initial checks count, a new target is healthy after the threshold") {
+  HealthCheckRule all = rule;
+  all.all_initial_checks = true;
+  TargetHealth health;
+  CHECK_FALSE(health.take(all, good));
+  CHECK_FALSE(health.take(all, good));
+  CHECK(health.initial());
+  CHECK(health.take(all, good));
+  CHECK(health.healthy());
+}
+
 TEST_CASE("balancer: a target that starts is looked at each second, and stays initial for the intervals of its rule") {
   TargetHealth health;
   CHECK(health.interval_seconds(rule) == 1);

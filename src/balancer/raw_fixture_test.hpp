@@ -17,6 +17,7 @@
 
 #include "balancer/balancer.hpp"
 #include "base/text.hpp"
+#include "reactor/datagrams.hpp"
 #include "reactor/stream.hpp"
 
 // Clients and targets that send bytes of any kind, however wrong, over real sockets, and a balancer between them.
@@ -179,6 +180,16 @@ class Bench {
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] Balancer& balancer() { return balancer_; }
   [[nodiscard]] std::unique_ptr<Connection> client() const { return connect(port_); }
+  /// Until the balancer has the port, of which UDP says nothing by itself.
+  void wait_for_datagrams() const {
+    for (int i = 0; i < 3000; ++i) {
+      const auto free = reactor::bind_udp({.port = port_});
+      if (!free) return;
+      ::close(*free);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    FAIL("nobody takes datagrams");
+  }
   /// What the balancer says to these bytes until it closes.
   [[nodiscard]] std::string answer(std::string_view bytes) const {
     const auto connection = client();

@@ -4,6 +4,8 @@
 #include <functional>
 #include <vector>
 
+#include "base/hash.hpp"
+
 namespace utakata::balancer {
 namespace {
 
@@ -118,6 +120,23 @@ std::optional<std::size_t> choose_target(std::span<Candidate* const> candidates,
   if (rules.algorithm == "least_outstanding_requests") return least_outstanding(candidates, eligible);
   if (rules.algorithm == "weighted_random") return at_random(candidates, eligible, choice.dice);
   return in_turn(candidates, eligible, choice.now);
+}
+
+std::optional<std::size_t> choose_by_flow(std::span<Candidate* const> candidates, const BalancerTargetGroup& rules,
+                                          const Choice& choice, std::uint64_t flow) {
+  const Eligible eligible{.rules = rules,
+                          .zone = choice.zone,
+                          .unhealthy_too = health_of(candidates, rules, choice.zone).fails_open(rules)};
+  std::optional<std::size_t> best;
+  std::uint64_t highest = 0;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (!eligible(*candidates[i])) continue;
+    const std::uint64_t score = mix(flow ^ candidates[i]->key);
+    if (best && score <= highest) continue;
+    best = i;
+    highest = score;
+  }
+  return best;
 }
 
 bool may_stay(std::span<Candidate* const> candidates, std::size_t place, const BalancerTargetGroup& rules,

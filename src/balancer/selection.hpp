@@ -20,6 +20,7 @@ struct Candidate {
   i64 in_flight = 0;
   Instant slow_start_began;        // unset: it has its full share
   std::string_view zone = {};      // empty: everywhere
+  std::uint64_t key = 0;           // of its name
   i64 anomaly_share = full_share;  // weighted random: less while it stands out by its failures
   i64 credit = 0;                  // round robin's own: what it is owed
   i64 requests = 0, failures = 0;  // of the window that judge_anomalies looks at
@@ -44,6 +45,11 @@ GroupHealth health_of(std::span<Candidate* const>, const BalancerTargetGroup&, s
 
 /// The place of the target that gets the request; nothing if there is none.
 std::optional<std::size_t> choose_target(std::span<Candidate* const>, const BalancerTargetGroup&, const Choice&);
+
+/// The place of the target of a flow with this hash; nothing if there is none. Of the targets that may get flows each
+/// has its part of the hashes, and keeps it when others come or go.
+std::optional<std::size_t> choose_by_flow(std::span<Candidate* const>, const BalancerTargetGroup&, const Choice&,
+                                          std::uint64_t flow);
 
 /// Whether a client that is bound to the target at this place may stay with it.
 bool may_stay(std::span<Candidate* const>, std::size_t place, const BalancerTargetGroup&, const Choice&);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "balancer/flow.hpp"
 #include "balancer/http2_check.hpp"
 #include "balancer/secure.hpp"
 #include "base/hash.hpp"
@@ -40,6 +41,16 @@ std::optional<bool> failed(Cause cause) {
     case Cause::exhausted_503:
     case Cause::deregistered_502:
     case Cause::client_tls_error:
+    case Cause::flow_ended:
+    case Cause::flow_client_reset:
+    case Cause::flow_target_reset:
+    case Cause::flow_idle:
+    case Cause::flow_refused:
+    case Cause::flow_connect_timeout:
+    case Cause::flow_no_target:
+    case Cause::flow_exhausted:
+    case Cause::flow_unhealthy:
+    case Cause::flow_deregistered:
       break;
   }
   return {};
@@ -110,6 +121,30 @@ void take_health(const Group& group, Target& target, Instant now) {
   candidate.healthy = target.health.healthy();
 }
 
+// While a group of a network load balancer says so, a target is `unhealthy.draining` before it is `unhealthy`.
+void report_health(Shared& shared, const Group& group, const std::shared_ptr<Target>& target) {
+  TargetHealthReport report = target->health.report(group.config.arn, target->address, target->port);
+  const bool unhealthy = report.state == "unhealthy";
+  if (unhealthy && target->began_unhealthy && group.config.flows.unhealthy_draining_seconds > 0) {
+    report.state = "unhealthy.draining";
+    const int registration = target->registrations;
+    shared.loop.after(seconds(group.config.flows.unhealthy_draining_seconds),
+                      [&shared, target, registration, said = report] {
+                        const bool over = target->gone || target->draining || target->registrations != registration;
+                        if (over || shared.ending || target->health.healthy()) return;
+                        TargetHealthReport later = said;
+                        later.state = "unhealthy";
+                        shared.sink(later);
+                      });
+  }
+  target->began_unhealthy = !unhealthy;
+  shared.sink(report);
+  if (!unhealthy || !group.config.flows.end_when_unhealthy) return;
+  // While all targets get flows, those of the unhealthy ones go on.
+  if (!health_of(group.candidates, group.config, target->zone).fails_open(group.config))
+    end_flows(target->flows, Cause::flow_unhealthy);
+}
+
 // For as long as the target is registered; the rule is read anew before each check.
 reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running, str group_arn,
                                std::shared_ptr<Target> target) {
@@ -129,7 +164,7 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
     target->drop_kept_before(begun - seconds(running->config->idle_timeout_seconds));
     if (target->health.take(rule, result)) {
       take_health(*kept, *target, shared.loop.now());
-      shared.sink(target->health.report(group_arn, target->address, target->port));
+      report_health(shared, *kept, target);
     }
     const Duration left = begun + seconds(target->health.interval_seconds(rule)) - shared.loop.now();
     if (left.ns > 0) co_await shared.loop.sleep(left);
@@ -181,6 +216,8 @@ std::string_view Running::zone_of_node(std::string_view address) {
   if (zones.empty()) return {};
   for (std::size_t i = 0; i < zones.size() && i < config->addresses.size(); ++i)
     if (config->addresses[i] == address) return zones[i];
+  for (std::size_t i = 0; i < zones.size() && i < config->public_addresses.size(); ++i)
+    if (config->public_addresses[i] == address) return zones[i];
   // DNS does not name the nodes of a zone that has failed. At least one zone has not (BalancerConfig).
   for (std::size_t i = 0; i < zones.size(); ++i) {
     const str& zone = zones[connections++ % zones.size()];
@@ -215,6 +252,7 @@ void Group::targets_changed() {
   for (const auto& target : targets) {
     target->candidate.draining = target->draining;
     target->candidate.zone = target->zone;
+    target->candidate.key = hash64(target->name);
     candidates.push_back(&target->candidate);
   }
 }
@@ -245,9 +283,11 @@ void Target::drop_kept_before(Instant when) {
 
 void Shared::configured() {
   by_door.clear();
-  for (const auto& [arn, running] : balancers)
+  for (const auto& [arn, running] : balancers) {
+    if (running->config->network) continue;
     for (const BalancerListener& listener : running->config->listeners)
       by_door[{listener.port, listener.protocol == "HTTPS"}].push_back(running);
+  }
 }
 
 int Shared::namespace_of(const Running& running) const {
@@ -288,6 +328,8 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
     target->gone = true;
     target->drop_kept();
     for (const Busy* busy : target->busy) busy->stream->shut_down();
+    // Flows go on to a target that is no more registered, as on AWS, unless they are to end with its delay.
+    if (running->removed || wanted.flows.end_when_deregistered) end_flows(target->flows, Cause::flow_deregistered);
     return true;
   });
   for (const BalancerTarget& each : wanted.targets) {

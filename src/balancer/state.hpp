@@ -1,9 +1,11 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "balancer/balancer.hpp"
@@ -13,6 +15,7 @@
 #include "balancer/stickiness.hpp"
 #include "balancer/target_sessions.hpp"
 #include "balancer/workspace.hpp"
+#include "reactor/splice.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/wall_clock.hpp"
 #include "tls/stream.hpp"
@@ -26,6 +29,21 @@ struct Busy {
   std::size_t place = 0;  // among the target's
 };
 
+class Flow;
+
+/// Which target the flows of a client's address go to, for so many clients; the one known longest is forgotten first.
+class SourceBonds {
+ public:
+  /// The target's name; null if it has none.
+  [[nodiscard]] const str* target_of(std::uint32_t source) const;
+  void bind(std::uint32_t source, const str& target);
+
+ private:
+  static constexpr std::size_t most = 65'536;
+  std::unordered_map<std::uint32_t, str> bonds_;
+  std::deque<std::uint32_t> order_;
+};
+
 struct Target {
   str group_arn;
   str address;
@@ -37,12 +55,14 @@ struct Target {
   bool tls = false;
   bool http2 = false;  // requests go over `sessions`
   bool idle_reported = false;
-  int registrations = 1;  // so many times; each has its own health checks
+  bool began_unhealthy = true;  // when it is unhealthy next, that is news
+  int registrations = 1;        // so many times; each has its own health checks
   TargetHealth health;
   Candidate candidate;  // itself as selection sees it, with the requests in flight
   std::shared_ptr<FateLine> fates;
   std::vector<Busy*> busy;
   TargetSessions sessions;
+  std::set<Flow*> flows;  // of a network load balancer
 
   void begin(Busy&);
   void end(Busy&);
@@ -72,6 +92,7 @@ struct Group {
   std::vector<Candidate*> candidates;  // of those targets, in their order
   std::uint64_t turn = 0;
   std::shared_ptr<FateLine> fates;  // of requests that found no target
+  SourceBonds sources;              // with stickiness source_ip
 
   /// The next target by the group's algorithm, for a node in that zone; null if it has none.
   std::shared_ptr<Target> choose(Instant now, std::string_view zone = {});
@@ -125,6 +146,9 @@ struct Shared {
   std::shared_ptr<tls::ClientContext> to_targets = *tls::ClientContext::make({});
   std::shared_ptr<tls::ClientContext> to_http2_targets = *tls::ClientContext::make({.protocols = {"h2"}});
   std::set<reactor::Stream*> clients;
+  std::set<Flow*> flows;           // of all network load balancers
+  std::size_t datagram_flows = 0;  // of those
+  reactor::SplicePipes pipes;
   bool ending = false;
 
   /// To be called when load balancers or their listeners have changed.

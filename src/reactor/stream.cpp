@@ -1,9 +1,7 @@
 #include "reactor/stream.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -14,32 +12,12 @@
 #include <cstring>
 
 #include "base/text.hpp"
+#include "reactor/sockets.hpp"
 
 namespace utakata::reactor {
 namespace {
 
 constexpr int backlog = 1024;
-
-sockaddr_in socket_address(const Address& address) {
-  sockaddr_in in{};
-  in.sin_family = AF_INET;
-  in.sin_port = htons(static_cast<std::uint16_t>(address.port));
-  inet_pton(AF_INET, address.host.c_str(), &in.sin_addr);
-  return in;
-}
-
-// A socket keeps the network namespace in which it was made, so the thread visits that namespace just for this.
-int make_socket(int namespace_fd) {
-  constexpr int kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  if (namespace_fd < 0) return socket(AF_INET, kind, 0);
-  thread_local const int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-  if (setns(namespace_fd, CLONE_NEWNET) != 0) return -1;
-  const int fd = socket(AF_INET, kind, 0);
-  const int error = errno;
-  ensure(setns(own, CLONE_NEWNET) == 0, "a thread cannot return to its own network namespace");
-  errno = error;
-  return fd;
-}
 
 bool is_listening(int fd) {
   int listens = 0;
@@ -67,31 +45,7 @@ bool concerns_one_connection(int error) {
   }
 }
 
-const sockaddr* generic(const sockaddr_in& address) {
-  return static_cast<const sockaddr*>(static_cast<const void*>(&address));
-}
-
 }  // namespace
-
-Trouble trouble_of(int error) {
-  switch (error) {
-    case ECONNREFUSED:
-      return Trouble::refused;
-    case ETIMEDOUT:
-      return Trouble::timed_out;
-    case ECONNRESET:
-    case EPIPE:
-      return Trouble::reset;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case EADDRNOTAVAIL:
-      return Trouble::exhausted;
-    default:
-      return Trouble::unreachable;
-  }
-}
 
 Outcome<Address> parse_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
@@ -167,18 +121,27 @@ Co<Trouble> Stream::write_all(Slices slices, Duration patience) {
 Address TcpStream::peer() const {
   sockaddr_in in{};
   socklen_t size = sizeof in;
-  getpeername(descriptor_->fd(), static_cast<sockaddr*>(static_cast<void*>(&in)), &size);
-  std::array<char, INET_ADDRSTRLEN> text{};
-  inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
-  return {.host = text.data(), .port = ntohs(in.sin_port)};
+  getpeername(descriptor_->fd(), generic(in), &size);
+  return address_of(in);
 }
 
 void TcpStream::end_writing() { shutdown(descriptor_->fd(), SHUT_WR); }
 
 void TcpStream::shut_down() { shutdown(descriptor_->fd(), SHUT_RDWR); }
 
+bool TcpStream::has_failed() const {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(descriptor_->fd(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0;
+}
+
+void TcpStream::reset_when_closed() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(descriptor_->fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 Outcome<int> listen_tcp(const Address& address, int namespace_fd) {
-  const int fd = make_socket(namespace_fd);
+  const int fd = make_socket(SOCK_STREAM, namespace_fd);
   if (fd < 0) return refuse("ListenFailed", cat("no socket: ", std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
   const int one = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
@@ -195,12 +158,12 @@ Outcome<int> listen_tcp(const Address& address, int namespace_fd) {
 int local_port(int fd) {
   sockaddr_in in{};
   socklen_t size = sizeof in;
-  getsockname(fd, static_cast<sockaddr*>(static_cast<void*>(&in)), &size);
+  getsockname(fd, generic(in), &size);
   return ntohs(in.sin_port);
 }
 
 Co<Connected> connect_tcp(Loop& loop, Address address, Duration patience, Origin origin) {
-  const int fd = make_socket(origin.namespace_fd);
+  const int fd = make_socket(SOCK_STREAM, origin.namespace_fd);
   if (fd < 0) co_return Connected{nullptr, trouble_of(errno)};
   const int one = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);

@@ -90,11 +90,16 @@ class TcpStream final : public Stream {
   [[nodiscard]] Address peer() const override;
   void shut_down() override;
   void end_writing() override;
+  /// Whether the other end has reset the connection, or it has failed otherwise, and no read or write has said so yet.
+  [[nodiscard]] bool has_failed() const;
+  /// The other end is to hear a reset, not an orderly end, when this is destroyed.
+  void reset_when_closed();
 
   [[nodiscard]] Descriptor& descriptor() { return *descriptor_; }
 
  private:
-  explicit TcpStream(std::unique_ptr<Descriptor> descriptor) : Stream(*descriptor), descriptor_(std::move(descriptor)) {}
+  explicit TcpStream(std::unique_ptr<Descriptor> descriptor)
+      : Stream(*descriptor), descriptor_(std::move(descriptor)) {}
 
   std::unique_ptr<Descriptor> descriptor_;
 };

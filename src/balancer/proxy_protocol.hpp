@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "reactor/stream.hpp"
+
+namespace utakata::balancer {
+
+/// The header of version 2 of the PROXY protocol that says who a flow is of: 28 bytes, before its first byte or, with
+/// `datagrams`, before each of its datagrams. Without type-length-values: those of AWS name a VPC endpoint.
+std::string proxy_header(const reactor::Address& client, const reactor::Address& node, bool datagrams);
+
+}  // namespace utakata::balancer
