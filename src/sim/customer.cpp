@@ -82,7 +82,30 @@ Outcome<> Customer::make_load_balancer() {
   return {};
 }
 
+// A network load balancer has no rules: each service has one of its own.
+Outcome<std::string> Customer::make_flow_group(const ServicePlan& plan) {
+  const Json balancer = TRY(sim_.call(balancing, "CreateLoadBalancer",
+                                      object({{"Name", plan.name}, {"Type", "network"}, {"Subnets", subnets_}})));
+  const Json made = TRY(sim_.call(balancing, "CreateTargetGroup",
+                                  object({{"Name", plan.name},
+                                          {"Protocol", "TCP"},
+                                          {"Port", plan.balanced_port},
+                                          {"TargetType", "ip"},
+                                          {"VpcId", vpc_},
+                                          {"HealthCheckIntervalSeconds", 5},
+                                          {"HealthCheckTimeoutSeconds", 2},
+                                          {"HealthyThresholdCount", 2}})));
+  const std::string arn = first_text(made, "TargetGroups", "TargetGroupArn");
+  (void)TRY(sim_.call(balancing, "CreateListener",
+                      object({{"LoadBalancerArn", first_text(balancer, "LoadBalancers", "LoadBalancerArn")},
+                              {"Protocol", "TCP"},
+                              {"Port", plan.balanced_port},
+                              {"DefaultActions", array({object({{"Type", "forward"}, {"TargetGroupArn", arn}})})}})));
+  return target_groups_[plan.name] = arn;
+}
+
 Outcome<std::string> Customer::make_target_group(const ServicePlan& plan) {
+  if (plan.network) return make_flow_group(plan);
   if (load_balancer_.empty()) TRY_VOID(make_load_balancer());
   if (const auto known = target_groups_.find(plan.name); known != target_groups_.end()) return known->second;
   const Json made = TRY(sim_.call(balancing, "CreateTargetGroup",

@@ -34,6 +34,7 @@ struct ServicePlan {
   int grace_seconds = 0;
   bool circuit_breaker = false;
   int balanced_port = 0;  // 0: behind no load balancer
+  bool network = false;   // behind a network load balancer of its own
   std::string balanced_container = "app";
   int deregistration_delay = 30;
 };
@@ -79,6 +80,7 @@ class Customer {
   Outcome<> find_network();
   Outcome<> make_load_balancer();
   Outcome<std::string> make_target_group(const ServicePlan&);
+  Outcome<std::string> make_flow_group(const ServicePlan&);
 
   Simulator& sim_;
   std::string cluster_;

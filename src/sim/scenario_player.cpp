@@ -37,7 +37,7 @@ std::span<const ScenarioPlayer::Rule> ScenarioPlayer::rules() {
            "container FAMILY NAME image IMAGE [port N] [stop-timeout N] [depends NAME:CONDITION] [check]"},
       Rule{"service", 2, &P::service,
            "service NAME [desired N] [strategy FARGATE:base=2,FARGATE_SPOT:weight=1] [image IMAGE | family FAMILY] "
-           "[balanced [CONTAINER:]PORT] [min PERCENT] [max PERCENT] [grace SECONDS] [circuit-breaker]"},
+           "[balanced [CONTAINER:]PORT [network]] [min PERCENT] [max PERCENT] [grace SECONDS] [circuit-breaker]"},
       Rule{"deploy", 3, &P::deploy, "deploy SERVICE image IMAGE [stop-timeout N] | deploy SERVICE again"},
       Rule{"scale", 3, &P::scale, "scale SERVICE N"},
       Rule{"delete", 2, &P::remove, "delete SERVICE"},

@@ -87,6 +87,7 @@ Outcome<ServicePlan> read_service(const std::vector<std::string_view>& words) {
     const std::string strategy = options.text("strategy", "");
     for (const std::string_view share : split(strategy, ',')) plan.strategy.push_back(TRY(read_share(share)));
   }
+  plan.network = options.has("network");
   if (options.has("balanced")) {
     const std::string balanced = options.text("balanced", "");
     const std::size_t colon = balanced.find(':');

@@ -33,8 +33,9 @@ class Options {
   std::multimap<std::string, std::string, std::less<>> values_;
 };
 
-inline constexpr std::array<std::string_view, 10> service_options{
-    "desired", "strategy", "image", "family", "balanced", "min", "max", "grace", "stop-timeout", "-circuit-breaker"};
+inline constexpr std::array<std::string_view, 11> service_options{
+    "desired", "strategy", "image",        "family",           "balanced", "min",
+    "max",     "grace",    "stop-timeout", "-circuit-breaker", "-network"};
 
 Outcome<ContainerPlan> read_container(const std::vector<std::string_view>& words);
 Outcome<ServicePlan> read_service(const std::vector<std::string_view>& words);

@@ -1,0 +1,140 @@
+"""boto3, unmodified: network load balancers in front of a real container, by TCP, and of the VPC's resolver, by UDP."""
+import contextlib
+import socket
+import unittest
+
+from botocore.exceptions import ClientError
+from platform_under_test import Platform, until
+
+ECHO = "exec nc -ll -p 7000 -e cat"
+PROXY_V2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"
+
+
+def line(stream):
+    """Up to and with the next end of a line; what came if there is none."""
+    got = b""
+    while not got.endswith(b"\n"):
+        piece = stream.recv(4096)
+        if not piece:
+            break
+        got += piece
+    return got
+
+
+class NetworkBalancer(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.platform = Platform("--cpu", "4096", "--memory", "4096").start()
+        cls.ec2, cls.ecs, cls.elb = (cls.platform.client(s) for s in ("ec2", "ecs", "elbv2"))
+        cls.ecs.create_cluster(clusterName="c")
+        cls.vpc = cls.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+        cls.subnet = cls.ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.platform.__exit__()
+
+    def balancer(self, name):
+        """Its ARN, and the address by which it is reached from outside its VPC."""
+        made = self.elb.create_load_balancer(Name=name, Type="network", Subnets=[self.subnet])["LoadBalancers"][0]
+        self.assertTrue(made["DNSName"].endswith(".elb.ap-northeast-1.localhost"))
+        return made["LoadBalancerArn"], made["AvailabilityZones"][0]["LoadBalancerAddresses"][0]["IpAddress"]
+
+    def group(self, name, protocol, port):
+        return self.elb.create_target_group(Name=name, Protocol=protocol, Port=port, VpcId=self.vpc, TargetType="ip", HealthCheckIntervalSeconds=5,
+                                            HealthyThresholdCount=2)["TargetGroups"][0]["TargetGroupArn"]
+
+    def attributes(self, group, **values):
+        pairs = [{"Key": key.replace("__", "."), "Value": value} for key, value in values.items()]
+        return self.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=pairs)
+
+    def listen(self, balancer, protocol, port, group):
+        self.elb.create_listener(LoadBalancerArn=balancer, Protocol=protocol, Port=port, DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])
+
+    def states(self, group):
+        return [t["TargetHealth"]["State"] for t in self.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]]
+
+    def connect(self, address, port):
+        return contextlib.closing(socket.create_connection((address, port), timeout=20))
+
+    def healthy(self, group):
+        until(lambda: self.states(group) == ["healthy"], what="the target to be healthy")
+
+    def test_datagrams_and_connections_on_one_port(self):
+        balancer, address = self.balancer("names")
+        both = self.group("names", "TCP_UDP", 53)
+        self.listen(balancer, "TCP_UDP", 53, both)
+        self.elb.register_targets(TargetGroupArn=both, Targets=[{"Id": "172.31.0.2"}])  # the VPC's resolver
+        self.healthy(both)
+        question = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\x09localhost\0\0\1\0\1"
+        with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as datagrams:
+            datagrams.settimeout(1)
+
+            def answer():
+                datagrams.sendto(question, (address, 53))  # a datagram may be lost
+                with contextlib.suppress(TimeoutError):
+                    return datagrams.recvfrom(512)
+            text, by = until(answer, what="an answer")
+        self.assertEqual((text[:2], text[2] & 0x80, by), (question[:2], 0x80, (address, 53)))
+        with self.connect(address, 53) as stream:
+            stream.sendall(len(question).to_bytes(2, "big") + question)
+            self.assertEqual(stream.recv(512)[2:4], question[:2])
+
+    def test_a_service_behind_tcp(self):
+        balancer, address = self.balancer("net")
+        tcp, udp = self.group("tcp", "TCP", 7000), self.group("udp", "UDP", 7001)
+        done = self.attributes(tcp, preserve_client_ip__enabled="true")
+        self.assertEqual(done["ResponseMetadata"]["HTTPHeaders"]["x-utakata-stored-only"], "/Attributes/preserve_client_ip.enabled")
+        with self.assertRaises(ClientError) as refused:
+            self.listen(balancer, "TCP", 7000, udp)
+        self.assertEqual(refused.exception.response["Error"]["Code"], "IncompatibleProtocols")
+        self.listen(balancer, "TCP", 7000, tcp)
+        definition = self.ecs.register_task_definition(
+            family="echo", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512", containerDefinitions=[
+                {"name": "app", "image": "busybox", "command": ["sh", "-c", ECHO], "stopTimeout": 2, "portMappings": [{"containerPort": 7000}]}])
+        group = self.ec2.create_security_group(GroupName="echo", Description="echo", VpcId=self.vpc)["GroupId"]
+        self.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "172.31.0.0/16"}]}])
+        self.ecs.create_service(
+            cluster="c", serviceName="echo", taskDefinition=definition["taskDefinition"]["taskDefinitionArn"], desiredCount=1, launchType="FARGATE",
+            networkConfiguration={"awsvpcConfiguration": {"subnets": [self.subnet], "securityGroups": [group]}},
+            loadBalancers=[{"targetGroupArn": tcp, "containerName": "app", "containerPort": 7000}])
+        self.healthy(tcp)
+
+        # By its own address, and where its name leads while nobody else has the port.
+        for host in (address, self.platform.balancer_address):
+            with self.connect(host, 7000) as stream:
+                stream.sendall(b"hello\n")
+                self.assertEqual(line(stream), b"hello\n")
+
+        self.attributes(tcp, proxy_protocol_v2__enabled="true")
+
+        def announced():
+            with self.connect(address, 7000) as stream:
+                stream.sendall(b"who\n")
+                got = line(stream)
+                while not got.endswith(b"who\n"):
+                    got += line(stream)
+                own = socket.inet_aton(stream.getsockname()[0]) + socket.inet_aton(address)
+                return got.startswith(PROXY_V2 + own)
+        until(announced, what="the header of the PROXY protocol")
+        self.attributes(tcp, proxy_protocol_v2__enabled="false")
+
+        # Who is there stays while the target drains.
+        with self.connect(address, 7000) as stream:
+            stream.sendall(b"before\n")
+            until(lambda: line(stream).endswith(b"before\n"), what="an answer")
+            target = self.elb.describe_target_health(TargetGroupArn=tcp)["TargetHealthDescriptions"][0]["Target"]
+            self.elb.deregister_targets(TargetGroupArn=tcp, Targets=[{"Id": target["Id"], "Port": target["Port"]}])
+            self.assertEqual(self.states(tcp), ["draining"])
+
+            def turned_away():
+                with self.connect(address, 7000) as other, contextlib.suppress(ConnectionResetError):
+                    return other.recv(1) == b""
+                return True
+            until(turned_away, what="new connections to be turned away")
+            stream.sendall(b"after\n")
+            self.assertEqual(line(stream), b"after\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
