@@ -94,24 +94,25 @@ Outcome<> ServerContext::prepare(const ServerSettings& settings) {
   for (std::size_t i = 0; i < settings.identities.size(); ++i)
     if (auto added = add(settings.identities[i]); !added)
       return refuse(added.error().code, cat("certificate ", i, ": ", added.error().message));
+  for (const Entry& entry : entries_) TRY_VOID(prepare_each(entry.context.get(), settings));
   // The default's own context is the one that connections begin with.
   context_ = std::move(entries_.front().context);
   SSL_CTX* context = context_.get();
-  TRY_VOID(use_versions(context, settings.versions));
-  TRY_VOID(use_ciphers(context, settings.ciphers));
-  const auto scope = sha256(settings.session_scope);
-  const auto scope_it = [&](SSL_CTX* each) {
-    SSL_CTX_set_session_id_context(each, bytes_of(scope), static_cast<unsigned>(scope.size()));
-  };
-  scope_it(context);
-  for (const Entry& entry : entries_)
-    if (entry.context) scope_it(entry.context.get());
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
   SSL_CTX_sess_set_cache_size(context, sessions_max);
   SSL_CTX_set_timeout(context, session_life_seconds);
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
   SSL_CTX_set_client_hello_cb(context, on_hello, nullptr);
   if (entries_.size() > 1) SSL_CTX_set_cert_cb(context, on_certificate, this);
+  return {};
+}
+
+// What a connection looks up in the context that it has by then, which may be that of another certificate.
+Outcome<> ServerContext::prepare_each(SSL_CTX* context, const ServerSettings& settings) {
+  TRY_VOID(use_versions(context, settings.versions));
+  TRY_VOID(use_ciphers(context, settings.ciphers));
+  const auto scope = sha256(settings.session_scope);
+  SSL_CTX_set_session_id_context(context, bytes_of(scope), static_cast<unsigned>(scope.size()));
   if (!protocols_.empty()) SSL_CTX_set_alpn_select_cb(context, on_protocols, this);
   return {};
 }

@@ -49,6 +49,7 @@ class ServerContext {
   };
   ServerContext() = default;
   Outcome<> prepare(const ServerSettings&);
+  Outcome<> prepare_each(SSL_CTX*, const ServerSettings&);
   Outcome<> add(const Identity&);
   static Outcome<> use(SSL_CTX*, const Entry&, x509::Certificate, const x509::Key&);
   [[nodiscard]] const Entry* choose(SSL*) const;

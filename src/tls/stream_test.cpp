@@ -85,13 +85,30 @@ TEST_CASE("tls: a protocol that only one end knows is not agreed upon") {
   CHECK(pair.server->negotiated().protocol.empty());
 }
 
+TEST_CASE("tls: a protocol is agreed upon whichever certificate is presented") {
+  Pair pair(
+      {.identities = {certificate_for({"default.example"}), certificate_for({"www.example.com"})}, .protocols = {"h2"}},
+      {.authorities = authority().certificate, .protocols = {"h2"}});
+  REQUIRE(pair.meet());
+  CHECK(pair.server->negotiated().protocol == "h2");
+}
+
 TEST_CASE("tls: versions and ciphers are held to") {
+  Pair oldest({.identities = {certificate_for({"www.example.com"})}, .versions = {"TLSv1"}}, {});
+  REQUIRE(oldest.meet());
+  CHECK(oldest.server->negotiated().version == "TLSv1");
   Pair old({.identities = {certificate_for({"www.example.com"}, KeyKind::rsa_2048)},
             .versions = {"TLSv1.2"},
             .ciphers = {"ECDHE-RSA-AES256-GCM-SHA384", "NO-SUCH-CIPHER"}});
   REQUIRE(old.meet());
   CHECK(old.server->negotiated().version == "TLSv1.2");
   CHECK(old.server->negotiated().cipher == "ECDHE-RSA-AES256-GCM-SHA384");
+  Pair by_name(
+      {.identities = {certificate_for({"default.example"}), certificate_for({"www.example.com"}, KeyKind::rsa_2048)},
+       .versions = {"TLSv1.2"},
+       .ciphers = {"AES128-SHA"}});
+  REQUIRE(by_name.meet());
+  CHECK(by_name.server->negotiated().cipher == "AES128-SHA");
   CHECK_FALSE(ServerContext::make({.identities = {certificate_for({"a.example"})}, .versions = {"SSLv3"}}));
   CHECK_FALSE(ServerContext::make({.identities = {certificate_for({"a.example"})}, .ciphers = {"NO-SUCH-CIPHER"}}));
   CHECK_FALSE(ServerContext::make({}));
