@@ -51,6 +51,7 @@ constexpr std::array serve_options{
 constexpr std::array env_options{endpoint_option,
                                  OptionRule{"account", "DIGITS", "the account that the exports use", "000000000000"},
                                  OptionRule{"region", "NAME", "the region that the exports use", "ap-northeast-1"}};
+constexpr std::array ca_options{endpoint_option};
 constexpr std::array wait_options{endpoint_option, OptionRule{"seconds", "N", "how long to wait at most", "30"}};
 constexpr OptionRule state{"state", "DIR", "the platform's folder on this host", "/var/lib/utakata"};
 constexpr std::array doctor_options{state, runtime_option, json_option};
@@ -113,7 +114,7 @@ constexpr std::array sim_options{
     json_option,
 };
 
-constexpr std::array<Command, 16> every_command{{
+constexpr std::array<Command, 17> every_command{{
     {{.name = "serve",
       .summary = "Runs the platform until SIGINT or SIGTERM.",
       .options = serve_options,
@@ -124,6 +125,12 @@ constexpr std::array<Command, 16> every_command{{
       .options = env_options,
       .examples = "  eval \"$(utakata env)\"\n  eval \"$(utakata env --account 123456789012 --region eu-west-1)\"\n"},
      run_env},
+    {{.name = "ca",
+      .summary = "Prints the certificate of the platform's own authority, which signs what ACM is asked for.",
+      .options = ca_options,
+      .examples = "  utakata ca > utakata-ca.pem\n"
+                  "  curl --cacert utakata-ca.pem --resolve www.example.com:443:127.0.0.1 https://www.example.com/\n"},
+     run_ca},
     {{.name = "wait-ready", .summary = "Waits until the API answers.", .options = wait_options}, run_wait_ready},
     {{.name = "doctor",
       .summary = "Says what this host can enforce, and what to do about the rest.",

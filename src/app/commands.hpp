@@ -16,6 +16,7 @@ std::span<const Command> commands();
 
 int run_serve(const Arguments&);
 int run_env(const Arguments&);
+int run_ca(const Arguments&);
 int run_wait_ready(const Arguments&);
 int run_doctor(const Arguments&);
 int run_spot_status(const Arguments&);

@@ -4,6 +4,7 @@
 
 #include "app/commands.hpp"
 #include "app/endpoint.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "client/api_client.hpp"
 #include "http/client.hpp"
@@ -23,6 +24,25 @@ int run_env(const Arguments& arguments) {
       "export AWS_DEFAULT_REGION=%s\nexport AWS_REGION=%s\nexport AWS_PAGER=\nexport AWS_EC2_METADATA_DISABLED=true\n"
       "unset AWS_PROFILE AWS_SESSION_TOKEN\n",
       url.c_str(), account.c_str(), region.c_str(), region.c_str());
+  return 0;
+}
+
+int run_ca(const Arguments& arguments) {
+  const auto url = client::parse_url(endpoint_url(arguments));
+  if (!url) return fail(url.error());
+  reactor::Loop loop;
+  http::Exchange answer;
+  reactor::start([](reactor::Loop& l, client::Url where, http::Exchange& into) -> reactor::Co<void> {
+    http::Client client(l, where.address, where.host);
+    into = co_await client.send({.method = "GET", .target = "/_utakata/authority", .headers = {}, .body = {}},
+                                seconds(10));
+    l.stop();
+  }(loop, *url, answer));
+  loop.run();
+  const auto page = answer.status == 200 ? Json::parse(answer.body) : Outcome<Json>(std::unexpect, Fault{});
+  if (!page)
+    return fail({.code = "NotReachable", .message = cat("the API at ", url->host, " does not tell its authority")});
+  std::fputs(std::string(page->text_at({"certificate"})).c_str(), stdout);
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "services/acm/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ecr/module.hpp"
 #include "services/ecs/module.hpp"
@@ -17,25 +18,28 @@
 namespace utakata::app {
 
 std::span<void (*const)(Schema&)> modules() {
-  static constexpr std::array<void (*)(Schema&), 11> list{
-      logs::declare, sqs::declare, events::declare, ec2::declare, servicediscovery::declare,
-      elb::declare,  ecs::declare, sts::declare,    ssm::declare, secretsmanager::declare,
-      ecr::declare};
+  static constexpr std::array<void (*)(Schema&), 12> list{acm::declare,
+                                                          logs::declare,
+                                                          sqs::declare,
+                                                          events::declare,
+                                                          ec2::declare,
+                                                          servicediscovery::declare,
+                                                          elb::declare,
+                                                          ecs::declare,
+                                                          sts::declare,
+                                                          ssm::declare,
+                                                          secretsmanager::declare,
+                                                          ecr::declare};
   return list;
 }
 
 std::span<const wire::Service* const> services() {
-  static constexpr std::array<const wire::Service*, 12> list{&ecs::container_service,
-                                                             &elb::service,
-                                                             &ec2::service,
-                                                             &events::service,
-                                                             &sqs::service,
-                                                             &logs::service,
-                                                             &sts::service,
-                                                             &ssm::service,
-                                                             &secretsmanager::service,
-                                                             &ecr::service,
-                                                             &servicediscovery::service,
+  static constexpr std::array<const wire::Service*, 13> list{&ecs::container_service, &acm::service,
+                                                             &elb::service,           &ec2::service,
+                                                             &events::service,        &sqs::service,
+                                                             &logs::service,          &sts::service,
+                                                             &ssm::service,           &secretsmanager::service,
+                                                             &ecr::service,           &servicediscovery::service,
                                                              &ecs::control_service};
   return list;
 }

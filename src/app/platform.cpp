@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "app/authority.hpp"
 #include "app/live_tail.hpp"
 #include "app/modules.hpp"
 #include "app/task_desk.hpp"
@@ -28,6 +29,10 @@ using reactor::wall_clock;
 // The body of /_utakata/fates.
 struct Fates {
   list<balancer::FateRow> fates;
+};
+// The body of /_utakata/authority.
+struct AuthorityPage {
+  str certificate;  // PEM
 };
 
 std::string journal_of(const ServeSettings& settings) { return settings.state_dir + "/journal.db"; }
@@ -72,6 +77,7 @@ class Running final : public Platform {
     balancer_ = std::make_unique<balancer::Balancer>(
         balancer::Settings{.listen_address = settings_.balancer_address, .cookie_secret = cookie_secret_}, sink(),
         sandbox_.get());
+    authority_ = TRY(Authority::open(settings_.state_dir, sink()));
     sessions_ =
         std::make_unique<shell::Sessions>(shell::Sessions::Surroundings{.loop = loop_,
                                                                         .engine = *engine_,
@@ -102,6 +108,7 @@ class Running final : public Platform {
     api_.reset();
     sessions_.reset();
     balancer_.reset();
+    authority_.reset();
     if (settings_.keep_tasks_at_exit)
       sandbox_.reset();
     else
@@ -207,12 +214,14 @@ class Running final : public Platform {
       void operator()(const RemoveLogs& remove) const { platform.log_desk_->perform(remove); }
       void operator()(const ConfigureVpcs& all) const { platform.sandbox_->configure(all); }
       void operator()(const ChangeVpc& change) const { platform.sandbox_->change(change); }
+      void operator()(const IssueCertificate& issue) const { platform.authority_->issue(issue); }
     };
     std::visit(Perform{*this}, effect);
   }
 
   std::optional<std::string> page(std::string_view path) {
     if (path == "fates") return wire::write_json(Fates{balancer_->fates()});
+    if (path == "authority") return wire::write_json(AuthorityPage{authority_->certificate()});
     if (path == "ready" && ready_) return "{\"ready\":true}";
     return {};
   }
@@ -230,6 +239,7 @@ class Running final : public Platform {
   std::unique_ptr<shell::LogDesk> log_desk_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::unique_ptr<balancer::Balancer> balancer_;
+  std::unique_ptr<Authority> authority_;
   std::unique_ptr<shell::Sessions> sessions_;
   std::unique_ptr<shell::ApiServer> api_;
   reactor::Loop::Timer tick_;

@@ -68,9 +68,16 @@ struct ChangeVpc {
   list<DnsName> names;  // one without any answer is gone
 };
 
+/// Makes a key and has a certificate signed for it by the platform's own authority; answered by CertificateReport.
+struct IssueCertificate {
+  str arn;
+  list<str> domain_names;  // the first is also the subject's
+  str key_algorithm;       // ACM's name: RSA_2048, EC_prime256v1, EC_secp384r1
+};
+
 /// A type of its own, so that a transaction can be named without every effect.
 struct Effect : std::variant<StartTask, StopTask, KillTask, ConfigureBalancer, RemoveBalancer, StoreLog, ExpireLogs,
-                             RemoveLogs, ConfigureVpcs, ChangeVpc> {
+                             RemoveLogs, ConfigureVpcs, ChangeVpc, IssueCertificate> {
   using variant::variant;
 };
 

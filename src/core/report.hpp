@@ -105,10 +105,17 @@ struct RegistryReport {
   str user_name, password;
 };
 
+/// What IssueCertificate asked for, or why there is none.
+struct CertificateReport {
+  str arn;
+  str certificate, chain, private_key;  // PEM
+  str reason;                           // empty: it is there
+};
+
 /// A type of its own, so that handlers can be declared without every report.
 struct Report : std::variant<TaskReport, TargetHealthReport, TargetIdleReport, BalancerReport, LogReport, LogStored,
                              InventoryReport, CapacityReport, RegistryReport, PublicBlockReport, TargetAnomalyReport,
-                             TargetGroupWantedReport> {
+                             TargetGroupWantedReport, CertificateReport> {
   using variant::variant;
 };
 

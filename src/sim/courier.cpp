@@ -23,6 +23,8 @@ struct RouteOf {
   std::string operator()(const RemoveLogs&) const { return "logs"; }
   std::string operator()(const ConfigureVpcs&) const { return "to network"; }
   std::string operator()(const ChangeVpc&) const { return "to network"; }
+  std::string operator()(const IssueCertificate& e) const { return "certificate " + e.arn; }
+  std::string operator()(const CertificateReport& r) const { return "certificate " + r.arn; }
   std::string operator()(const TaskReport& r) const { return "from " + r.task_arn; }
   std::string operator()(const TargetHealthReport& r) const { return cat("from ", r.target_group_arn, r.address); }
   std::string operator()(const TargetIdleReport& r) const { return cat("from ", r.target_group_arn, r.address); }

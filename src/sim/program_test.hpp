@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "services/acm/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ecs/module.hpp"
 #include "services/elb/module.hpp"
@@ -18,9 +19,9 @@
 namespace utakata::sim::test {
 
 inline Program program() {
-  static constexpr std::array<void (*)(Schema&), 10> modules{
-      logs::declare, sqs::declare, events::declare,         ec2::declare, servicediscovery::declare, elb::declare,
-      ecs::declare,  ssm::declare, secretsmanager::declare, sts::declare};
+  static constexpr std::array<void (*)(Schema&), 11> modules{
+      acm::declare, logs::declare, sqs::declare, events::declare,         ec2::declare, servicediscovery::declare,
+      elb::declare, ecs::declare,  ssm::declare, secretsmanager::declare, sts::declare};
   static constexpr std::array<const wire::Service*, 10> services{
       &ecs::container_service,    &ecs::control_service,   &elb::service,  &ec2::service,
       &events::service,           &sqs::service,           &logs::service, &ssm::service,
