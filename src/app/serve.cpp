@@ -60,6 +60,8 @@ Outcome<> serve(const Arguments& arguments) {
   auto platform = TRY(Platform::start(loop, listener, settings, log));
   TRY_VOID(write_endpoint(settings.state_dir, url));
   log(cat("listening on ", url, ", state in ", settings.state_dir));
+  log(cat("the pool has ", settings.cpu_units, " CPU units (1024 a vCPU) and ", settings.memory_mib,
+          " MiB; On-Demand comes first, Spot lives on what it leaves: `utakata spot status`"));
   if (settings.credentials.empty()) log("no credentials are configured: every signature is accepted, on loopback only");
   reactor::start(stop_at_signal(signals, loop));
   loop.run();

@@ -3,6 +3,7 @@
 
 #include "app/commands.hpp"
 #include "app/endpoint.hpp"
+#include "base/instant.hpp"
 #include "base/text.hpp"
 #include "client/api_client.hpp"
 
@@ -36,6 +37,29 @@ std::string tasks_text(i64 count, std::string_view kind = "") {
   return cat(count, " ", kind, kind.empty() ? "" : " ", count == 1 ? "task" : "tasks");
 }
 
+std::string amount_text(const Json& of, std::string_view cpu, std::string_view memory) {
+  return cat(of.integer_at({cpu}), " CPU units, ", of.integer_at({memory}), " MiB");
+}
+
+std::string time_text(const Json& of) {
+  const Json* at = of.find("at");
+  const double since_1970 = at != nullptr ? at->number().value_or(0) : 0;
+  return iso8601(Instant{} + milliseconds(static_cast<std::int64_t>(since_1970 * 1000)));
+}
+
+// AWS says only that there is no capacity.
+std::string room_text(const Json& answer) {
+  std::string out;
+  if (const Json* refusal = answer.find("lastRefusal"))
+    out += cat("last refusal    ", time_text(*refusal), ": ", refusal->text_at({"provider"}), " asked for ",
+               amount_text(*refusal, "cpu", "memoryMiB"), "; there were ",
+               amount_text(*refusal, "roomCpu", "roomMemoryMiB"), "\n");
+  if (const Json* squeeze = answer.find("lastSqueeze"))
+    out += cat("last squeeze    ", time_text(*squeeze), ": On-Demand asked Spot for ",
+               amount_text(*squeeze, "cpu", "memoryMiB"), "; Spot tasks were interrupted for it\n");
+  return out;
+}
+
 std::string capacity_text(const Json& answer) {
   std::string out =
       cat("pool            ", answer.integer_at({"cpu"}), " CPU units, ", answer.integer_at({"memoryMiB"}), " MiB\n");
@@ -48,6 +72,7 @@ std::string capacity_text(const Json& answer) {
     }
   out += cat("surplus         ", answer.integer_at({"surplusCpu"}), " CPU units, ",
              answer.integer_at({"surplusMemoryMiB"}), " MiB\n");
+  out += room_text(answer);
   out += cat("reclaim order   ", answer.text_at({"reclaimOrder"}), "\n");
   if (answer.find("spotRefusedUntil") != nullptr) out += "Spot placement is refused at this time\n";
   const Json* tasks = answer.find("spotTasks");

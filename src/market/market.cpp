@@ -45,6 +45,19 @@ Amount used(const PoolRow& row) {
   return {row.on_demand_cpu + row.spot_cpu, row.on_demand_memory_mib + row.spot_memory_mib};
 }
 
+// For whoever asks later why a task was not placed.
+bool refused(Tx& tx, Purchase purchase, Amount asked, Amount room) {
+  change(tx, [&](PoolRow& row) {
+    row.refused_at = tx.now();
+    row.refused_spot = purchase == Purchase::spot;
+    row.refused_cpu = asked.cpu;
+    row.refused_memory_mib = asked.memory_mib;
+    row.refused_room_cpu = std::max<i64>(room.cpu, 0);
+    row.refused_room_memory_mib = std::max<i64>(room.memory_mib, 0);
+  });
+  return false;
+}
+
 std::string check(const Tx& tx) {
   const PoolRow& row = pool(tx);
   const bool sound =
@@ -93,7 +106,8 @@ bool take(Tx& tx, Purchase purchase, Amount amount) {
   const PoolRow& row = pool(tx);
   const Amount room = total(row) - used(row);
   if (purchase == Purchase::spot) {
-    if (spot_refused(tx) || !amount.fits_in(free_surplus(row))) return false;
+    const Amount surplus = spot_refused(tx) ? Amount{} : free_surplus(row);
+    if (!amount.fits_in(surplus)) return refused(tx, purchase, amount, surplus);
     change(tx, [&](PoolRow& changed) {
       changed.spot_cpu += amount.cpu;
       changed.spot_memory_mib += amount.memory_mib;
@@ -103,15 +117,18 @@ bool take(Tx& tx, Purchase purchase, Amount amount) {
   if (!amount.fits_in(room)) {
     const Amount missing{std::max<i64>(amount.cpu - room.cpu, 0),
                          std::max<i64>(amount.memory_mib - room.memory_mib, 0)};
-    if (!missing.fits_in({row.spot_cpu, row.spot_memory_mib})) return false;
+    if (!missing.fits_in({row.spot_cpu, row.spot_memory_mib})) return refused(tx, purchase, amount, room);
     // Spot gives way: its tasks are warned now, and the room is there when they have gone.
     change(tx, [&](PoolRow& changed) {
       const Amount claim{std::max(changed.claimed_cpu, amount.cpu),
                          std::max(changed.claimed_memory_mib, amount.memory_mib)};
       set_claim(changed, claim, tx.now() + claim_lasts);
+      changed.squeezed_at = tx.now();
+      changed.squeezed_cpu = missing.cpu;
+      changed.squeezed_memory_mib = missing.memory_mib;
     });
     tx.publish({.kind = squeeze_fact, .body = cat(missing.cpu, " ", missing.memory_mib)});
-    return false;
+    return refused(tx, purchase, amount, room);
   }
   change(tx, [&](PoolRow& changed) {
     changed.on_demand_cpu += amount.cpu;

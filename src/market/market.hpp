@@ -26,6 +26,13 @@ struct PoolRow {
   i64 claimed_cpu = 0, claimed_memory_mib = 0;
   Instant claimed_until;
   Instant spot_refused_until;  // no Spot placement before
+  // Who last found no room, what it asked for and what there was; and what Spot was last asked to give back for
+  // On-Demand.
+  Instant refused_at;
+  bool refused_spot = false;
+  i64 refused_cpu = 0, refused_memory_mib = 0, refused_room_cpu = 0, refused_room_memory_mib = 0;
+  Instant squeezed_at;
+  i64 squeezed_cpu = 0, squeezed_memory_mib = 0;
 };
 
 /// Fact: there is more room than before, or Spot is no longer refused; whoever waits may try again. Key and body are

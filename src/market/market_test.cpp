@@ -73,6 +73,33 @@ TEST_CASE("market: Spot lives on what On-Demand leaves, and gives way to it") {
   CHECK(act_on.machine.broken_invariants().empty());
 }
 
+TEST_CASE("market: the last refusal and the last squeeze are told") {
+  Market act_on;
+  const auto pool = [&] { return act_on.machine.read(act_on.now, [](const Tx& tx) { return market::pool(tx); }); };
+  act_on({.total = 1000});
+  CHECK(act_on({.cpu = 800}));
+  CHECK_FALSE(pool().refused_at.set());
+  CHECK_FALSE(act_on({.cpu = 300, .spot = true}));
+  CHECK(pool().refused_spot);
+  CHECK(pool().refused_cpu == 300);
+  CHECK(pool().refused_room_cpu == 200);
+  CHECK_FALSE(pool().squeezed_at.set());
+  act_on.now = Instant{} + seconds(5);
+  CHECK_FALSE(act_on({.cpu = 400}));  // no Spot task could give that
+  CHECK(pool().refused_at == act_on.now);
+  CHECK_FALSE(pool().refused_spot);
+  CHECK_FALSE(pool().squeezed_at.set());
+  CHECK(act_on({.cpu = 200, .spot = true}));
+  CHECK_FALSE(act_on({.cpu = 150}));
+  CHECK(pool().refused_room_cpu == 0);
+  CHECK(pool().squeezed_at == act_on.now);
+  CHECK(pool().squeezed_cpu == 150);
+  act_on({.refuseSeconds = 60});
+  CHECK_FALSE(act_on({.cpu = 1, .spot = true}));
+  CHECK(pool().refused_spot);
+  CHECK(pool().refused_room_cpu == 0);
+}
+
 TEST_CASE("market: a refusal of Spot ends by itself and leaves On-Demand alone") {
   Market act_on;
   act_on({.total = 1000, .refuseSeconds = 60});

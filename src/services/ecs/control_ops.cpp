@@ -66,6 +66,16 @@ Outcome<api::DescribeCapacityResponse> describe_capacity(Tx& tx, const api::Desc
                                          .spotRefusedUntil = if_set(pool.spot_refused_until),
                                          .reclaimOrder = str(order.order.name()),
                                          .leadMilliseconds = order.lead_milliseconds};
+  if (pool.refused_at.set())
+    response.lastRefusal = api::CapacityRefusal{.at = pool.refused_at,
+                                                .provider = pool.refused_spot ? "FARGATE_SPOT" : "FARGATE",
+                                                .cpu = pool.refused_cpu,
+                                                .memoryMiB = pool.refused_memory_mib,
+                                                .roomCpu = pool.refused_room_cpu,
+                                                .roomMemoryMiB = pool.refused_room_memory_mib};
+  if (pool.squeezed_at.set())
+    response.lastSqueeze =
+        api::CapacitySqueeze{.at = pool.squeezed_at, .cpu = pool.squeezed_cpu, .memoryMiB = pool.squeezed_memory_mib};
   i32 spot = 0;
   i32 on_demand = 0;
   tx.each<TaskRow>("", [&](const Key& key, const TaskRow& task) {

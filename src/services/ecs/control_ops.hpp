@@ -26,9 +26,22 @@ struct CapacityUse {
 struct SpotTask {
   str taskArn, group, availabilityZone, lastStatus;
 };
+// The last request that found no room: what it asked for, and the room that there was for it then.
+struct CapacityRefusal {
+  Instant at;
+  str provider;
+  i64 cpu = 0, memoryMiB = 0, roomCpu = 0, roomMemoryMiB = 0;
+};
+// The last time that On-Demand took room from Spot.
+struct CapacitySqueeze {
+  Instant at;
+  i64 cpu = 0, memoryMiB = 0;
+};
 struct DescribeCapacityResponse {
   i64 cpu = 0, memoryMiB = 0, surplusCpu = 0, surplusMemoryMiB = 0;
   opt<Instant> spotRefusedUntil;
+  opt<CapacityRefusal> lastRefusal;
+  opt<CapacitySqueeze> lastSqueeze;
   list<CapacityUse> use;
   list<SpotTask> spotTasks;  // of this account and region; at most 1000
   str reclaimOrder;

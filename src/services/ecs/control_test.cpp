@@ -51,7 +51,7 @@ struct Bench {
                                            .cpu = str("256"),
                                            .memory = str("512")});
   }
-  str run(const str& provider) {
+  api::RunTaskResponse try_to_run(const str& provider) {
     const auto subnets =
         call<ec2::describe_subnets, ec2::api::DescribeSubnetsResult>(ec2::api::DescribeSubnetsRequest{});
     api::RunTaskRequest run;
@@ -60,8 +60,10 @@ struct Bench {
     run.networkConfiguration = api::NetworkConfiguration{
         .awsvpcConfiguration = api::AwsVpcConfiguration{.subnets = {*subnets.Subnets->front().SubnetId}}};
     run.taskDefinition = str("f");
-    return *call<run_task, api::RunTaskResponse>(run).tasks->front().taskArn;
+    return call<run_task, api::RunTaskResponse>(run);
   }
+  str run(const str& provider) { return *try_to_run(provider).tasks->front().taskArn; }
+  bool refused(const str& provider) { return try_to_run(provider).failures->size() == 1; }
   list<api::SpotTask> spot_tasks() {
     return call<describe_capacity, api::DescribeCapacityResponse>(api::DescribeCapacityRequest{}).spotTasks;
   }
@@ -85,6 +87,30 @@ TEST_CASE("ecs control: the Spot tasks that are named are the caller's own") {
   bench.world.region = "eu-west-1";
   bench.begin_world();
   CHECK(bench.spot_tasks().empty());
+}
+
+TEST_CASE("ecs control: a full pool says what was asked for and what there was, and what Spot gave back") {
+  Bench bench;
+  bench.begin_world();
+  bench.tell(CapacityReport{.cpu_units = 512, .memory_mib = 1024});
+  const auto capacity = [&] {
+    return bench.call<describe_capacity, api::DescribeCapacityResponse>(api::DescribeCapacityRequest{});
+  };
+  bench.run("FARGATE");
+  const str spot = bench.run("FARGATE_SPOT");
+  CHECK_FALSE(capacity().lastRefusal);
+  CHECK(bench.refused("FARGATE_SPOT"));
+  REQUIRE(capacity().lastRefusal);
+  CHECK(capacity().lastRefusal->provider == "FARGATE_SPOT");
+  CHECK(capacity().lastRefusal->memoryMiB == 512);
+  CHECK(capacity().lastRefusal->roomMemoryMiB == 0);
+  CHECK_FALSE(capacity().lastSqueeze);
+  CHECK(bench.task(spot).desiredStatus == str("RUNNING"));
+  CHECK(bench.refused("FARGATE"));  // it comes again once Spot has left
+  CHECK(capacity().lastRefusal->provider == "FARGATE");
+  REQUIRE(capacity().lastSqueeze);
+  CHECK(capacity().lastSqueeze->cpu == 256);
+  CHECK(bench.task(spot).stopCode->name() == "SpotInterruption");
 }
 
 TEST_CASE("ecs inventory: tasks that are gone ended with the host, or with the platform when it says so") {

@@ -113,10 +113,13 @@ void back_off(Look& look) {
   service.try_again_at = look.tx.now() + std::min(wait, longest_retry);
 }
 
+// Of the two kinds that ServiceRow::waiting tells apart.
+const char* kind_of_room(const str& provider) { return provider == "FARGATE_SPOT" ? "spot" : "on-demand"; }
+
 void placement_refused(Look& look, const str& provider, const Fault& fault) {
   ServiceRow& service = look.service;
   const bool capacity = fault.code == "CapacityUnavailable";
-  service.waiting = capacity ? "yes" : "no";
+  service.waiting = capacity ? kind_of_room(provider) : "no";
   ++service.deployments.front().failed_tasks;
   add_service_event(look.tx, service,
                     cat("was unable to place a task. Reason: ", fault.message, capacity ? "." : "",
@@ -167,7 +170,7 @@ void start_tasks(Look& look, i32 wanted) {
     const auto placed = place_task(look.tx, look.world, plan);
     if (!placed && early && placed.error().code == "CapacityUnavailable") {
       // Others were faster. It is no failure of this deployment, and the next try comes when it would have come.
-      service.waiting = "yes";
+      service.waiting = kind_of_room(provider);
       service.try_again_at = next_try;
       break;
     }
@@ -414,11 +417,13 @@ void service_due(Tx& tx, const Key& key) {
   tx.mark("ecs.service", key);
 }
 
+// On-Demand first: a Spot task that took the room would be interrupted at once.
 void room_again(Tx& tx, const Fact&) {
-  for (const Key& key : tx.where<ServiceRow>(ServiceRow::by_waiting, "yes")) {
-    tx.update<ServiceRow>(key, [](ServiceRow& row) { row.room_again = true; });
-    tx.mark("ecs.service", key);
-  }
+  for (const char* kind : {"on-demand", "spot"})
+    for (const Key& key : tx.where<ServiceRow>(ServiceRow::by_waiting, kind)) {
+      tx.update<ServiceRow>(key, [](ServiceRow& row) { row.room_again = true; });
+      tx.mark("ecs.service", key);
+    }
 }
 
 void squeeze(Tx& tx, const Fact& fact) {

@@ -64,7 +64,7 @@ struct ServiceRow {
   static constexpr std::string_view table_name = "ecs.services";
   static constexpr std::size_t by_cluster = 0;
   static constexpr std::size_t by_target_group = 1;  // of its first load balancer
-  static constexpr std::size_t by_waiting = 2;       // "yes" while it wants tasks that could not be placed
+  static constexpr std::size_t by_waiting = 2;       // "on-demand" or "spot": what the task is that could not be placed
   str arn, name, cluster_arn, cluster_name;
   OneOf<"ACTIVE", "DRAINING", "INACTIVE"> status;
   i32 desired = 0;
