@@ -255,6 +255,13 @@ Outcome<std::shared_ptr<Network::Vpc>> Network::open_vpc(const str& vpc_id) {
   return vpc;
 }
 
+bool Network::may_connect(const str& vpc_id, const Connection& connection) {
+  const std::scoped_lock lock(mutex_);
+  const auto vpc = vpcs_.find(vpc_id);
+  if (vpc == vpcs_.end() || vpc->second->picture.at(connection.to) == nullptr) return true;
+  return utakata::may_connect(vpc->second->picture, connection);
+}
+
 int Network::router(const str& vpc_id) {
   const auto vpc = open_vpc(vpc_id);
   return vpc ? (*vpc)->router : -1;

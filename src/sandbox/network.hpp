@@ -50,6 +50,8 @@ class Network {
   /// A listening socket at this address of the router that nothing but the task of this interface reaches.
   Outcome<int> listen_for(const InterfaceSpec&, const reactor::Address&);
 
+  /// What the rules say of a connection to a task; while that is not known, nothing is said against it.
+  [[nodiscard]] bool may_connect(const str& vpc_id, const Connection&);
   /// A descriptor of the VPC's router namespace, made when it is missing; -1 if it cannot be.
   int router(const str& vpc_id);
   bool add_router_address(const str& vpc_id, const str& address);

@@ -1,5 +1,7 @@
 #include "sandbox/public_door.hpp"
 
+#include <sys/socket.h>
+
 #include <array>
 #include <vector>
 
@@ -9,11 +11,18 @@ namespace utakata::sandbox {
 
 using reactor::Co;
 using reactor::Stream;
+using reactor::TcpStream;
 
 namespace {
 
 constexpr std::size_t door_connections_max = 256;  // of one task
 constexpr Duration door_connect_patience = seconds(10), idle_patience = seconds(3600);
+
+// When it is closed, the peer learns that it was not heard.
+void reset_at_close(TcpStream& stream) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(stream.descriptor().fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
 
 Co<void> copy(std::shared_ptr<Stream> from, std::shared_ptr<Stream> to) {
   std::array<char, 16'384> space{};
@@ -35,20 +44,24 @@ struct PublicDoor::Open {
 
   static Co<void> accept(std::shared_ptr<Open> door, reactor::Descriptor& listener, i32 port) {
     while (!door->closed) {
-      std::shared_ptr<Stream> client = co_await reactor::accept_tcp(listener);
+      std::shared_ptr<TcpStream> client = co_await reactor::accept_tcp(listener);
       if (!client || door->closed) co_return;
-      if (door->connections < door_connections_max) reactor::start(relay(door, std::move(client), port));
+      if (door->connections < door_connections_max && (!door->way.lets_in || door->way.lets_in(port)))
+        reactor::start(relay(door, std::move(client), port));
+      else
+        reset_at_close(*client);
     }
   }
 
-  static Co<void> relay(std::shared_ptr<Open> door, std::shared_ptr<Stream> client, i32 port) {
+  static Co<void> relay(std::shared_ptr<Open> door, std::shared_ptr<TcpStream> client, i32 port) {
     ++door->connections;
-    auto connected =
-        co_await reactor::connect_tcp(client->loop(), {.host = door->way.task_address, .port = port},
-                                      door_connect_patience, door->way.origin);
+    auto connected = co_await reactor::connect_tcp(client->loop(), {.host = door->way.task_address, .port = port},
+                                                   door_connect_patience, door->way.origin);
     if (const std::shared_ptr<Stream> task = std::move(connected.stream); task) {
       reactor::start(copy(client, task));
       co_await copy(task, client);
+    } else {
+      reset_at_close(*client);
     }
     --door->connections;
   }

@@ -152,7 +152,13 @@ void Task::open_public_door() {
           .public_address = network.public_address,
           .task_address = network.address,
           .ports = {ports.begin(), ports.end()},
-          .origin = {.namespace_fd = host_.network.router(network.vpc_id), .address = str(internet_address)}},
+          .origin = {.namespace_fd = host_.network.router(network.vpc_id), .address = str(internet_address)},
+          .lets_in =
+              [this](i32 port) {
+                const InterfaceSpec& own = run_.spec().network;
+                return host_.network.may_connect(own.vpc_id,
+                                                 {.from = str(internet_address), .to = own.address, .port = port});
+              }},
       host_.tell);
 }
 
