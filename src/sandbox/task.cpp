@@ -8,12 +8,10 @@
 #include <filesystem>
 #include <iterator>
 
-#include "base/json.hpp"
 #include "base/text.hpp"
 #include "reactor/process.hpp"
 #include "sandbox/firewall.hpp"
 #include "sandbox/log_plan.hpp"
-#include "sandbox/mount_points.hpp"
 #include "sandbox/runtime.hpp"
 #include "sandbox/supervise.hpp"
 
@@ -168,12 +166,12 @@ reactor::Co<void> Task::run_container(str name, int restarts) {
   if (restarts > 0) {
     co_await delete_container(host_, cat(run_.spec().id, "-", name));
     c.folder.forget_run(restarts, wall_clock());
-    co_await reactor::offload(host_.pool, host_.loop, [&] {  // it may have moved links
-      if (const auto bundle = Json::parse(c.folder.read("config.json")))
-        make_mount_points(c.folder.root(), *bundle, users_.first);
+  }
+  if (restarts > 0 || c.prepared_for != host_.runtime)
+    co_await reactor::offload(host_.pool, host_.loop, [&] {
+      renew_bundle(c);
       return true;
     });
-  }
   const auto spawned = co_await begin_container(name);
   if (!spawned) {
     act(run_.failed_to_start(wall_clock(), name, spawned.error().message));

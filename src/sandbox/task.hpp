@@ -97,6 +97,7 @@ class Task : public std::enable_shared_from_this<Task> {
     Process process;
     UserIds user;
     str filter_rules;  // crun is about to compile them
+    str prepared_for;  // the runtime; empty: by a former daemon
     std::string_view health = "UNKNOWN";
     Instant health_since;
     i64 logged_bytes = 0;  // as it was said last
@@ -109,6 +110,7 @@ class Task : public std::enable_shared_from_this<Task> {
   void signal(const Container&, int number);
   Outcome<> prepare();
   Outcome<> prepare_container(Container&, BundlePaths, const HostLimits&);
+  void renew_bundle(Container&);
   Outcome<> fill_volumes(const Container&, const BundlePaths&);
   [[nodiscard]] TaskStorage storage() const;
   Outcome<> choose_endpoint_ids();

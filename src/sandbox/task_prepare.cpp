@@ -122,8 +122,25 @@ Outcome<> Task::prepare_container(Container& c, BundlePaths paths, const HostLim
   Json bundle = bundle_config(run_.spec(), *c.spec, c.process, c.user, paths, limits, warnings_);
   if (takes_compiled_filters(runtime)) c.filter_rules = host_.filters.put_into(bundle);
   TRY_VOID(c.folder.write("config.json", bundle.write()));
+  c.prepared_for = host_.runtime;
   make_mount_points(c.folder.root(), bundle, users_.first);
   return {};
+}
+
+// For a container that is started again, or by another daemon than the one that prepared it: it may have moved links,
+// and runtimes differ in how they take a group's path and in what they have to see.
+void Task::renew_bundle(Container& c) {
+  auto bundle = Json::parse(c.folder.read("config.json"));
+  const Json* known = bundle ? bundle->find("linux") : nullptr;
+  if (known == nullptr) return;
+  const Runtime runtime = runtime_of(host_);
+  if (!runtime.view.empty()) static_cast<void>(c.folder.write(runtime_view_file, read_text(runtime.view).value_or("")));
+  Json renewed = *known;
+  renewed.set("cgroupsPath", group_for(runtime, host_.cgroups.container_path(run_.spec().id, c.spec->name)));
+  bundle->set("linux", std::move(renewed));
+  static_cast<void>(c.folder.write("config.json", bundle->write()));
+  c.prepared_for = host_.runtime;
+  make_mount_points(c.folder.root(), *bundle, users_.first);
 }
 
 // The first container that has something at the place of an empty volume of the task gives it.

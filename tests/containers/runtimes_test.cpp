@@ -2,6 +2,8 @@
 // platform comes back with another (docs/decisions/0012).
 #include <doctest/doctest.h>
 
+#include <csignal>
+
 #include "command_fixture_test.hpp"
 
 using namespace utakata;        // NOLINT: a test
@@ -57,6 +59,33 @@ TEST_CASE("runtimes: each starts a container, runs commands in it, checks its he
   place.sandbox->stop(task.arn);
   CHECK(place.reports.until(task.arn, "STOPPED").containers[0].exit_code == 7);
   CHECK_FALSE(is_known_to(place, place.runtime));
+}
+
+TEST_CASE("runtimes: a container that is started again by the other one stays in its task's group") {
+  const str first = each_runtime();
+  const str second = first == "crun" ? "runc" : "crun";
+  Place place({}, first);
+  ContainerSpec app = shell("app", "exec sleep 1000");
+  app.restart = RestartSpec{.ignored_exit_codes = {}, .attempt_period_seconds = 0};
+  const TaskSpec task = place.task({app});
+  place.start(task);
+  const i64 pid = place.reports.until(task.arn, "RUNNING").containers[0].pid;
+  const str groups = read_file(cat("/proc/", pid, "/cgroup"));
+  CHECK(groups.contains(task.id));
+  place.sandbox = nullptr;
+  place.runtime = second;
+  place.open();
+  place.sandbox->recover();
+  REQUIRE(place.reports.inventory());
+  ::kill(static_cast<pid_t>(pid), SIGKILL);
+  i64 again = pid;
+  for (int tries = 0; tries < 600 && (again == pid || again == 0); ++tries) {
+    usleep(50'000);
+    again = place.reports.latest(task.arn).containers[0].pid;
+  }
+  REQUIRE(again != pid);
+  CHECK(is_known_to(place, second));
+  CHECK(read_file(cat("/proc/", again, "/cgroup")) == groups);
 }
 
 TEST_CASE("runtimes: a container keeps the one that started it when the platform comes back with the other") {
