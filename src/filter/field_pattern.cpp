@@ -21,6 +21,7 @@ struct Condition {
 
 /// Alternatives of conditions that must all hold; none: anything.
 struct Field {
+  str name;
   bool ellipsis = false;
   list<list<Condition>> alternatives;
 
@@ -74,6 +75,23 @@ class Fields final : public Matcher {
       if (!fields[before + 1 + i].holds(words[words.size() - after + i].text)) return false;
     return true;
   }
+  [[nodiscard]] dict<str> extracted(std::string_view message) const override {
+    const list<Word> words = words_of(message);
+    const auto ellipsis = std::ranges::find_if(fields, &Field::ellipsis);
+    const auto before = static_cast<std::size_t>(ellipsis - fields.begin());
+    const std::size_t after = ellipsis == fields.end() ? 0 : fields.size() - before - 1;
+    const bool takes_rest = ellipsis == fields.end() && words.size() > fields.size();
+    dict<str> values;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const std::size_t from_end = words.size() - i;
+      const Field* field = i < before ? &fields[i] : from_end <= after ? &fields[fields.size() - from_end] : nullptr;
+      if (field == nullptr && takes_rest) break;
+      const bool rest = takes_rest && i + 1 == fields.size();
+      values[field != nullptr ? cat("$", field->name) : cat("$", i + 1)] =
+          rest ? message.substr(words[i].begin) : words[i].text;
+    }
+    return values;
+  }
   list<Field> fields;
 
  private:
@@ -102,14 +120,13 @@ Outcome<Field> read_field(Scanner& in) {
     return field;
   }
   list<Condition> all;
-  str first_name;
   while (true) {
     in.skip_spaces();
     const std::string_view begin = in.rest();
     const str name(trim(in.until("=!<>,]&|")));
     if (!is_name(name)) return in.bad(cat("'", name, "' is no name of a field"), begin);
-    if (first_name.empty()) first_name = name;
-    if (name != first_name) return in.bad(cat("conditions of one field name one field, not ", name), begin);
+    if (field.name.empty()) field.name = name;
+    if (name != field.name) return in.bad(cat("conditions of one field name one field, not ", name), begin);
     const auto comparator = take_comparator(in);
     if (!comparator)
       return field.alternatives.empty() && all.empty() ? Outcome<Field>(field)

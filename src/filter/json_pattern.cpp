@@ -25,6 +25,7 @@ enum class Test : std::uint8_t { compare, is_null, is_true, is_false, not_exists
 struct Node {
   enum class Kind : std::uint8_t { leaf, both, either } kind = Kind::leaf;
   std::unique_ptr<Node> left, right;
+  str spelling;  // of the selector
   list<Step> selector;
   Test test = Test::compare;
   Comparator comparator = Comparator::equal;
@@ -70,6 +71,19 @@ bool holds(const Node& node, const Json& document) {
         return compares(node, *value);
     }
   });
+}
+
+void extract(const Node& node, const Json& document, dict<str>& values) {
+  if (node.kind != Node::Kind::leaf) {
+    extract(*node.left, document, values);
+    extract(*node.right, document, values);
+    return;
+  }
+  list<const Json*> found;
+  select(document, node.selector, found);
+  if (found.empty()) return;
+  const Json& first = *found.front();
+  values[node.spelling] = first.is_text() ? first.text() : first.write();
 }
 
 class Reader {
@@ -122,7 +136,9 @@ class Reader {
   }
   NodeOutcome leaf() {
     auto node = std::make_unique<Node>();
+    const std::string_view begin = in_.rest();
     node->selector = TRY(selector());
+    node->spelling = begin.substr(0, begin.size() - in_.rest().size());
     in_.skip_spaces();
     if (in_.take_word("IS")) {
       in_.skip_spaces();
@@ -200,6 +216,11 @@ class JsonMatcher final : public Matcher {
     if (begin == std::string_view::npos || (message[begin] != '{' && message[begin] != '[')) return false;
     const auto document = Json::parse(message);
     return document && holds(*root_, *document);
+  }
+  [[nodiscard]] dict<str> extracted(std::string_view message) const override {
+    dict<str> values;
+    if (const auto document = Json::parse(message)) extract(*root_, *document, values);
+    return values;
   }
 
  private:

@@ -16,6 +16,9 @@ class Matcher {
   Matcher& operator=(const Matcher&) = delete;
   virtual ~Matcher() = default;
   [[nodiscard]] virtual bool matches(std::string_view message) const = 0;
+  /// Of a message that matches: what the pattern's selectors ("$.a.b") and fields ("$status", without a name "$1") have
+  /// found in it.
+  [[nodiscard]] virtual dict<str> extracted(std::string_view) const { return {}; }
 };
 using MatcherOutcome = Outcome<std::unique_ptr<Matcher>>;
 
@@ -30,6 +33,10 @@ class Pattern {
   static Outcome<Pattern> parse(std::string_view text);
 
   [[nodiscard]] bool matches(std::string_view message) const { return !matcher_ || matcher_->matches(message); }
+
+  [[nodiscard]] dict<str> extracted(std::string_view message) const {
+    return matcher_ ? matcher_->extracted(message) : dict<str>();
+  }
 
  private:
   std::shared_ptr<const Matcher> matcher_;  // nullptr: everything matches

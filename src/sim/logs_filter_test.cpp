@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "services/logs/metric_filter_ops.hpp"
 #include "sim/logs_fixture_test.hpp"
 
 using namespace utakata;  // NOLINT: a test
@@ -67,4 +68,36 @@ TEST_CASE("logs: a search through much answers with what is complete, and goes o
   const auto [found, pages] = all("nothing");
   CHECK(found == 0);
   CHECK(pages < 100);
+}
+
+TEST_CASE("logs: a metric filter's pattern is tested against messages, and says what it has found in them") {
+  Bench bench;
+  const auto test = [&](const str& pattern, const list<str>& messages) {
+    return bench.call<logs::test_metric_filter, api::TestMetricFilterResponse>(
+        api::TestMetricFilterRequest{.filterPattern = pattern, .logEventMessages = messages});
+  };
+  const str line = R"(127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /apache_pb.gif HTTP/1.0" 404 1534)";
+  const auto fields = test("[ip, identity, user_id, timestamp, request, status_code = 4*, size]", {"x", line});
+  REQUIRE(fields);
+  REQUIRE(fields->matches->size() == 1);
+  CHECK(fields->matches->front().eventNumber == 1);
+  CHECK(fields->matches->front().eventMessage == line);
+  const dict<str> values = *fields->matches->front().extractedValues;
+  CHECK(values.size() == 7);
+  CHECK(values.at("$request") == "GET /apache_pb.gif HTTP/1.0");
+  CHECK(values.at("$status_code") == "404");
+  const auto rest = test("[..., size]", {line});
+  CHECK(rest->matches->front().extractedValues->at("$size") == "1534");
+  CHECK(rest->matches->front().extractedValues->at("$1") == "127.0.0.1");
+  CHECK(test("[ip, all]", {line})->matches->front().extractedValues->at("$all") == line.substr(10));
+  const auto json = test(R"({ $.eventType = "Update*" && $.n[0] > 3 })", {R"({"eventType":"UpdateTrail","n":[4]})"});
+  CHECK(*json->matches->front().extractedValues == dict<str>{{"$.eventType", "UpdateTrail"}, {"$.n[0]", "4"}});
+  CHECK(test("ERROR", {"ERROR 1", "ok", "ERROR 2"})->matches->size() == 2);
+  CHECK(test("ERROR", {"ERROR 1"})->matches->front().extractedValues->empty());
+  CHECK(test("", {"any"})->matches->size() == 1);
+  CHECK(test("{", {"any"}).error().code == "InvalidParameterException");
+  CHECK(test("x", {}).error().message.contains("logEventMessages"));
+  CHECK(test("x", list<str>(51, "x")).error().message.contains("between 1 and 50"));
+  CHECK(test("x", {""}).error().message.contains("logEventMessages"));
+  CHECK(test(str(1025, 'x'), {"x"}).error().message.contains("filterPattern"));
 }

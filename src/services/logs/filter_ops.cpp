@@ -2,7 +2,6 @@
 
 #include "base/hash.hpp"
 #include "base/json_scanner.hpp"
-#include "filter/pattern.hpp"
 #include "services/logs/limits.hpp"
 #include "services/logs/position.hpp"
 #include "services/logs/stream_ops.hpp"
@@ -58,11 +57,7 @@ Outcome<LogQuery> query_of(const Tx& tx, const api::FilterLogEventsRequest& requ
   if (limit < 1 || limit > limits::page_events)
     return invalid(cat("1 validation error detected: Value '", limit,
                        "' at 'limit' failed to satisfy constraint: Member must have value between 1 and 10000"));
-  if (request.filterPattern->size() > limits::pattern_bytes)
-    return invalid(
-        "1 validation error detected: Value at 'filterPattern' failed to satisfy constraint: Member must "
-        "have length less than or equal to 1024");
-  TRY_VOID(filter::Pattern::parse(*request.filterPattern));
+  TRY_VOID(pattern_of("filterPattern", *request.filterPattern));
   const i64 end = request.endTime.value_or(INT64_MAX);
   LogQuery query {
     .streams = TRY(chosen_streams(tx, group, request))

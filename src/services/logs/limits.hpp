@@ -17,6 +17,7 @@ inline constexpr i64 page_bytes = 1'048'576;
 inline constexpr i32 page_events = 10'000;
 inline constexpr i32 describe_results = 50;
 inline constexpr std::size_t pattern_bytes = 1'024;
+inline constexpr std::size_t messages_tested = 50;
 inline constexpr std::size_t streams_filtered = 100;
 inline constexpr std::size_t live_tail_groups = 10;
 inline constexpr std::size_t live_tail_sessions = 15;  // of an account in a region; AWS's is not verified

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/json_scanner.hpp"
-#include "filter/pattern.hpp"
 #include "services/logs/limits.hpp"
 #include "services/logs/state.hpp"
 
@@ -24,11 +23,7 @@ Outcome<> check_live_tail(const api::StartLiveTailRequest& request) {
     return invalid("logStreamNamePrefixes and logStreamNames cannot be used together.");
   if ((request.logStreamNames || request.logStreamNamePrefixes) && request.logGroupIdentifiers.size() > 1)
     return invalid("logStreamNames and logStreamNamePrefixes can only be used with one log group.");
-  if (request.logEventFilterPattern->size() > limits::pattern_bytes)
-    return invalid(
-        "1 validation error detected: Value at 'logEventFilterPattern' failed to satisfy constraint: Member must "
-        "have length less than or equal to 1024");
-  TRY_VOID(filter::Pattern::parse(*request.logEventFilterPattern));
+  TRY_VOID(pattern_of("logEventFilterPattern", *request.logEventFilterPattern));
   return {};
 }
 

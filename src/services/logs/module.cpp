@@ -4,6 +4,7 @@
 
 #include "services/logs/group_ops.hpp"
 #include "services/logs/live_tail_ops.hpp"
+#include "services/logs/metric_filter_ops.hpp"
 #include "services/logs/state.hpp"
 #include "services/logs/stream_ops.hpp"
 
@@ -26,6 +27,7 @@ constexpr std::array operations{
     operation<put_log_events>("PutLogEvents"),
     operation<get_log_events>("GetLogEvents"),
     operation<filter_log_events>("FilterLogEvents"),
+    operation<test_metric_filter>("TestMetricFilter"),
     operation<start_live_tail>("StartLiveTail"),
 };
 

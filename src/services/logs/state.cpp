@@ -101,6 +101,14 @@ Outcome<Key> find_stream(const Tx& tx, const Key& group, std::string_view stream
 }
 
 std::unexpected<Fault> invalid(str message) { return refuse("InvalidParameterException", std::move(message)); }
+
+Outcome<filter::Pattern> pattern_of(std::string_view member, const str& text) {
+  if (text.size() > limits::pattern_bytes)
+    return invalid(cat("1 validation error detected: Value at '", member,
+                       "' failed to satisfy constraint: Member must have length less than or equal to ",
+                       limits::pattern_bytes));
+  return filter::Pattern::parse(text);
+}
 std::unexpected<Fault> no_such_group() {
   return refuse("ResourceNotFoundException", "The specified log group does not exist.");
 }

@@ -2,6 +2,7 @@
 
 #include "base/outcome.hpp"
 #include "core/tx.hpp"
+#include "filter/pattern.hpp"
 #include "services/logs/api/groups.hpp"
 
 // The rows of CloudWatch Logs. Events are no rows: they are in the log store, under their stream's id. Group names hold
@@ -57,6 +58,8 @@ Outcome<Key> find_group(const Tx&, const opt<str>& name, const opt<str>& identif
 Outcome<Key> find_stream(const Tx&, const Key& group, std::string_view stream);
 
 std::unexpected<Fault> invalid(str message);
+/// Fault InvalidParameterException if the member's text is no filter pattern.
+Outcome<filter::Pattern> pattern_of(std::string_view member, const str& text);
 std::unexpected<Fault> no_such_group();
 std::unexpected<Fault> no_such_stream();
 
