@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/machine.hpp"
+#include "services/acm/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ec2/ops.hpp"
 #include "services/ecs/cluster_ops.hpp"
@@ -22,8 +23,8 @@ using namespace utakata::ecs;  // NOLINT: a test
 
 namespace {
 
-constexpr std::array<void (*)(Schema&), 7> modules{logs::declare,           ec2::declare, elb::declare, ssm::declare,
-                                                   secretsmanager::declare, sts::declare, ecs::declare};
+constexpr std::array<void (*)(Schema&), 8> modules{acm::declare, logs::declare,           ec2::declare, elb::declare,
+                                                   ssm::declare, secretsmanager::declare, sts::declare, ecs::declare};
 
 struct Bench {
   Machine machine{7, modules};

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/machine.hpp"
+#include "services/acm/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ec2/ops.hpp"
 #include "services/ecs/cluster_ops.hpp"
@@ -30,8 +31,8 @@ Outcome<MakeGroupResponse> make_group(Tx& tx, const MakeGroupRequest& request) {
   return MakeGroupResponse{};
 }
 
-constexpr std::array<void (*)(Schema&), 6> modules{logs::declare,           ec2::declare, elb::declare, ssm::declare,
-                                                   secretsmanager::declare, ecs::declare};
+constexpr std::array<void (*)(Schema&), 7> modules{acm::declare, logs::declare,           ec2::declare, elb::declare,
+                                                   ssm::declare, secretsmanager::declare, ecs::declare};
 
 // A cluster with a task of two containers.
 struct Bench {

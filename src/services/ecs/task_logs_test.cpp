@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/machine.hpp"
+#include "services/acm/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ecs/account_setting_ops.hpp"
 #include "services/ecs/module.hpp"
@@ -62,7 +63,8 @@ TEST_CASE("awslogs: sizes are read as docker reads them") {
 }
 
 TEST_CASE("account settings: the log driver's default mode is honoured, the rest can only be what it is") {
-  static constexpr std::array<void (*)(Schema&), 4> modules{logs::declare, ec2::declare, elb::declare, ecs::declare};
+  static constexpr std::array<void (*)(Schema&), 5> modules{acm::declare, logs::declare, ec2::declare, elb::declare,
+                                                            ecs::declare};
   Machine machine(1, modules);
   const World world{"111122223333", "ap-northeast-1"};
   const Account account{machine, world};

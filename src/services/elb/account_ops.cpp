@@ -18,6 +18,7 @@ Outcome<api::DescribeAccountLimitsOutput> describe_account_limits(Tx& /*tx*/,
   // Sorted by name, as pages need them.
   auto page = TRY(wire::paginate(
       list<Quota>{{"application-load-balancers", limits::load_balancers},
+                  {"certificates-per-application-load-balancer", limits::certificates_of_balancer},
                   {"condition-values-per-alb-rule", limits::values_of_rule},
                   {"condition-wildcards-per-alb-rule", limits::wildcards_of_rule},
                   {"listeners-per-application-load-balancer", limits::listeners_of_balancer},

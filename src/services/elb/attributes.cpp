@@ -43,7 +43,7 @@ constexpr AttributeRule load_balancer_rules[] = {
      "monitor, defensive, strictest"},
     {"routing.http.drop_invalid_header_fields.enabled", "false", Mark::honoured},
     {"routing.http.preserve_host_header.enabled", "false", Mark::honoured},
-    {"routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false", Mark::stored},
+    {"routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false", Mark::honoured},
     {"routing.http.xff_client_port.enabled", "false", Mark::honoured},
     {"routing.http.xff_header_processing.mode", "append", Mark::honoured, Form::choice, 0, 0,
      "append, preserve, remove"},

@@ -4,8 +4,10 @@
 #include "core/effect.hpp"
 #include "core/facts.hpp"
 #include "core/report.hpp"
+#include "services/acm/public.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
+#include "services/elb/listener_tls.hpp"
 #include "services/elb/protocols.hpp"
 #include "services/elb/public.hpp"
 #include "services/elb/rule_actions.hpp"
@@ -100,6 +102,7 @@ BalancerTargetGroup group_of(const Tx& tx, const World& world, const LoadBalance
                                              .all_initial_checks = is_flow_protocol(row.protocol)}};
   choose(group.health_check.protocol, row.check_protocol);
   choose(group.protocol_version, row.protocol_version);
+  group.tls = row.protocol == "HTTPS";
   if (const auto port = parse_integer(row.check_port)) group.health_check.port = static_cast<i32>(*port);
   take_attributes(group, row);
   group.cross_zone = across_zones(balancer, row);
@@ -130,6 +133,7 @@ void configure(Tx& tx, const Key& key) {
   const LoadBalancerRow* row = tx.find<LoadBalancerRow>(key);
   if (row == nullptr) return;
   const World world = world_of(key);
+  note_certificates(tx, world, row->arn);
   BalancerConfig config{
       .arn = row->arn,
       .name = row->arn.substr(row->arn.find("loadbalancer/") + 13),
@@ -151,6 +155,7 @@ void configure(Tx& tx, const Key& key) {
     choose(out.protocol, listener.protocol);
     if (row->network() && listener.protocol != "UDP")
       out.tcp_idle_timeout_seconds = number_attribute(listener, "tcp.idle_timeout.seconds");
+    if (listener.uses_tls()) out.tls = tls_of(tx, listener);
     for (const Key& rule_at : tx.where<RuleRow>(RuleRow::by_listener, listener.arn)) {
       const RuleRow& rule = *tx.find<RuleRow>(rule_at);
       out.rules.push_back({.arn = rule.arn,
@@ -214,6 +219,16 @@ void take_health(Tx& tx, const Report& report) {
       balancer_changed(tx, world, arn);
 }
 
+// A certificate that came, or came anew: whoever presents it is told.
+void hear_certificate(Tx& tx, const Fact& fact) {
+  const World world = world_of(fact.key);
+  const std::string_view arn = local_part(fact.key);
+  tx.each<ListenerRow>(world.key("listener/"), [&](const Key&, const ListenerRow& row) {
+    if (std::ranges::find(row.certificates, arn) != row.certificates.end())
+      balancer_changed(tx, world, row.balancer_arn);
+  });
+}
+
 void take_idle(Tx& tx, const Report& report) {
   const auto& idle = std::get<TargetIdleReport>(report);
   const World world = world_of_arn(idle.target_group_arn);
@@ -263,6 +278,7 @@ void declare_tables(Schema& schema) {
                                },
                            .on_due = target_due});
   schema.reconciler(reconciler, configure);
+  schema.listen(acm::changed, hear_certificate);
   schema.report(report_kind<TargetHealthReport>, take_health);
   schema.report(report_kind<TargetIdleReport>, take_idle);
   schema.report(report_kind<TargetAnomalyReport>, take_anomaly);

@@ -2,13 +2,14 @@
 
 #include <array>
 
+#include "services/acm/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ec2/ops.hpp"
 
 namespace utakata::elb::test {
 namespace {
 
-constexpr std::array<void (*)(Schema&), 2> all{ec2::declare, declare};
+constexpr std::array<void (*)(Schema&), 3> all{acm::declare, ec2::declare, declare};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
+#include "services/elb/listener_tls.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/protocol_versions.hpp"
 #include "services/elb/protocols.hpp"
@@ -12,11 +13,52 @@ namespace utakata::elb {
 namespace {
 
 api::Listener view(const ListenerRow& row) {
-  return {.ListenerArn = row.arn,
-          .LoadBalancerArn = row.balancer_arn,
-          .Port = row.port,
-          .Protocol_ = protocol_named(row.protocol),
-          .DefaultActions = row.actions};
+  api::Listener out{.ListenerArn = row.arn,
+                    .LoadBalancerArn = row.balancer_arn,
+                    .Port = row.port,
+                    .Protocol_ = protocol_named(row.protocol),
+                    .DefaultActions = row.actions};
+  if (!row.uses_tls()) return out;
+  out.SslPolicy = row.ssl_policy;
+  out.Certificates = list<api::Certificate>{{.CertificateArn = row.certificates.front()}};
+  out.MutualAuthentication = api::MutualAuthenticationAttributes{.Mode = "off"};
+  return out;
+}
+
+// Protocol, policy and default certificate, as asked for or as they were.
+template <class Request>
+Outcome<> take_protocol(const Tx& tx, const LoadBalancerRow& balancer, ListenerRow& row, const Request& request) {
+  if (request.Protocol_) row.protocol = request.Protocol_->name();
+  TRY_VOID(check_listener_protocol(balancer, row.protocol));
+  if (request.AlpnPolicy && !request.AlpnPolicy->empty())
+    return invalid("An ALPN policy can be specified for TLS listeners only");
+  const bool mutual = request.MutualAuthentication && request.MutualAuthentication->Mode &&
+                      *request.MutualAuthentication->Mode != "off";
+  if (mutual)
+    return refuse(
+        "InvalidConfigurationRequest",
+        cat("MutualAuthentication.Mode '", request.MutualAuthentication->Mode->name(), "' is not served; use off"));
+  if (!row.uses_tls()) {
+    if (request.Certificates) return invalid(cat("A certificate cannot be specified for ", row.protocol, " listeners"));
+    if (request.SslPolicy)
+      return invalid(cat("A security policy cannot be specified for ", row.protocol, " listeners"));
+    row.ssl_policy.clear();
+    row.certificates.clear();
+    return {};
+  }
+  if (request.SslPolicy) {
+    if (find_ssl_policy(*request.SslPolicy) == nullptr) return ssl_policy_not_found(*request.SslPolicy);
+    row.ssl_policy = *request.SslPolicy;
+  }
+  if (row.ssl_policy.empty()) row.ssl_policy = default_ssl_policy;
+  if (request.Certificates) {
+    const str arn = TRY(default_certificate(tx, *request.Certificates));
+    std::erase(row.certificates, arn);
+    if (!row.certificates.empty()) row.certificates.erase(row.certificates.begin());
+    row.certificates.insert(row.certificates.begin(), arn);
+  }
+  if (row.certificates.empty()) return invalid("A certificate must be specified for HTTPS listeners");
+  return {};
 }
 
 bool port_taken(const Tx& tx, const str& balancer_arn, i32 port, const str& except) {
@@ -39,24 +81,23 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
   if (!request.Port) return invalid("A listener port must be specified");
   if (!request.Protocol_) return invalid("A listener protocol must be specified");
   TRY_VOID(within(*request.Port, 1, 65'535, "port"));
-  const str protocol(request.Protocol_->name());
-  TRY_VOID(check_listener_protocol(*balancer, protocol));
+  ListenerRow row;
+  TRY_VOID(take_protocol(tx, *balancer, row, request));
   const list<api::Action> actions =
       TRY(checked_actions(tx, request.DefaultActions, {request.LoadBalancerArn, "defaultActions"}));
-  TRY_VOID(check_compatible(tx, *balancer, protocol, actions));
-  TRY_VOID(check_versions(tx, request.Protocol_->name(), actions));
+  TRY_VOID(check_compatible(tx, *balancer, row.protocol, actions));
+  TRY_VOID(check_versions(tx, row.protocol, actions));
   if (port_taken(tx, request.LoadBalancerArn, *request.Port, "")) return duplicate();
   if (tx.where<ListenerRow>(ListenerRow::by_balancer, request.LoadBalancerArn).size() >= limits::listeners_of_balancer)
     return refuse("TooManyListeners", cat("The maximum number of listeners on load balancer '", request.LoadBalancerArn,
                                           "' has been reached"));
   str base = request.LoadBalancerArn;
   base.replace(base.find(":loadbalancer/"), 14, ":listener/");
-  ListenerRow row{.arn = cat(base, "/", tx.random_hex(16)),
-                  .balancer_arn = request.LoadBalancerArn,
-                  .port = *request.Port,
-                  .protocol = protocol,
-                  .actions = actions,
-                  .tags = request.Tags.value_or(list<api::Tag>{})};
+  row.arn = cat(base, "/", tx.random_hex(16));
+  row.balancer_arn = request.LoadBalancerArn;
+  row.port = *request.Port;
+  row.actions = actions;
+  row.tags = request.Tags.value_or(list<api::Tag>{});
   tx.put(listener_key(world, row.arn), row);
   balancer_changed(tx, world, row.balancer_arn);
   return api::CreateListenerOutput{.Listeners = list<api::Listener>{view(row)}};
@@ -68,8 +109,7 @@ Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyList
   if (known == nullptr) return listener_not_found();
   ListenerRow row = *known;
   const LoadBalancerRow& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), row.balancer_arn));
-  if (request.Protocol_) row.protocol = request.Protocol_->name();
-  TRY_VOID(check_listener_protocol(balancer, row.protocol));
+  TRY_VOID(take_protocol(tx, balancer, row, request));
   if (request.Port) {
     TRY_VOID(within(*request.Port, 1, 65'535, "port"));
     if (port_taken(tx, row.balancer_arn, *request.Port, row.arn)) return duplicate();

@@ -189,6 +189,7 @@ Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx& tx, const api::D
   for (const auto& zone : row.zones) ec2::delete_interface(tx, world, zone.interface_id);
   tx.erase<LoadBalancerRow>(key);
   announce_name(tx, row, false);
+  note_certificates(tx, world, row.arn);
   tx.emit(RemoveBalancer{.arn = row.arn});
   return api::DeleteLoadBalancerOutput{};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "services/elb/api/certificate.hpp"
 #include "services/elb/state.hpp"
 #include "wire/pagination.hpp"
 
@@ -34,6 +35,12 @@ Outcome<api::DescribeListenerAttributesOutput> describe_listener_attributes(
     Tx&, const api::DescribeListenerAttributesInput&);
 Outcome<api::ModifyListenerAttributesOutput> modify_listener_attributes(Tx&, const api::ModifyListenerAttributesInput&);
 Outcome<api::DeleteListenerOutput> delete_listener(Tx&, const api::DeleteListenerInput&);
+Outcome<api::AddListenerCertificatesOutput> add_listener_certificates(Tx&, const api::AddListenerCertificatesInput&);
+Outcome<api::RemoveListenerCertificatesOutput> remove_listener_certificates(
+    Tx&, const api::RemoveListenerCertificatesInput&);
+Outcome<api::DescribeListenerCertificatesOutput> describe_listener_certificates(
+    Tx&, const api::DescribeListenerCertificatesInput&);
+Outcome<api::DescribeSSLPoliciesOutput> describe_ssl_policies(Tx&, const api::DescribeSSLPoliciesInput&);
 Outcome<api::CreateRuleOutput> create_rule(Tx&, const api::CreateRuleInput&);
 Outcome<api::ModifyRuleOutput> modify_rule(Tx&, const api::ModifyRuleInput&);
 Outcome<api::DescribeRulesOutput> describe_rules(Tx&, const api::DescribeRulesInput&);

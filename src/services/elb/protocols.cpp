@@ -36,9 +36,8 @@ Outcome<> check_listener_protocol(const LoadBalancerRow& balancer, std::string_v
   if (balancer.network() != is_flow_protocol(protocol))
     return invalid(cat("Listener protocol '", protocol, "' must be one of '",
                        balancer.network() ? "TLS, TCP, TCP_UDP, UDP" : "HTTPS, HTTP", "'"));
-  if (protocol == "TLS" || protocol == "HTTPS")
-    return refuse("UnsupportedProtocol", cat("Listeners of protocol '", protocol, "' are not served yet; use ",
-                                             balancer.network() ? "TCP" : "HTTP"));
+  if (protocol == "TLS")
+    return refuse("UnsupportedProtocol", "Listeners of protocol 'TLS' are not served yet; use TCP");
   return {};
 }
 

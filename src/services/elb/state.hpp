@@ -37,6 +37,10 @@ struct ListenerRow {
   list<api::Action> actions;
   dict<str> attributes;
   list<api::Tag> tags;
+  str ssl_policy;          // of HTTPS
+  list<str> certificates;  // ARNs, the default first
+
+  [[nodiscard]] bool uses_tls() const { return protocol == "HTTPS"; }
 };
 struct RuleRow {
   static constexpr std::string_view table_name = "elb.rules";
@@ -74,6 +78,8 @@ struct TargetRow {
 };
 
 void declare_tables(Schema&);
+/// Brings what Certificate Manager knows of a load balancer's certificates in line with its listeners.
+void note_certificates(Tx&, const World&, const str& balancer_arn);
 void target_drained(Tx&, const Key&);
 /// The next step of a target's deregistration.
 void target_due(Tx&, const Key&);

@@ -44,9 +44,7 @@ template <class Request>
 Outcome<> refuse_foreign(const TargetGroupRow& row, const Request& request) {
   const str& protocol = row.check_protocol;
   const bool flows = is_flow_protocol(row.protocol);
-  if (protocol == "HTTPS")
-    return refuse("InvalidConfigurationRequest", "Health check protocol 'HTTPS' is not served yet; use HTTP");
-  if (protocol != "HTTP" && !(flows && protocol == "TCP"))
+  if (protocol != "HTTP" && protocol != "HTTPS" && !(flows && protocol == "TCP"))
     return refuse("InvalidConfigurationRequest",
                   cat("Health check protocol '", protocol, "' is not supported for target groups with the ",
                       row.protocol, " protocol"));
@@ -104,7 +102,7 @@ Outcome<> check_protocol(const api::CreateTargetGroupInput& request) {
   if (*request.TargetType == "alb" && protocol != "TCP")
     return refuse("UnsupportedProtocol",
                   cat("Protocol '", protocol, "' is not supported for target groups with target type 'alb'; use TCP"));
-  if (protocol != "HTTP" && protocol != "TCP" && protocol != "UDP" && protocol != "TCP_UDP")
+  if (protocol != "HTTP" && protocol != "HTTPS" && protocol != "TCP" && protocol != "UDP" && protocol != "TCP_UDP")
     return refuse("UnsupportedProtocol", cat("Target groups of protocol '", protocol, "' are not served yet"));
   if (is_flow_protocol(protocol) && request.ProtocolVersion)
     return invalid(cat("ProtocolVersion cannot be specified for target groups with the ", protocol, " protocol"));

@@ -35,18 +35,35 @@ struct Action {
   opt<FixedResponseActionConfig> FixedResponseConfig;
   opt<ForwardActionConfig> ForwardConfig;
 };
+struct Certificate {
+  opt<str> CertificateArn;
+  opt<bool> IsDefault;
+};
+struct MutualAuthenticationAttributes {
+  opt<OneOf<"off", "passthrough", "verify">> Mode;
+  refused<str> TrustStoreArn;
+  refused<bool> IgnoreClientCertificateExpiry;
+  refused<OneOf<"on", "off">> AdvertiseTrustStoreCaNames;
+};
 struct Listener {
   opt<str> ListenerArn, LoadBalancerArn;
   opt<i32> Port;
   opt<Protocol> Protocol_;
+  opt<list<Certificate>> Certificates;
+  opt<str> SslPolicy;
   opt<list<Action>> DefaultActions;
+  opt<MutualAuthenticationAttributes> MutualAuthentication;
 };
 struct CreateListenerInput {
   str LoadBalancerArn;
   opt<Protocol> Protocol_;
   opt<i32> Port;
+  opt<str> SslPolicy;
+  opt<list<Certificate>> Certificates;
   list<Action> DefaultActions;
+  opt<list<str>> AlpnPolicy;
   opt<list<Tag>> Tags;
+  opt<MutualAuthenticationAttributes> MutualAuthentication;
 };
 struct CreateListenerOutput {
   opt<list<Listener>> Listeners;
@@ -55,7 +72,11 @@ struct ModifyListenerInput {
   str ListenerArn;
   opt<i32> Port;
   opt<Protocol> Protocol_;
+  opt<str> SslPolicy;
+  opt<list<Certificate>> Certificates;
   opt<list<Action>> DefaultActions;
+  opt<list<str>> AlpnPolicy;
+  opt<MutualAuthenticationAttributes> MutualAuthentication;
 };
 struct ModifyListenerOutput {
   opt<list<Listener>> Listeners;

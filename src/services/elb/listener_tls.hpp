@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/balancer_config.hpp"
+#include "services/elb/state.hpp"
+
+// Certificates and security policies of HTTPS listeners.
+namespace utakata::elb {
+
+inline constexpr std::string_view default_ssl_policy =
+    "ELBSecurityPolicy-2016-08";  // of the API; the console's is newer
+
+/// What a client may speak.
+struct SslPolicy {
+  std::string_view name;
+  int oldest, newest;      // versions of TLS 1: 0 to 3
+  unsigned cipher_groups;  // see listener_tls.cpp
+};
+/// Null: there is none of that name.
+const SslPolicy* find_ssl_policy(std::string_view name);
+list<str> versions_of(const SslPolicy&);  // "TLSv1", "TLSv1.1", ...
+list<str> ciphers_of(const SslPolicy&);   // OpenSSL's names, as AWS orders them
+
+/// The one certificate that a request may name for a listener. Faults ValidationError, CertificateNotFound.
+Outcome<str> default_certificate(const Tx&, const list<api::Certificate>&);
+/// As the data path needs it: the certificates that have been issued, and the policy.
+BalancerTls tls_of(const Tx&, const ListenerRow&);
+
+inline auto ssl_policy_not_found(std::string_view name) {
+  return refuse("SSLPolicyNotFound", cat("SSL policy '", name, "' not found"));
+}
+inline auto certificate_not_found(std::string_view arn) {
+  return refuse("CertificateNotFound", cat("Certificate '", arn, "' not found"));
+}
+
+}  // namespace utakata::elb
