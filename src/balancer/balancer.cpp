@@ -40,8 +40,10 @@ class Balancer::Inside {
       for (const auto& [place, listener] : listeners_) close(listener);
       end_flows(shared_->flows, Cause::flow_ended);
       for (const auto& [arn, running] : shared_->balancers)
-        for (const auto& [group_arn, group] : running->groups)
+        for (const auto& [group_arn, group] : running->groups) {
           for (const auto& target : group->targets) target->gone = true;
+          group->wake();
+        }
     });
     shared_->loop.stop();
     thread_.join();

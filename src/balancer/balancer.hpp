@@ -4,6 +4,7 @@
 #include <string>
 
 #include "balancer/fates.hpp"
+#include "ports/function_door.hpp"
 #include "ports/ports.hpp"
 
 namespace utakata::balancer {
@@ -12,6 +13,8 @@ struct Settings {
   std::string listen_address = "127.0.0.1";
   /// What cookies are sealed with; those of another secret bind nobody any more. Empty: a new one.
   std::string cookie_secret;
+  /// Calls Lambda functions; outlives the balancer. Null: there are none.
+  ports::FunctionDoor* functions = nullptr;
 };
 
 /// The load balancers' data path: a thread of its own with a loop, which owns every listener, target and connection.

@@ -17,15 +17,10 @@ std::string_view group_of(const BondSeal& seal, Running& running, const Balancer
   return choose_group(action, running.turn++);
 }
 
-struct Node {
-  Instant now;
-  std::string_view zone;
-};
-
-std::shared_ptr<Target> target_of(const BondSeal& seal, Group& group, Headers request, const Node& node,
+std::shared_ptr<Target> target_of(const BondSeal& seal, Group& group, Headers request, const Choice& node,
                                   Binding& binding) {
   const StickinessRule& rule = group.config.stickiness;
-  if (rule.kind == "none") return group.choose(node.now, node.zone);
+  if (rule.kind == "none") return group.choose(node);
   const bool by_application = rule.kind == "app_cookie";
   const std::string_view cookie = by_application ? application_cookie : target_cookie;
   auto bound = bound_to(seal, request, cookie, seconds(rule.duration_seconds), wall_clock());
@@ -34,8 +29,8 @@ std::shared_ptr<Target> target_of(const BondSeal& seal, Group& group, Headers re
     if (cookie_value(request, rule.cookie_name).empty()) bound.reset();  // the application's session has ended
   }
   if (bound || !by_application) binding.target_by = cookie;
-  auto target = bound ? group.bound(*bound, node.now, node.zone) : nullptr;
-  return target ? target : group.choose(node.now, node.zone);
+  auto target = bound ? group.bound(*bound, node) : nullptr;
+  return target ? target : group.choose(node);
 }
 
 }  // namespace

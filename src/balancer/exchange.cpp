@@ -1,5 +1,7 @@
 #include "balancer/exchange.hpp"
 
+#include <utility>
+
 #include "balancer/secure.hpp"
 #include "balancer/tunnel.hpp"
 #include "base/text.hpp"
@@ -94,33 +96,82 @@ Co<Trouble> Exchange::send(Stream& to, Stream::Slices slices) {
   co_return trouble;
 }
 
-Co<Ended> Exchange::forward(std::shared_ptr<Target> target) {
-  Lease lease(shared_, std::move(target));
+Co<Ended> Exchange::forward(Destination& to) {
+  const RetryRule& rule = to.group->config.retry;
   progress_ = shared_.loop.now();
-  Ended ended;
   if (request_.expects_continue && !reader_.done() && work_->from_client.empty())
     co_await send(client_, {"HTTP/1.1 100 Continue\r\n\r\n", {}, {}});
   // The head, and as much of the body as has come with it.
   const Piece first = take_body(reader_, work_->from_client);
   if (!first.sound) co_return Ended{Cause::bad_request, 400, false};
   if (request_.body.framing == http::Framing::chunked) add_chunk(reader_, first.content, work_->out, chunk_end_);
+  first_used_ = first.used;
+  held_ = rule.attempts > 0 && rule.idempotent && request_.idempotent && reader_.done();
+  if (rule.attempts > 0) to.group->retries.request(rule.budget_percent);
+  while (true) {
+    Ended ended;
+    {
+      Lease lease(shared_, to.target);
+      ended = co_await try_target(lease, first.content);
+    }
+    if (may_try_again(ended) && move_on(to, ended)) continue;
+    let_go();
+    co_return ended;
+  }
+}
+
+bool Exchange::may_try_again(const Ended& ended) const {
+  if (ended.own_status < 500 || answered_ || client_.broken() || shared_.ending) return false;
+  // What has not reached the target can be sent to another one, whatever it is.
+  if (!sent_) return ended.cause != Cause::exhausted_503;
+  return held_ && (ended.cause == Cause::reset_in_flight_502 || ended.cause == Cause::deregistered_502);
+}
+
+// Goes to another target. False: there is none, or the retries are used up.
+bool Exchange::move_on(Destination& to, const Ended& ended) {
+  Group& group = *to.group;
+  tried_.push_back(&to.target->candidate);
+  if (tried_.size() > static_cast<std::size_t>(group.config.retry.attempts)) return false;
+  auto next = group.choose({.now = shared_.loop.now(), .zone = zone_, .without = tried_});
+  if (!next || !group.retries.take()) return false;
+  shared_.fates.count(wall_clock().ns / 1'000'000'000, to.target->fates, Cause::retried);
+  if (group.ended(*to.target, ended.cause)) report_anomalies(shared_, group);
+  to.target = std::move(next);
+  upload_ = Upload::whole;
+  progress_ = shared_.loop.now();
+  return true;
+}
+
+// The request will not be sent again: what it was made of is not needed any more.
+void Exchange::let_go() {
+  if (first_used_ > 0) work_->from_client.drop(std::exchange(first_used_, 0));
+  held_ = false;
+}
+
+Co<Ended> Exchange::try_target(Lease& lease, std::string_view first_content) {
+  Ended ended;
+  sent_ = false;
   while (true) {
     const bool kept = lease.take_kept();
     if (!kept && !co_await connect(lease, ended)) co_return ended;
-    Stream::Slices slices{work_->out, first.content, chunk_end_};
+    Stream::Slices slices{work_->out, first_content, chunk_end_};
     Trouble trouble = lease.stream().try_write(slices);
     const bool untouched = slices[0].size() == work_->out.size();
     if (kept && trouble == Trouble::reset && untouched) {
       lease.drop();  // the target had ended this kept connection before it saw anything of the request
       continue;
     }
-    if (trouble == Trouble::none && !Stream::all_taken(slices)) trouble = co_await send(lease.stream(), slices);
-    // What the target has seen a part of is never sent again. It may have answered that part already.
+    sent_ = !untouched;
+    if (trouble == Trouble::none && !Stream::all_taken(slices)) {
+      sent_ = true;
+      trouble = co_await send(lease.stream(), slices);
+    }
+    // What the target has seen a part of is not sent to it again. It may have answered that part already.
     if (trouble != Trouble::none) upload_ = Upload::target_stopped;
     if (trouble == Trouble::none) progress_ = shared_.loop.now();
     break;
   }
-  work_->from_client.drop(first.used);
+  if (sent_ && !held_) let_go();
   // The rest of the body goes up while the answer comes down: a target may answer before it has read everything.
   const bool upload_left = !reader_.done() && upload_ == Upload::whole;
   if (upload_left) {
@@ -234,7 +285,7 @@ Co<void> Exchange::end_upload(Lease& lease) {
 Co<Exchange::Got> Exchange::more(Stream& from) {
   if (work_->from_target.room().empty()) work_->from_target.make_room(answer_head_max);
   // While nothing is in the workspace another connection may have it, still warm.
-  if (upload_ == Upload::whole && work_->from_client.empty() && work_->from_target.empty())
+  if (upload_ == Upload::whole && !held_ && work_->from_client.empty() && work_->from_target.empty())
     shared_.workspaces.give_back(std::move(work_));
   Got result = Got::bytes;
   while (true) {
@@ -250,6 +301,7 @@ Co<Exchange::Got> Exchange::more(Stream& from) {
     if (!got) continue;
     if (got->count == 0) co_return got->trouble == Trouble::none ? Got::end : Got::reset;
     work_->from_target.came(got->count);
+    answered_ = true;
     progress_ = shared_.loop.now();
     if (answer_share_.used_up(got->count)) co_await shared_.loop.next_round();
     co_return Got::bytes;
@@ -274,6 +326,7 @@ Co<Ended> Exchange::relay_answer(Lease& lease) {
     if (http::view_response_head(work_->from_target.text().substr(0, length), answer) || answer.deviates ||
         http::body_framing(answer, request_.head_method, body))
       co_return lost(lease, Cause::malformed_502, 502);
+    if (held_ && (answer.status >= 200 || answer.status == 101)) let_go();
     if (answer.status >= 200) co_return co_await relay_body(lease, body, length);
     if (answer.status == 101) co_return co_await become_tunnel(lease, length);
     work_->from_target.drop(length);
@@ -290,7 +343,8 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
   const bool chunk = no_length && !request_.old_client;
   const bool keep_alive =
       request_.keep_alive && !request_.close_connections && upload_ == Upload::whole && (chunk || !no_length);
-  write_answer_head(work_->answer, {.chunked = chunk, .keep_alive = keep_alive, .cookies = cookies(lease)}, work_->out);
+  write_answer_head(work_->answer, {.chunked = chunk, .keep_alive = keep_alive, .own_lines = own_lines(lease)},
+                    work_->out);
   work_->from_target.drop(head_length);
   http::BodyReader reader(body);
   std::string behind;
@@ -319,9 +373,13 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
   co_return Ended{cause, 0, keep_alive};
 }
 
-std::string Exchange::cookies(const Lease& lease) const {
-  if (!request_.binding.any()) return {};
-  return binding_lines(shared_.seal, request_.binding, lease.target(), work_->answer.headers, wall_clock());
+// What the answer gets besides its own: cookies and, where it is wanted, the target's name.
+std::string Exchange::own_lines(const Lease& lease) const {
+  std::string lines;
+  if (request_.binding.any())
+    lines = binding_lines(shared_.seal, request_.binding, lease.target(), work_->answer.headers, wall_clock());
+  if (config_.target_header) lines += cat("X-Utakata-Target: ", lease.target().name, "\r\n");
+  return lines;
 }
 
 // A client that has closed altogether looks like one that has only ended its sending side, until it is sent something.
@@ -338,7 +396,7 @@ Co<Ended> Exchange::become_tunnel(Lease& lease, std::size_t head_length) {
   const auto* protocol = work_->answer.find(http::HeaderKind::upgrade);
   if (!request_.websocket || protocol == nullptr || !equals_ignoring_case(*protocol, "websocket"))
     co_return lost(lease, Cause::malformed_502, 502);
-  write_answer_head(work_->answer, {.websocket = true, .cookies = cookies(lease)}, work_->out);
+  write_answer_head(work_->answer, {.websocket = true, .own_lines = own_lines(lease)}, work_->out);
   work_->from_target.drop(head_length);
   if (co_await send(client_, {work_->out, {}, {}}) != Trouble::none)
     co_return Ended{Cause::client_closed_460, 0, false};

@@ -21,6 +21,7 @@ struct Incoming {
   bool websocket = false;
   bool expects_continue = false;
   bool close_connections = false;  // after the answer: the request was ambiguous (desync.hpp)
+  bool idempotent = false;         // by its method: once or twice comes to the same
   Binding binding;                 // of the answer
 };
 
@@ -56,14 +57,16 @@ class Lease {
 
 class Exchange {
  public:
+  /// `zone` is where the node stands that got the request.
   Exchange(Shared& shared, Running& running, const BalancerConfig& config, reactor::Stream& client,
-           std::unique_ptr<Workspace>& work, const Incoming& request)
+           std::unique_ptr<Workspace>& work, const Incoming& request, std::string_view zone = {})
       : shared_(shared),
         running_(running),
         config_(config),
         client_(client),
         work_(work),
         request_(request),
+        zone_(zone),
         reader_(request.body),
         upload_ended_(shared.loop),
         upload_share_(shared.loop, relay_share),
@@ -71,8 +74,9 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  /// The request's head is in the workspace, rewritten; what follows it is the body, as far as it has come.
-  reactor::Co<Ended> forward(std::shared_ptr<Target>);
+  /// The request's head is in the workspace, rewritten; what follows it is the body, as far as it has come. Where the
+  /// group retries, `to` is the target that was tried last.
+  reactor::Co<Ended> forward(Destination& to);
 
  private:
   enum class Upload : std::uint8_t {
@@ -87,7 +91,11 @@ class Exchange {
   };
   enum class Got : std::uint8_t { bytes, end, reset, timed_out, interrupted };
 
+  reactor::Co<Ended> try_target(Lease&, std::string_view first_content);
   reactor::Co<bool> connect(Lease&, Ended&);
+  [[nodiscard]] bool may_try_again(const Ended&) const;
+  bool move_on(Destination& to, const Ended&);
+  void let_go();
   reactor::Co<Dialled> dial(const Target&);
   reactor::Co<Dialled> open_stream(Target&);
   reactor::Co<void> upload(reactor::Stream& to);
@@ -99,7 +107,7 @@ class Exchange {
   reactor::Co<Ended> become_tunnel(Lease&, std::size_t head_length);
   reactor::Co<reactor::Trouble> send(reactor::Stream& to, reactor::Stream::Slices);
 
-  [[nodiscard]] std::string cookies(const Lease&) const;
+  [[nodiscard]] std::string own_lines(const Lease&) const;
   void watch_client(reactor::Stream& upstream);
   bool client_has_gone();
   [[nodiscard]] bool upload_failed() const;
@@ -114,7 +122,13 @@ class Exchange {
   reactor::Stream& client_;
   std::unique_ptr<Workspace>& work_;  // another one after each wait, when nothing was in it
   const Incoming& request_;
+  std::string_view zone_;
   http::BodyReader reader_;  // of the request's body
+  std::vector<const Candidate*> tried_;
+  std::size_t first_used_ = 0;  // bytes in the workspace that were sent with the head
+  bool sent_ = false;           // the target may have seen something of the request
+  bool answered_ = false;       // something has come from it
+  bool held_ = false;           // head and body stay in the workspace, to be sent again
   std::string chunk_begin_, chunk_end_;
   Upload upload_ = Upload::whole;
   Instant progress_;  // when something went on in either direction

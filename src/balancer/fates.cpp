@@ -32,7 +32,15 @@ constexpr std::array<std::string_view, cause_count> names{"ok",
                                                           "flow_no_target",
                                                           "flow_exhausted",
                                                           "flow_unhealthy",
-                                                          "flow_deregistered"};
+                                                          "flow_deregistered",
+                                                          "retried",
+                                                          "target_full_503",
+                                                          "lambda_missing_502",
+                                                          "lambda_failed_502",
+                                                          "lambda_invalid_answer_502",
+                                                          "lambda_answer_too_large_502",
+                                                          "lambda_request_too_large_413",
+                                                          "lambda_timeout_504"};
 
 }  // namespace
 

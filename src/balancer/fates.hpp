@@ -41,8 +41,17 @@ enum class Cause : std::uint8_t {
   flow_exhausted,     // we had no socket, or no room for one more flow of datagrams
   flow_unhealthy,     // its target became unhealthy
   flow_deregistered,  // its target was deregistered and the delay is over, or its listener is no more
+  // Beyond AWS, and of functions:
+  retried,             // a try only: another target got the request, and its fate is counted there
+  target_full_503,     // every target has as many requests in flight as it may have
+  lambda_missing_502,  // there is no such function
+  lambda_failed_502,   // its call failed, or the function did
+  lambda_invalid_answer_502,
+  lambda_answer_too_large_502,
+  lambda_request_too_large_413,
+  lambda_timeout_504,  // no result within the idle timeout
 };
-inline constexpr std::size_t cause_count = 27;
+inline constexpr std::size_t cause_count = 35;
 str name_of(Cause);
 
 struct FateRow {

@@ -24,7 +24,7 @@ std::shared_ptr<Target> target_of(Group& group, const FlowEnds& ends, const Choi
   }
   const std::uint32_t source = parse_ipv4(ends.client.host).value_or(0);
   if (const str* bound = group.sources.target_of(source))
-    if (auto target = group.bound(*bound, choice.now, choice.zone)) return target;
+    if (auto target = group.bound(*bound, choice)) return target;
   const auto place = choose_by_flow(group.candidates, group.config, choice, mix(source));
   if (!place) return nullptr;
   group.sources.bind(source, group.targets[*place]->name);

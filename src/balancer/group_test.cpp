@@ -78,9 +78,9 @@ TEST_CASE("group: each zone's node takes its own targets in turn, whatever the o
   group.targets[2]->zone = "1c";
   group.targets_changed();
   str order;
-  for (int i = 0; i < 4; ++i) order += group.choose({}, "1a")->address + group.choose({}, "1c")->address;
+  for (int i = 0; i < 4; ++i) order += group.choose({.zone = "1a"})->address + group.choose({.zone = "1c"})->address;
   CHECK(order == "acbcacbc");
-  CHECK(group.choose({}, "1d") == nullptr);
+  CHECK(group.choose({.zone = "1d"}) == nullptr);
 }
 
 TEST_CASE("running: a load balancer's own address tells the node, the shared one goes to those in DNS in turn") {

@@ -4,6 +4,8 @@
 #include "balancer/destination.hpp"
 #include "balancer/desync.hpp"
 #include "balancer/exchange.hpp"
+#include "balancer/function_exchange.hpp"
+#include "balancer/holding.hpp"
 #include "balancer/own_answers.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/state.hpp"
@@ -143,6 +145,10 @@ bool too_many_forwarded(const http::RequestHeadView& head) {
   return addresses > forwarded_addresses_max;
 }
 
+bool is_idempotent(std::string_view method) {  // RFC 9110 9.2.2
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE";
+}
+
 bool wants_websocket(const http::RequestHeadView& head) {
   const std::string_view* protocol = head.find(http::HeaderKind::upgrade);
   return protocol != nullptr && equals_ignoring_case(*protocol, "websocket") && head.connection.upgrade &&
@@ -180,6 +186,7 @@ int look_at_request(Client& client, std::size_t length) {
   const auto* expect = head.find(http::HeaderKind::expect);
   client.request.old_client = head.minor_version == 0;
   client.request.keep_alive = head.keeps_alive();
+  client.request.idempotent = is_idempotent(head.method);
   client.request.websocket = wants_websocket(head) && client.request.body.framing == http::Framing::none;
   client.request.expects_continue =
       expect != nullptr && equals_ignoring_case(*expect, "100-continue") && head.minor_version == 1;
@@ -247,9 +254,20 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   Destination to = rule == nullptr
                        ? Destination()
                        : choose_destination(client.shared, running, rule->action, head.headers, client.zone);
+  if (to.group && has_to_wait(*to.group, client.zone) && may_wait(*to.group)) {
+    co_await wait_for_target(client.shared, to.group, client.stream, str(client.zone));
+    if (client.stream.broken()) {
+      client.count(to.group->fates, Cause::client_closed_460);
+      co_return Ended{Cause::client_closed_460, 0, false};
+    }
+    to.target = to.group->choose({.now = client.shared.loop.now(), .zone = client.zone});
+  }
   if (!to.target) {
-    client.count(to.group ? to.group->fates : running.fates, Cause::no_target_503);
-    co_return Ended{Cause::no_target_503, 503, skip_body(client, length)};
+    const Choice choice{.now = client.shared.loop.now(), .zone = client.zone};
+    const Cause cause = to.group && all_full(to.group->candidates, to.group->config, choice) ? Cause::target_full_503
+                                                                                             : Cause::no_target_503;
+    client.count(to.group ? to.group->fates : running.fates, cause);
+    co_return Ended{cause, 503, skip_body(client, length)};
   }
   const auto& version = to.group->config.protocol_version;
   if (!goes_together(client.http2, head, version.name())) {
@@ -271,10 +289,15 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   write_request_head(head, facts, client.work->out);
   client.request.binding = std::move(to.binding);
   client.work->from_client.drop(length);
-  Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request);
-  const Ended ended = co_await exchange.forward(to.target);
+  Ended ended;
+  if (to.group->config.function) {
+    ended = co_await call_function(client.shared, *client.config, client.stream, client.work, client.request, to);
+  } else {
+    Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request, client.zone);
+    ended = co_await exchange.forward(to);
+  }
   client.count(ended.cause == Cause::exhausted_503 ? to.group->fates : to.target->fates, ended.cause);
-  to.group->ended(*to.target, ended.cause);
+  if (to.group->ended(*to.target, ended.cause)) report_anomalies(client.shared, *to.group);
   co_return ended;
 }
 

@@ -153,8 +153,10 @@ using Adapt = std::function<void(BalancerConfig&)>;
 /// A balancer with one listener, in front of one target or none.
 class Bench {
  public:
-  explicit Bench(int target_port, const Adapt& adapt = {})
-      : balancer_({.cookie_secret = cookie_secret}, [](const Report&) {}, nullptr) {
+  explicit Bench(
+      int target_port, const Adapt& adapt = {}, ports::ReportSink sink = [](const Report&) {},
+      ports::FunctionDoor* functions = nullptr)
+      : balancer_({.cookie_secret = cookie_secret, .functions = functions}, std::move(sink), nullptr) {
     const int free = *reactor::listen_tcp({});
     port_ = reactor::local_port(free);
     ::close(free);

@@ -219,7 +219,7 @@ void write_request_head(const http::RequestHeadView& head, const RequestFacts& f
 }
 
 void write_answer_head(const http::ResponseHeadView& head, const AnswerFacts& facts, std::string& out) {
-  write_head(out, own_lines + head.reason.size() + size_of(head) + facts.cookies.size(), [&](Writer& to) {
+  write_head(out, own_lines + head.reason.size() + size_of(head) + facts.own_lines.size(), [&](Writer& to) {
     to.put("HTTP/1.1 ");
     to.put_number(static_cast<std::uint64_t>(head.status));
     to.put(' ');
@@ -243,7 +243,7 @@ void write_answer_head(const http::ResponseHeadView& head, const AnswerFacts& fa
           if (!head.of_this_connection(header.name)) to.put_header(header);
       }
     }
-    to.put(facts.cookies);
+    to.put(facts.own_lines);
     if (facts.chunked) to.put("Transfer-Encoding: chunked\r\n");
     to.put(facts.websocket    ? "Connection: Upgrade\r\n\r\n"
            : facts.keep_alive ? "Connection: keep-alive\r\n\r\n"

@@ -29,8 +29,8 @@ void write_request_head(const http::RequestHeadView&, const RequestFacts&, std::
 struct AnswerFacts {
   bool chunked = false;  // we chunk the body
   bool keep_alive = true;
-  bool websocket = false;         // 101
-  std::string_view cookies = {};  // lines that are added
+  bool websocket = false;           // 101
+  std::string_view own_lines = {};  // that are added
 };
 void write_answer_head(const http::ResponseHeadView&, const AnswerFacts&, std::string& out);
 

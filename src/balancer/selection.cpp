@@ -26,16 +26,28 @@ bool starts_slowly_now(const Candidate& candidate, const BalancerTargetGroup& ru
          now < candidate.slow_start_began + seconds(rules.slow_start_seconds);
 }
 
+bool is_full(const Candidate& candidate, const BalancerTargetGroup& rules) {
+  return rules.requests_of_target_max > 0 && candidate.in_flight >= rules.requests_of_target_max;
+}
+
 // Those that may get the request, as a question about each: nothing is copied.
 struct Eligible {
   const BalancerTargetGroup& rules;
-  std::string_view zone;
+  const Choice& choice;
   bool unhealthy_too;
+  bool full_too = false;
 
   bool operator()(const Candidate& candidate) const {
-    return !candidate.draining && (candidate.healthy || unhealthy_too) && in_zone(candidate, rules, zone);
+    return !candidate.draining && (candidate.healthy || unhealthy_too) && in_zone(candidate, rules, choice.zone) &&
+           (full_too || !is_full(candidate, rules)) &&
+           std::ranges::find(choice.without, &candidate) == choice.without.end();
   }
 };
+
+Eligible eligible_of(std::span<Candidate* const> candidates, const BalancerTargetGroup& rules, const Choice& choice) {
+  return {
+      .rules = rules, .choice = choice, .unhealthy_too = health_of(candidates, rules, choice.zone).fails_open(rules)};
+}
 
 // Smooth weighted round robin: everybody is owed its share, and the one who is owed most pays for all. Equal weights
 // make it a plain rotation.
@@ -46,7 +58,7 @@ std::optional<std::size_t> in_turn(std::span<Candidate* const> candidates, const
     Candidate& candidate = *candidates[i];
     if (!eligible(candidate)) {
       // Who comes back has not saved anything up. Another node's targets keep what they are owed.
-      if (in_zone(candidate, eligible.rules, eligible.zone)) candidate.credit = 0;
+      if (in_zone(candidate, eligible.rules, eligible.choice.zone)) candidate.credit = 0;
       continue;
     }
     const i64 share = share_of(candidate, eligible.rules, now);
@@ -114,9 +126,7 @@ GroupHealth health_of(std::span<Candidate* const> candidates, const BalancerTarg
 
 std::optional<std::size_t> choose_target(std::span<Candidate* const> candidates, const BalancerTargetGroup& rules,
                                          const Choice& choice) {
-  const Eligible eligible{.rules = rules,
-                          .zone = choice.zone,
-                          .unhealthy_too = health_of(candidates, rules, choice.zone).fails_open(rules)};
+  const Eligible eligible = eligible_of(candidates, rules, choice);
   if (rules.algorithm == "least_outstanding_requests") return least_outstanding(candidates, eligible);
   if (rules.algorithm == "weighted_random") return at_random(candidates, eligible, choice.dice);
   return in_turn(candidates, eligible, choice.now);
@@ -124,9 +134,7 @@ std::optional<std::size_t> choose_target(std::span<Candidate* const> candidates,
 
 std::optional<std::size_t> choose_by_flow(std::span<Candidate* const> candidates, const BalancerTargetGroup& rules,
                                           const Choice& choice, std::uint64_t flow) {
-  const Eligible eligible{.rules = rules,
-                          .zone = choice.zone,
-                          .unhealthy_too = health_of(candidates, rules, choice.zone).fails_open(rules)};
+  const Eligible eligible = eligible_of(candidates, rules, choice);
   std::optional<std::size_t> best;
   std::uint64_t highest = 0;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -139,11 +147,16 @@ std::optional<std::size_t> choose_by_flow(std::span<Candidate* const> candidates
   return best;
 }
 
+bool all_full(std::span<Candidate* const> candidates, const BalancerTargetGroup& rules, const Choice& choice) {
+  Eligible eligible = eligible_of(candidates, rules, choice);
+  if (std::ranges::any_of(candidates, [&](const Candidate* each) { return eligible(*each); })) return false;
+  eligible.full_too = true;
+  return std::ranges::any_of(candidates, [&](const Candidate* each) { return eligible(*each); });
+}
+
 bool may_stay(std::span<Candidate* const> candidates, std::size_t place, const BalancerTargetGroup& rules,
               const Choice& choice) {
-  const Eligible eligible{.rules = rules,
-                          .zone = choice.zone,
-                          .unhealthy_too = health_of(candidates, rules, choice.zone).fails_open(rules)};
+  const Eligible eligible = eligible_of(candidates, rules, choice);
   return place < candidates.size() && eligible(*candidates[place]);
 }
 
@@ -169,6 +182,7 @@ void judge_anomalies(std::span<Candidate* const> candidates) {
   for (std::size_t i = 0; i < candidates.size(); ++i)
     if (candidates[i]->healthy && !candidates[i]->draining && candidates[i]->requests >= judged_requests_min)
       judged.push_back({.failures = failures_of_thousand(*candidates[i]), .place = i});
+  for (Candidate* candidate : candidates) candidate->anomalous = false;  // who was not judged does not stand out
   std::ranges::sort(judged, std::greater<>());
   const bool enough = judged.size() >= judged_targets_min;
   const i64 usual = enough ? judged[judged.size() / 2].failures : 0;
@@ -176,7 +190,8 @@ void judge_anomalies(std::span<Candidate* const> candidates) {
   std::size_t may_be_mitigated = candidates.size() / 2;
   for (const Judged& each : judged) {
     i64& share = candidates[each.place]->anomaly_share;
-    if (enough && may_be_mitigated > 0 && each.failures > limit) {
+    candidates[each.place]->anomalous = enough && each.failures > limit;
+    if (candidates[each.place]->anomalous && may_be_mitigated > 0) {
       --may_be_mitigated;
       share = std::max(share / anomaly_share_step, anomaly_share_min);
     } else {

@@ -22,6 +22,7 @@ struct Candidate {
   std::string_view zone = {};      // empty: everywhere
   std::uint64_t key = 0;           // of its name
   i64 anomaly_share = full_share;  // weighted random: less while it stands out by its failures
+  bool anomalous = false;          // stood out in the last window
   i64 credit = 0;                  // round robin's own: what it is owed
   i64 requests = 0, failures = 0;  // of the window that judge_anomalies looks at
 };
@@ -31,6 +32,7 @@ struct Choice {
   Instant now;
   std::string_view zone = {};  // of the balancer's node; looked at where cross-zone balancing is off
   std::uint64_t dice = 0;      // weighted random
+  std::span<const Candidate* const> without = {};  // those that have been tried
 };
 
 /// How a group stands, in one zone if it does not balance across zones.
@@ -50,6 +52,8 @@ std::optional<std::size_t> choose_target(std::span<Candidate* const>, const Bala
 /// has its part of the hashes, and keeps it when others come or go.
 std::optional<std::size_t> choose_by_flow(std::span<Candidate* const>, const BalancerTargetGroup&, const Choice&,
                                           std::uint64_t flow);
+/// Whether there are targets that could get the request, if they had not as many in flight as they may have.
+bool all_full(std::span<Candidate* const>, const BalancerTargetGroup&, const Choice&);
 
 /// Whether a client that is bound to the target at this place may stay with it.
 bool may_stay(std::span<Candidate* const>, std::size_t place, const BalancerTargetGroup&, const Choice&);

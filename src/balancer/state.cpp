@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "balancer/flow.hpp"
+#include "balancer/function_exchange.hpp"
 #include "balancer/http2_check.hpp"
 #include "balancer/secure.hpp"
 #include "base/hash.hpp"
@@ -14,6 +15,9 @@ namespace utakata::balancer {
 namespace {
 
 constexpr std::size_t kept_connections_max = 256;
+
+// Whether the checks of a function have been switched on is looked at so often.
+constexpr Duration switched_on_after = seconds(5);
 
 // A window ends after so many requests a target, not after a time: one with the smallest share still gets enough of
 // them to be judged, however seldom requests come.
@@ -34,6 +38,11 @@ std::optional<bool> failed(Cause cause) {
     case Cause::cut_off:
     case Cause::timeout_504:
     case Cause::tls_failed_502:
+    case Cause::lambda_missing_502:
+    case Cause::lambda_failed_502:
+    case Cause::lambda_invalid_answer_502:
+    case Cause::lambda_answer_too_large_502:
+    case Cause::lambda_timeout_504:
       return true;
     case Cause::bad_request:
     case Cause::client_closed_460:
@@ -51,6 +60,9 @@ std::optional<bool> failed(Cause cause) {
     case Cause::flow_exhausted:
     case Cause::flow_unhealthy:
     case Cause::flow_deregistered:
+    case Cause::retried:
+    case Cause::target_full_503:
+    case Cause::lambda_request_too_large_413:
       break;
   }
   return {};
@@ -119,6 +131,7 @@ void take_health(const Group& group, Target& target, Instant now) {
   if (candidate.healthy == target.health.healthy()) return;
   candidate.slow_start_began = begins_slowly(group.candidates, group.config, now) ? now : Instant();
   candidate.healthy = target.health.healthy();
+  if (candidate.healthy) group.wake();
 }
 
 // While a group of a network load balancer says so, a target is `unhealthy.draining` before it is `unhealthy`.
@@ -156,10 +169,18 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
     if (group == running->groups.end()) co_return;
     const std::shared_ptr<Group> kept = group->second;
     const HealthCheckRule rule = kept->config.health_check;
+    if (!rule.enabled) {  // only a function's need not be
+      target->candidate.healthy = true;
+      kept->wake();
+      co_await shared.loop.sleep(switched_on_after);
+      continue;
+    }
     const Instant begun = shared.loop.now();
     const BalancerTargetGroup config = kept->config;
-    const CheckResult result = co_await check_once(shared, config, target->address, rule.port.value_or(target->port),
-                                                   shared.origin_of(*running));
+    const CheckResult result = config.function
+                                   ? co_await check_function(shared, config, target->address)
+                                   : co_await check_once(shared, config, target->address,
+                                                         rule.port.value_or(target->port), shared.origin_of(*running));
     if (over()) co_return;
     target->drop_kept_before(begun - seconds(running->config->idle_timeout_seconds));
     if (target->health.take(rule, result)) {
@@ -176,7 +197,7 @@ void begin(Shared& shared, const std::shared_ptr<Running>& running, Group& group
   target->group_arn = group.config.arn;
   target->address = wanted.address;
   target->port = wanted.port;
-  target->name = cat(wanted.address, ":", wanted.port);
+  target->name = group.config.function ? wanted.address : cat(wanted.address, ":", wanted.port);
   target->zone = wanted.zone;
   target->draining = wanted.draining;
   target->tls = group.config.tls;
@@ -226,25 +247,27 @@ std::string_view Running::zone_of_node(std::string_view address) {
   return zones.front();
 }
 
-std::shared_ptr<Target> Group::choose(Instant now, std::string_view zone) {
-  const auto place = choose_target(candidates, config, {.now = now, .zone = zone, .dice = mix(++turn)});
+std::shared_ptr<Target> Group::choose(Choice choice) {
+  choice.dice = mix(++turn);
+  const auto place = choose_target(candidates, config, choice);
   return place ? targets[*place] : nullptr;
 }
 
-std::shared_ptr<Target> Group::bound(std::string_view name, Instant now, std::string_view zone) {
+std::shared_ptr<Target> Group::bound(std::string_view name, const Choice& choice) {
   const auto target = std::ranges::find_if(targets, [&](const auto& each) { return each->name == name; });
   const auto place = static_cast<std::size_t>(target - targets.begin());
-  return may_stay(candidates, place, config, {.now = now, .zone = zone}) ? *target : nullptr;
+  return may_stay(candidates, place, config, choice) ? *target : nullptr;
 }
 
-void Group::ended(Target& target, Cause cause) {
+bool Group::ended(Target& target, Cause cause) {
   const std::optional<bool> bad = failed(cause);
-  if (!bad || config.algorithm != "weighted_random") return;
+  if (!bad) return false;
   ++target.candidate.requests;
   target.candidate.failures += *bad ? 1 : 0;
-  if (++requests_in_window_ < window_requests_of_target * candidates.size()) return;
+  if (++requests_in_window_ < window_requests_of_target * candidates.size()) return false;
   judge_anomalies(candidates);
   requests_in_window_ = 0;
+  return true;
 }
 
 void Group::targets_changed() {
@@ -255,6 +278,10 @@ void Group::targets_changed() {
     target->candidate.key = hash64(target->name);
     candidates.push_back(&target->candidate);
   }
+}
+
+void Group::wake() const {
+  for (reactor::Event* each : waiting) each->tell();
 }
 
 void Target::begin(Busy& busy_one) {
@@ -306,6 +333,22 @@ void report_if_idle(Shared& shared, Target& target) {
   shared.sink(TargetIdleReport{.target_group_arn = target.group_arn, .address = target.address, .port = target.port});
 }
 
+void report_anomalies(Shared& shared, Group& group) {
+  const bool mitigates = group.config.anomaly_mitigation && group.config.algorithm == "weighted_random";
+  for (const auto& target : group.targets) {
+    const bool anomalous = target->candidate.anomalous;
+    const bool mitigated = mitigates && target->candidate.anomaly_share < full_share;
+    if (anomalous == target->anomaly_reported && mitigated == target->mitigation_reported) continue;
+    target->anomaly_reported = anomalous;
+    target->mitigation_reported = mitigated;
+    shared.sink(TargetAnomalyReport{.target_group_arn = target->group_arn,
+                                    .address = target->address,
+                                    .port = target->port,
+                                    .anomalous = anomalous,
+                                    .mitigated = mitigated});
+  }
+}
+
 std::shared_ptr<Group> new_group(const Running& running, const str& arn) {
   auto group = std::make_shared<Group>();
   group->fates = std::make_shared<FateLine>(running.config->name, arn, "");
@@ -348,6 +391,7 @@ void update_group(Shared& shared, const std::shared_ptr<Running>& running, Group
   }
   group.targets_changed();
   for (const auto& target : group.targets) report_if_idle(shared, *target);
+  group.wake();
 }
 
 }  // namespace utakata::balancer

@@ -10,11 +10,14 @@
 
 #include "balancer/balancer.hpp"
 #include "balancer/health.hpp"
+#include "balancer/retry_budget.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/selection.hpp"
 #include "balancer/stickiness.hpp"
 #include "balancer/target_sessions.hpp"
 #include "balancer/workspace.hpp"
+#include "ports/function_door.hpp"
+#include "reactor/event.hpp"
 #include "reactor/splice.hpp"
 #include "reactor/stream.hpp"
 #include "reactor/wall_clock.hpp"
@@ -55,6 +58,7 @@ struct Target {
   bool tls = false;
   bool http2 = false;  // requests go over `sessions`
   bool idle_reported = false;
+  bool anomaly_reported = false, mitigation_reported = false;
   bool began_unhealthy = true;  // when it is unhealthy next, that is news
   int registrations = 1;        // so many times; each has its own health checks
   TargetHealth health;
@@ -94,13 +98,19 @@ struct Group {
   std::shared_ptr<FateLine> fates;  // of requests that found no target
   SourceBonds sources;              // with stickiness source_ip
 
-  /// The next target by the group's algorithm, for a node in that zone; null if it has none.
-  std::shared_ptr<Target> choose(Instant now, std::string_view zone = {});
+  RetryBudget retries;
+  std::vector<reactor::Event*> waiting;  // requests that wait for a healthy target (holding.hpp)
+  bool said_wanted = false;              // the control plane is told so
+
+  /// The next target by the group's algorithm; null if it has none. The dice are thrown here.
+  std::shared_ptr<Target> choose(Choice);
   /// The target of that name; null if it is not here or may not get requests.
-  std::shared_ptr<Target> bound(std::string_view name, Instant now, std::string_view zone = {});
-  /// Counts how a request ended that this target got. Where shares go by that, they are judged anew now and then.
-  void ended(Target&, Cause);
+  std::shared_ptr<Target> bound(std::string_view name, const Choice&);
+  /// Counts how a request ended that this target got. True: by that, who stands out was judged anew.
+  bool ended(Target&, Cause);
   void targets_changed();
+  /// Lets those who wait look again.
+  void wake() const;
 
  private:
   std::uint64_t requests_in_window_ = 0;  // of judge_anomalies
@@ -131,7 +141,7 @@ struct Door {
 };
 
 /// What everything on the balancer's thread uses.
-struct Shared {
+struct Shared : std::enable_shared_from_this<Shared> {
   reactor::Loop loop;
   Settings settings;
   ports::ReportSink sink;
@@ -149,8 +159,13 @@ struct Shared {
   std::set<Flow*> flows;           // of all network load balancers
   std::size_t datagram_flows = 0;  // of those
   reactor::SplicePipes pipes;
+  std::size_t function_bytes = 0;  // of requests to functions, held now
+  ports::NoFunctions no_functions;
   bool ending = false;
 
+  [[nodiscard]] ports::FunctionDoor& functions() {
+    return settings.functions == nullptr ? no_functions : *settings.functions;
+  }
   /// To be called when load balancers or their listeners have changed.
   void configured();
   [[nodiscard]] int namespace_of(const Running&) const;
@@ -164,6 +179,8 @@ using reactor::wall_clock;
 std::shared_ptr<Group> new_group(const Running&, const str& arn);
 /// Brings a group in line with its new configuration: new targets begin their health checks, vanished ones are cut.
 void update_group(Shared&, const std::shared_ptr<Running>&, Group&, const BalancerTargetGroup&);
+/// Says which targets stand out by their failures, where that has changed.
+void report_anomalies(Shared&, Group&);
 /// Says so once when a draining target has nothing in flight any more.
 void report_if_idle(Shared&, Target&);
 

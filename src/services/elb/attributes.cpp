@@ -49,7 +49,9 @@ constexpr AttributeRule load_balancer_rules[] = {
      "append, preserve, remove"},
     {"routing.http2.enabled", "true", Mark::honoured},
     {"waf.fail_open.enabled", "false", Mark::stored},
-    {"zonal_shift.config.enabled", "false", Mark::stored}};
+    {"zonal_shift.config.enabled", "false", Mark::stored},
+    // Not AWS's.
+    {"utakata.response.target_header.enabled", "false", Mark::honoured}};
 
 constexpr AttributeRule target_group_rules[] = {
     {"deregistration_delay.timeout_seconds", "300", Mark::honoured, Form::number, 0, 3600},
@@ -73,7 +75,13 @@ constexpr AttributeRule target_group_rules[] = {
     {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", Mark::honoured,
      Form::number_or_off, 1, 100},
     // Not AWS's.
-    {"utakata.deregistration.propagation_seconds", "0", Mark::honoured, Form::number, 1, 60}};
+    {"utakata.circuit.requests_per_target", "0", Mark::honoured, Form::number, 1, 100'000},
+    {"utakata.deregistration.propagation_seconds", "0", Mark::honoured, Form::number, 1, 60},
+    {"utakata.hold.requests", "100", Mark::honoured, Form::number, 1, 1000},
+    {"utakata.hold.seconds", "0", Mark::honoured, Form::number, 1, 300},
+    {"utakata.retry.attempts", "0", Mark::honoured, Form::number, 1, 5},
+    {"utakata.retry.budget_percent", "20", Mark::honoured, Form::number, 1, 100},
+    {"utakata.retry.requests", "unsent", Mark::honoured, Form::choice, 0, 0, "unsent, idempotent"}};
 
 constexpr AttributeRule network_balancer_rules[] = {
     {"access_logs.s3.enabled", "false", Mark::stored},

@@ -39,7 +39,7 @@ TEST_CASE("elb attributes: a new target group has AWS's defaults") {
       api::DescribeTargetGroupAttributesInput{.TargetGroupArn = web.group_arn});
   dict<str> values;
   for (const auto& each : *all->Attributes) values[*each.Key] = *each.Value;
-  CHECK(values.size() == 15);
+  CHECK(values.size() == 21);
   CHECK(values["deregistration_delay.timeout_seconds"] == "300");
   CHECK(values["stickiness.type"] == "lb_cookie");
   CHECK(values["load_balancing.cross_zone.enabled"] == "use_load_balancer_configuration");
@@ -165,4 +165,32 @@ TEST_CASE("elb attributes: a load balancer's reach the data path, and protect it
   const auto gone = web.call<delete_load_balancer, api::DeleteLoadBalancerOutput>(
       api::DeleteLoadBalancerInput{.LoadBalancerArn = web.balancer_arn});
   CHECK(gone.error().code == "OperationNotPermitted");
+}
+
+TEST_CASE("elb attributes: what goes beyond AWS is off, and reaches the data path when it is set") {
+  Web web;
+  const BalancerTargetGroup before = web.configured_group();
+  CHECK(before.retry.attempts == 0);
+  CHECK(before.hold.seconds == 0);
+  CHECK(before.requests_of_target_max == 0);
+  CHECK_FALSE(web.configured().target_header);
+  CHECK(web.set_group({{"utakata.retry.attempts", "2"},
+                       {"utakata.retry.requests", "idempotent"},
+                       {"utakata.retry.budget_percent", "5"},
+                       {"utakata.hold.seconds", "30"},
+                       {"utakata.hold.requests", "7"},
+                       {"utakata.circuit.requests_per_target", "9"}}) == "done");
+  CHECK(web.step.stored.empty());
+  const BalancerTargetGroup group = web.configured_group();
+  CHECK(group.retry.attempts == 2);
+  CHECK(group.retry.idempotent);
+  CHECK(group.retry.budget_percent == 5);
+  CHECK(group.hold.seconds == 30);
+  CHECK(group.hold.requests == 7);
+  CHECK(group.requests_of_target_max == 9);
+  CHECK(web.set_balancer({{"utakata.response.target_header.enabled", "true"}}) == "done");
+  CHECK(web.configured().target_header);
+  CHECK(web.set_group({{"utakata.retry.attempts", "6"}}) ==
+        "ValidationError: 'utakata.retry.attempts' value '6' must be between '1-5' inclusive");
+  CHECK(web.set_group({{"utakata.hold.requests", "1001"}}).find("'1-1000'") != str::npos);
 }

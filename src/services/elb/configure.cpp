@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/json.hpp"
 #include "core/effect.hpp"
 #include "core/facts.hpp"
 #include "core/report.hpp"
@@ -67,6 +68,12 @@ void take_attributes(BalancerTargetGroup& group, const TargetGroupRow& row) {
   group.stickiness = stickiness_of(row);
   group.healthy_count_min = number_attribute(row, cat(threshold, "count"));
   group.healthy_percent_min = number_attribute(row, cat(threshold, "percentage"));
+  group.retry = {.attempts = number_attribute(row, "utakata.retry.attempts"),
+                 .idempotent = attribute(row, "utakata.retry.requests") == "idempotent",
+                 .budget_percent = number_attribute(row, "utakata.retry.budget_percent")};
+  group.hold = {.seconds = number_attribute(row, "utakata.hold.seconds"),
+                .requests = number_attribute(row, "utakata.hold.requests")};
+  group.requests_of_target_max = number_attribute(row, "utakata.circuit.requests_per_target");
 }
 
 void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
@@ -81,6 +88,7 @@ void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
   config.forwarded_for_client_port = is_true("routing.http.xff_client_port.enabled");
   config.tls_version_and_cipher_headers = is_true("routing.http.x_amzn_tls_version_and_cipher_suite.enabled");
   config.http2 = is_true("routing.http2.enabled");
+  config.target_header = is_true("utakata.response.target_header.enabled");
 }
 
 // Where the data path reaches a target: an application load balancer at its first node.
@@ -252,6 +260,25 @@ void take_anomaly(Tx& tx, const Report& report) {
   });
 }
 
+void take_wanted(Tx& tx, const Report& report) {
+  const auto& said = std::get<TargetGroupWantedReport>(report);
+  const World world = world_of_arn(said.target_group_arn);
+  const Key key = group_key(world, said.target_group_arn);
+  const TargetGroupRow* known = tx.find<TargetGroupRow>(key);
+  if (known == nullptr || known->requests_held == said.held) return;
+  const bool begins = known->requests_held == 0;
+  tx.update<TargetGroupRow>(key, [&](TargetGroupRow& row) { row.requests_held = said.held; });
+  if (!begins && said.held > 0) return;
+  tx.publish({.kind = target_group_wanted, .key = world.key(said.target_group_arn), .body = cat(said.held)});
+  if (!begins) return;
+  Json event = Json::object();
+  event.set("source", "utakata.elasticloadbalancing");
+  event.set("detail-type", "Target Group Wanted");
+  event.set("resources", Json::array()).push(said.target_group_arn);
+  event.set("detail", Json::object()).set("targetGroupArn", said.target_group_arn);
+  tx.publish({.kind = facts::event, .key = world.prefix(), .body = event.write()});
+}
+
 void take_balancer(Tx& tx, const Report& report) {
   const auto& said = std::get<BalancerReport>(report);
   const Key key = balancer_key(world_of_arn(said.arn), said.arn);
@@ -282,6 +309,7 @@ void declare_tables(Schema& schema) {
   schema.report(report_kind<TargetHealthReport>, take_health);
   schema.report(report_kind<TargetIdleReport>, take_idle);
   schema.report(report_kind<TargetAnomalyReport>, take_anomaly);
+  schema.report(report_kind<TargetGroupWantedReport>, take_wanted);
   schema.report(report_kind<BalancerReport>, take_balancer);
   schema.on_recover([](Tx& tx) {
     tx.each<LoadBalancerRow>("", [&](const Key& key, const LoadBalancerRow& row) {
@@ -366,7 +394,8 @@ Outcome<TargetGroupView> target_group(const Tx& tx, const World& world, std::str
                          .target_type = row->target_type,
                          .protocol = row->protocol,
                          .deregistration_delay_seconds = number_attribute(*row, "deregistration_delay.timeout_seconds"),
-                         .has_load_balancer = !balancers_of(tx, world, arn).empty()};
+                         .has_load_balancer = !balancers_of(tx, world, arn).empty(),
+                         .requests_held = row->requests_held};
 }
 
 Outcome<> register_target(Tx& tx, const World& world, std::string_view group_arn, const str& address, i32 port) {

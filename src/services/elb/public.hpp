@@ -7,7 +7,14 @@
 //
 // Fact "target_health": key = world + target group ARN, body = "ADDRESS:PORT". Published whenever a target's state
 // changes, including the end of its draining (it is then not registered any more).
+//
+// Fact "target_group_wanted": key = world + target group ARN, body = how many requests the data path holds for it, as
+// it has no healthy target. Published when the first is held, and with "0" when none is any more: whoever can start
+// targets does. The event "Target Group Wanted" of source "utakata.elasticloadbalancing" says the first to the event
+// bus.
 namespace utakata::elb {
+
+inline constexpr std::string_view target_group_wanted = "target_group_wanted";
 
 /// States as DescribeTargetHealth says them; "" = not registered.
 struct TargetView {
@@ -23,6 +30,7 @@ struct TargetGroupView {
   str arn, name, vpc_id, target_type, protocol;
   i32 deregistration_delay_seconds = 300;
   bool has_load_balancer = false;
+  i32 requests_held = 0;  // that wait for a healthy target (utakata.hold.seconds)
 };
 
 /// Fault TargetGroupNotFound.

@@ -62,6 +62,7 @@ struct TargetGroupRow {
   i32 interval = 30, timeout = 5, healthy = 5, unhealthy = 2;
   dict<str> attributes;
   list<api::Tag> tags;
+  i32 requests_held = 0;  // that wait for a healthy target
 };
 struct TargetRow {
   static constexpr std::string_view table_name = "elb.targets";
