@@ -11,9 +11,11 @@
 #include "http/head_view.hpp"
 #include "reactor/stream.hpp"
 
-// The parts of bench/balancer/run.py:
-//   balancer_bench proxy PORT BACKEND_PORT
-//       our data path alone, with one load balancer in front of one target
+// The parts of bench/balancer/run.py and limits.py:
+//   balancer_bench proxy PORT BACKEND_PORT [RULES [MILLISECONDS]]
+//       our data path alone, with one load balancer in front of one target; with so many rules before the default one,
+//       which requests do not match, but for /rule/1: that answers by itself. Every so many milliseconds its
+//       configuration changes: rules, their order, a listener beside this one and the group's algorithm come and go.
 //   balancer_bench load PORT BACKEND_PORT BYTES CONNECTIONS SECONDS
 //       asks PORT as fast as it answers and is the backend too, so that it needs one core and the proxy the other.
 //       Prints requests a second, the 50th and 99th percentile in microseconds, and how many clients have failed: those
@@ -33,17 +35,47 @@ constexpr std::string_view request =
 
 int number(const char* text) { return static_cast<int>(parse_integer(text).value_or(0)); }
 
-int run_proxy(int port, int backend_port) {
+// They go by host and path in turn, as the rules of a large site do.
+BalancerRule rule(int number) {
+  BalancerCondition condition;
+  if (number % 2 == 0) condition = {.field = "host-header", .values = {cat("host-", number, ".example.com")}};
+  if (number % 2 == 1) condition = {.field = "path-pattern", .values = {cat("/rule/", number)}};
+  return {.arn = cat("r", number),
+          .priority = number,
+          .conditions = {condition},
+          .action = {.type = "fixed-response", .status = 200, .content_type = "text/plain", .body = "rule"}};
+}
+
+BalancerConfig configuration(int port, int backend_port, int rules, bool changed) {
+  BalancerConfig config{.arn = "lb",
+                        .name = "app/bench/1",
+                        .dns_name = "bench.elb.localhost",
+                        .listeners = {{.arn = "l", .port = port}},
+                        .target_groups = {{.arn = "g",
+                                           .health_check = {.protocol = "TCP", .interval_seconds = 300},
+                                           .targets = {{.address = "127.0.0.1", .port = backend_port}}}}};
+  list<BalancerRule>& all = config.listeners[0].rules;
+  for (int i = 1; i <= rules; ++i) all.push_back(rule(i));
+  if (changed) {
+    std::ranges::reverse(all);
+    all.push_back(rule(rules + 1));
+    config.listeners.push_back({.arn = "m", .port = port + 1});
+    config.target_groups[0].algorithm = "least_outstanding_requests";
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].priority = static_cast<i32>(i) + 1;
+  all.push_back({.arn = "r", .action = {.forward = {{.target_group_arn = "g"}}}});
+  return config;
+}
+
+int run_proxy(int port, int backend_port, int rules, int change_milliseconds) {
   balancer::Balancer balancer({}, [](const Report&) {}, nullptr);
-  balancer.configure({.arn = "lb",
-                      .name = "app/bench/1",
-                      .dns_name = "bench.elb.localhost",
-                      .listeners = {{.arn = "l",
-                                     .port = port,
-                                     .rules = {{.arn = "r", .action = {.forward = {{.target_group_arn = "g"}}}}}}},
-                      .target_groups = {{.arn = "g",
-                                         .health_check = {.protocol = "TCP", .interval_seconds = 300},
-                                         .targets = {{.address = "127.0.0.1", .port = backend_port}}}}});
+  bool changed = false;
+  while (true) {
+    balancer.configure(configuration(port, backend_port, rules, changed));
+    if (change_milliseconds == 0) break;
+    changed = !changed;
+    std::this_thread::sleep_for(std::chrono::milliseconds(change_milliseconds));
+  }
   while (true) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
@@ -140,9 +172,13 @@ int run_load(int port, int backend_port, int bytes, int connections, int duratio
 
 int main(int argc, char** argv) {
   const std::string_view role = argc > 1 ? argv[1] : "";
-  if (role == "proxy" && argc == 4) return run_proxy(number(argv[2]), number(argv[3]));
+  if (role == "proxy" && argc >= 4 && argc <= 6)
+    return run_proxy(number(argv[2]), number(argv[3]), argc > 4 ? number(argv[4]) : 0, argc > 5 ? number(argv[5]) : 0);
   if (role == "load" && argc == 7)
     return run_load(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]), number(argv[6]));
-  std::fputs("balancer_bench proxy PORT BACKEND_PORT | load PORT BACKEND_PORT BYTES CONNECTIONS SECONDS\n", stderr);
+  std::fputs(
+      "balancer_bench proxy PORT BACKEND_PORT [RULES [MILLISECONDS]] | load PORT BACKEND_PORT BYTES CONNECTIONS "
+      "SECONDS\n",
+      stderr);
   return 2;
 }
