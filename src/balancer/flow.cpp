@@ -63,9 +63,8 @@ FlowWay choose_way(Running& running, const BalancerListener& listener, const Flo
   return way;
 }
 
-void end_flows(const std::set<Flow*>& flows, Cause cause) {
-  const std::set<Flow*> ending = flows;
-  for (Flow* flow : ending) flow->end(cause);
+void end_flows(std::set<Flow*> flows, Cause cause) {
+  for (Flow* flow : flows) flow->end(cause);  // each leaves the set that these were copied from
 }
 
 FlowPlace::FlowPlace(Shared& shared, std::shared_ptr<Target> target, Flow& flow)

@@ -134,6 +134,29 @@ TEST_CASE("balancer: resets of either side are told apart") {
   CHECK(bench.fates(2) == Counts{{"flow_target_reset", 1}, {"flow_client_reset", 1}});
 }
 
+TEST_CASE("balancer: a client that resets at any byte leaves nothing behind") {
+  raw::Target target(echo);
+  Bench bench(target.port(), [](BalancerConfig& config) {
+    carries_tcp(config);
+    config.target_groups[0].flows.proxy_protocol = true;
+  });
+  constexpr int clients = 60;
+  for (int bytes = 0; bytes < clients; ++bytes) {
+    const auto client = bench.client();
+    client->say(std::string(static_cast<std::size_t>(bytes * bytes * 40), 'x'));
+    client->reset();
+  }
+  i64 all = 0;
+  for (const auto& [cause, count] : bench.fates(clients)) {
+    CHECK(cause == "flow_client_reset");
+    all += count;
+  }
+  CHECK(all == clients);
+  const auto client = bench.client();
+  client->say("still here\n");
+  CHECK(client->hear("still here\n").ends_with("still here\n"));
+}
+
 TEST_CASE("balancer: flows go on while their target drains and after it, unless they are to end then") {
   raw::Target old_target(echo);
   raw::Target new_target([](Connection& connection) {
