@@ -10,7 +10,7 @@ struct OpenSessionRequest {
   str token;
 };
 
-/// The token was right, and has opened its session: no other will.
+/// The token was right, and has opened its session, or its channel anew: no other will.
 struct OpenSessionResponse {
   str account, region;
   str caller;  // the access key that asked for the session; empty: nobody signed
@@ -18,6 +18,7 @@ struct OpenSessionResponse {
   str command;      // as the caller wrote it
   list<str> words;  // the program and its arguments
   bool logged = false;
+  bool resumed = false;  // the session's channel was lost
 };
 
 struct SessionLine {

@@ -76,7 +76,10 @@ reactor::Co<std::optional<WebSocketMessage>> WebSocket::receive() {
     if (auto message = next_data()) co_return message;
     if (ended_) break;
     const auto got = co_await stream_.read(space);
-    if (got.count == 0) break;
+    if (got.count == 0) {
+      lost_ = true;
+      break;
+    }
     arrived_.assign(space.data(), got.count);
   }
   ended_ = true;

@@ -26,6 +26,8 @@ class WebSocket {
   void send(Opcode, std::string_view payload);
   /// Why the peer closed, in its words; empty as long as it has not.
   [[nodiscard]] const std::string& peer_reason() const { return peer_reason_; }
+  /// The connection below has ended without a close.
+  [[nodiscard]] bool lost() const { return lost_; }
   /// The last frame that is sent.
   void close(int code, std::string_view reason);
 
@@ -50,7 +52,8 @@ class WebSocket {
   std::string queue_;
   std::string peer_reason_;
   std::size_t writing_ = 0;
-  bool ended_ = false;    // nothing is read any more
+  bool ended_ = false;  // nothing is read any more
+  bool lost_ = false;
   bool closing_ = false;  // the close is queued
   std::uint64_t mask_seed_ = 0;
   reactor::Event queued_;

@@ -61,6 +61,14 @@ AgentActions Agent::opened(Instant now) {
                now)};
 }
 
+AgentActions Agent::resumed(Instant now) {
+  AgentActions actions;
+  if (stage_ == Stage::closed) return actions;
+  last_active_ = now;
+  for (std::string& each : outgoing_.resend_all(now)) actions.emplace_back(Send{std::move(each)});
+  return actions;
+}
+
 AgentActions Agent::refused(const std::string& why) { return close(policy, why); }
 
 AgentActions Agent::take_binary(std::string_view bytes, Instant now) {

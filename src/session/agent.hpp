@@ -64,6 +64,8 @@ class Agent {
   AgentActions take_binary(std::string_view bytes, Instant now);
   AgentActions opened(Instant now);
   AgentActions refused(const std::string& why);
+  /// The client is there again, on another connection: what it has not acknowledged is sent once more.
+  AgentActions resumed(Instant now);
   AgentActions input_taken(std::int64_t sequence, Instant now);
 
   /// What the command says; only while has_room(). Longer pieces are cut into messages.

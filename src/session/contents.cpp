@@ -52,6 +52,7 @@ Outcome<OpenChannel> parse_open(std::string_view text) {
                    .client_version = std::string(json.text_at({"ClientVersion"}))};
   if (open.token.empty()) return refuse("MalformedMessage", "the opening message has no TokenValue");
   const Json* terminal = json.find("Terminal");
+  open.resumes = terminal == nullptr;
   if (terminal == nullptr) return open;
   if (terminal->is_object())
     open.size = TRY(size_of(*terminal));

@@ -24,7 +24,8 @@ std::string print_size(const Size&);
 struct OpenChannel {
   std::string token;
   std::string client_version;
-  bool terminal = true;      // false: pipes
+  bool terminal = true;  // false: pipes
+  bool resumes = true;  // a client that says nothing of its terminal is the plugin, which comes back when it is cut off
   std::optional<Size> size;  // of the terminal at the start
 };
 Outcome<OpenChannel> parse_open(std::string_view text);

@@ -307,3 +307,26 @@ TEST_CASE("session: our client and our agent understand each other over a line t
   while (!closed) exchange();
   CHECK(closed->exit_code == 7);
 }
+
+TEST_CASE("session: a client that comes back gets what it has not acknowledged, and no other handshake") {
+  Running session;
+  session.agent.output("one", session.now);
+  session.agent.output("two", session.now);
+  session.agent.take_binary(acknowledgement(2), session.now);
+  session.now = session.now + seconds(30);
+  const auto again = sent(session.agent.resumed(session.now));
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].sequence == 3);
+  CHECK(again[0].payload == "two");
+  CHECK(session.agent.next_due() > session.now);
+  // Input that came before is known again.
+  const auto typed = by_hand("input_stream_data", 1, 1, "ls");
+  CHECK(all<Input>(session.agent.take_binary(typed, session.now)).size() == 1);
+  session.agent.input_taken(1, session.now);
+  session.agent.resumed(session.now);
+  const AgentActions repeated = session.agent.take_binary(typed, session.now);
+  CHECK(all<Input>(repeated).empty());
+  CHECK(sent(repeated).at(0).type == kind::acknowledge);
+  CHECK(parse_open(R"({"TokenValue":"t"})")->resumes);
+  CHECK_FALSE(parse_open(R"({"TokenValue":"t","Terminal":false})")->resumes);
+}

@@ -38,6 +38,17 @@ std::optional<std::string> Outgoing::resend(Instant now) {
   return kept_.front().bytes;
 }
 
+std::vector<std::string> Outgoing::resend_all(Instant now) {
+  std::vector<std::string> all;
+  for (Kept& each : kept_) {
+    each.last_sent = now;
+    each.resent = true;
+    all.push_back(each.bytes);
+  }
+  patience_ = limits::resend_most;
+  return all;
+}
+
 Instant Outgoing::next_due() const { return kept_.empty() ? Instant::never() : kept_.front().last_sent + patience_; }
 
 Incoming::Arrival Incoming::take(Message message) {

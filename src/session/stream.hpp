@@ -29,6 +29,8 @@ class Outgoing {
   void acknowledge(std::int64_t sequence, Instant now);
   /// The oldest message when its acknowledgement takes too long, to be sent once more.
   std::optional<std::string> resend(Instant now);
+  /// Every message that is not acknowledged.
+  std::vector<std::string> resend_all(Instant now);
   [[nodiscard]] Instant next_due() const;  // Instant::never(): nothing is waited for
   [[nodiscard]] bool empty() const { return kept_.empty(); }
   /// Of the oldest message's first sending.

@@ -19,6 +19,7 @@ constexpr int messages_a_turn = 32;                 // of one session, then the 
 constexpr Duration last_words = milliseconds(500);  // of what a command left running in the background
 constexpr Duration farewell = seconds(5);           // for the client to take the WebSocket's close
 constexpr Duration write_patience = seconds(30);
+constexpr Duration resume_patience = seconds(60);         // for a client whose connection was lost
 constexpr std::string_view end_of_transmission = "\x04";  // what ends the input of a terminal
 
 using reactor::wall_clock;
@@ -37,46 +38,115 @@ void close_all(const ports::CommandEnds& ends) {
 
 }  // namespace
 
+Session::Channel::Channel(std::unique_ptr<reactor::Stream> connection, std::string arrived)
+    : stream(std::move(connection)),
+      socket(*stream, http::WebSocketSide::server, {}, std::move(arrived)),
+      written(stream->loop()) {
+  socket.on_written = [this] { written.tell(); };
+}
+
 Session::Session(reactor::Loop& loop, std::string id, std::unique_ptr<reactor::Stream> stream, std::string arrived,
                  SessionDoors doors)
     : loop_(loop),
-      stream_(std::move(stream)),
-      socket_(*stream_, http::WebSocketSide::server, {}, std::move(arrived)),
+      channel_(std::make_shared<Channel>(std::move(stream), std::move(arrived))),
       agent_({.session_id = id, .seed = reactor::random_number(), .wall_ahead = wall_clock() - loop.now()}, loop.now()),
       doors_(std::move(doors)),
-      record_{.id = std::move(id), .peer = stream_->peer().host},
-      written_(loop),
-      has_input_(loop) {
+      record_{.id = std::move(id), .peer = channel_->stream->peer().host},
+      has_input_(loop),
+      ended_(loop) {
   for (Output& each : outputs_) each.room = std::make_unique<reactor::Event>(loop);
-  socket_.on_written = [this] { written_.tell(); };
 }
 
 reactor::Co<void> Session::run() {
   const auto self = shared_from_this();
   arm();
-  reactor::start(write_socket());
-  for (int messages = 1; auto message = co_await socket_.receive(); ++messages) {
-    act(message->kind == http::Opcode::text ? agent_.take_text(message->bytes, now())
-                                            : agent_.take_binary(message->bytes, now()));
-    while (socket_.unsent() > unsent_max && !socket_written_) co_await written_.wait();
-    if (messages % messages_a_turn == 0) co_await loop_.sleep(Duration{1});
-  }
-  finish();
-  while (!socket_written_) co_await written_.wait();
+  const std::shared_ptr<Channel> first = channel_;
+  reactor::start(write_socket(first));
+  co_await read(first);
+  while (!over_) co_await ended_.wait();
+  while (!first->all_written) co_await first->written.wait();
 }
 
-reactor::Co<void> Session::write_socket() {
+// Until the client closes it, it is lost, or another has taken its place.
+reactor::Co<void> Session::read(std::shared_ptr<Channel> channel) {
   const auto self = shared_from_this();
-  co_await socket_.write_out(write_patience);
-  socket_written_ = true;
-  written_.tell();
+  for (int messages = 1; auto message = co_await channel->socket.receive(); ++messages) {
+    if (channel != channel_) break;
+    act(message->kind == http::Opcode::text ? agent_.take_text(message->bytes, now())
+                                            : agent_.take_binary(message->bytes, now()));
+    while (channel->socket.unsent() > unsent_max && !channel->all_written) co_await channel->written.wait();
+    if (messages % messages_a_turn == 0) co_await loop_.sleep(Duration{1});
+  }
+  if (channel != channel_) co_return;
+  if (channel->socket.lost() && may_be_resumed() && !cut_)
+    lose();
+  else
+    finish();
+}
+
+// What is sent from now on goes nowhere; the agent keeps it.
+void Session::lose() {
+  channel_->socket.close(http::close_code::normal, "");
+  channel_->stream->shut_down();
+  loop_.cancel(resume_timer_);
+  resume_timer_ = loop_.after(resume_patience, [this, self = weak_from_this()] {
+    if (self.lock()) finish();
+  });
+}
+
+reactor::Co<Outcome<OpenSessionResponse>> Session::ask_to_open(std::string token) {
+  struct Asked {
+    explicit Asked(reactor::Loop& loop) : answered(loop) {}
+    reactor::Event answered;
+    std::optional<Outcome<OpenSessionResponse>> answer;
+  };
+  const auto asked = std::make_shared<Asked>(loop_);
+  doors_.open({.session_id = record_.id, .token = std::move(token)}, [asked](Outcome<OpenSessionResponse> answer) {
+    asked->answer = std::move(answer);
+    asked->answered.tell();
+  });
+  while (!asked->answer) co_await asked->answered.wait();
+  co_return *asked->answer;
+}
+
+reactor::Co<void> Session::reconnect(std::unique_ptr<reactor::Stream> stream, std::string arrived) {
+  const auto self = shared_from_this();
+  const auto channel = std::make_shared<Channel>(std::move(stream), std::move(arrived));
+  reactor::start(write_socket(channel));
+  const auto too_late = loop_.after(session::limits::opening, [channel] { channel->stream->shut_down(); });
+  const auto first = co_await channel->socket.receive();
+  loop_.cancel(too_late);
+  auto open = first && first->kind == http::Opcode::text
+                  ? session::parse_open(first->bytes)
+                  : refuse("MalformedMessage", "the first message must show the session's token");
+  const Outcome<OpenSessionResponse> answer = open ? co_await ask_to_open(open->token) : std::unexpected(open.error());
+  if (!answer || !answer->resumed || over_) {
+    channel->socket.close(http::close_code::policy, answer ? "the session has ended" : answer.error().message);
+    while (!channel->all_written) co_await channel->written.wait();
+    co_return;
+  }
+  const std::shared_ptr<Channel> former = std::exchange(channel_, channel);
+  former->stream->shut_down();
+  loop_.cancel(resume_timer_);
+  doors_.resumed(record_);
+  act(agent_.resumed(now()));
+  co_await read(channel);
+  while (!channel->all_written) co_await channel->written.wait();
+}
+
+reactor::Co<void> Session::write_socket(std::shared_ptr<Channel> channel) {
+  const auto self = shared_from_this();
+  co_await channel->socket.write_out(write_patience);
+  channel->all_written = true;
+  channel->written.tell();
   // A client that does not close its side is not waited for.
-  loop_.after(farewell, [self] { self->stream_->shut_down(); });
+  loop_.after(farewell, [channel] { channel->stream->shut_down(); });
 }
 
 void Session::cut() {
+  cut_ = true;
   act(agent_.refused("the platform ends"));
-  stream_->shut_down();
+  channel_->stream->shut_down();
 }
 
 void Session::act(session::AgentActions actions) {
@@ -96,15 +166,17 @@ void Session::arm() {
   });
 }
 
-void Session::perform(session::Send& send) { socket_.send(http::Opcode::binary, send.bytes); }
+void Session::perform(session::Send& send) { channel_->socket.send(http::Opcode::binary, send.bytes); }
 
 void Session::perform(session::Present& present) {
   size_ = present.open.size;
+  resumes_ = present.open.resumes;
   doors_.open({.session_id = record_.id, .token = std::move(present.open.token)},
               [self = shared_from_this()](Outcome<OpenSessionResponse> answer) { self->opened(std::move(answer)); });
 }
 
 void Session::opened(Outcome<OpenSessionResponse> answer) {
+  if (answer && answer->resumed) answer = refuse("AccessDeniedException", "the session has ended");
   if (!answer) {
     if (!over_) act(agent_.refused(answer.error().message));
     return;
@@ -179,14 +251,20 @@ void Session::perform(session::HangUp& hang_up) {
   if (control_) shutdown(control_->fd(), SHUT_WR);
 }
 
-void Session::perform(session::Close& close) { socket_.close(close.code, close.why); }
+void Session::perform(session::Close& close) {
+  channel_->socket.close(close.code, close.why);
+  resumes_ = false;
+  if (channel_->socket.lost()) finish();  // nobody is there to close it from the other side
+}
 
 // The WebSocket is over: whatever still runs is hung up on, and every wait ends.
 void Session::finish() {
   if (std::exchange(over_, true)) return;
   loop_.cancel(timer_);
+  loop_.cancel(resume_timer_);
+  ended_.tell();
   if (!exited_ && record_.why.empty()) record_.why = "the client went away";
-  socket_.close(http::close_code::normal, "");
+  channel_->socket.close(http::close_code::normal, "");
   if (control_) shutdown(control_->fd(), SHUT_RDWR);
   has_input_.tell();
   for (const Output& each : outputs_) {

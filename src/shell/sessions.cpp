@@ -124,6 +124,9 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
     loop_.post([self = shared_from_this(), id = std::move(id), fd, arrived = std::move(arrived)] {
       auto stream = std::make_unique<reactor::TcpStream>(self->loop_, fd);
       if (self->ending_) return;
+      const auto known = std::ranges::find_if(
+          self->open_, [&](const auto& session) { return session->id() == id && session->may_be_resumed(); });
+      if (known != self->open_.end()) return reactor::start(resume(self, *known, std::move(stream), arrived));
       reactor::start(run(self, std::make_shared<Session>(self->loop_, id, std::move(stream), arrived, self->doors())));
     });
   }
@@ -133,6 +136,12 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
     self->open_.insert(session);
     co_await session->run();
     self->open_.erase(session);
+    self->release();
+  }
+
+  static reactor::Co<void> resume(std::shared_ptr<Inside> self, std::shared_ptr<Session> session,
+                                  std::unique_ptr<reactor::TcpStream> stream, std::string arrived) {
+    co_await session->reconnect(std::move(stream), std::move(arrived));
     self->release();
   }
 
@@ -159,6 +168,7 @@ class Sessions::Inside : public std::enable_shared_from_this<Inside> {
                     self->close(over);
                   });
                 },
+            .resumed = [this](const SessionRecord& record) { around_.tell(cat(subject_of(record), " is resumed")); },
             .logs_dir = around_.logs_dir};
   }
 

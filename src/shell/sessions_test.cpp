@@ -69,22 +69,36 @@ struct Bench {
   std::vector<shell::SessionRecord> ended;
   std::unique_ptr<reactor::Stream> stream;
   std::shared_ptr<http::WebSocket> socket;
-  Client client{{.open = {.token = "right", .terminal = false}, .seed = 1}};
+  Client client;
   std::string out, err;
   bool ready = false, over = false;
   std::optional<ChannelClosed> closed;
+  std::shared_ptr<shell::Session> session;
+  std::vector<std::unique_ptr<reactor::Stream>> former;
 
-  Bench() {
+  // A plugin says nothing of its terminal.
+  explicit Bench(bool plugin = false) : client({.open = {.token = "right", .terminal = plugin}, .seed = 1}) {
+    session = std::make_shared<shell::Session>(loop, "s", connect(), "", doors());
+    reactor::start([](std::shared_ptr<shell::Session> s) -> Co<void> { co_await s->run(); }(session));
+    act(client.open());
+  }
+  // The session's end of a new connection, of which the client has the other.
+  std::unique_ptr<reactor::Stream> connect() {
     std::array<int, 2> pair{};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
-    auto session =
-        std::make_shared<shell::Session>(loop, "s", std::make_unique<reactor::TcpStream>(loop, pair[0]), "", doors());
-    reactor::start([](std::shared_ptr<shell::Session> s) -> Co<void> { co_await s->run(); }(session));
+    if (stream) former.push_back(std::move(stream));
+    over = false;
     stream = std::make_unique<reactor::TcpStream>(loop, pair[1]);
     socket = std::make_shared<http::WebSocket>(*stream, http::WebSocketSide::client, http::WebSocketLimits{}, "");
     reactor::start([](std::shared_ptr<http::WebSocket> s) -> Co<void> { co_await s->write_out(seconds(5)); }(socket));
     reactor::start(listen(*this, socket));
-    act(client.open());
+    return std::make_unique<reactor::TcpStream>(loop, pair[0]);
+  }
+  void come_back(const std::string& token) {
+    reactor::start([](std::shared_ptr<shell::Session> s, std::unique_ptr<reactor::Stream> to) -> Co<void> {
+      co_await s->reconnect(std::move(to), "");
+    }(session, connect()));
+    socket->send(http::Opcode::text, print_open({.token = token}, "r"));
   }
   ~Bench() {
     leave();
@@ -95,6 +109,7 @@ struct Bench {
         .open =
             [this](const OpenSessionRequest& request, const std::function<void(Outcome<OpenSessionResponse>)>& answer) {
               const bool right = request.token == "right" && request.session_id == "s";
+              if (request.token == "again") return answer(OpenSessionResponse{.resumed = true});
               answer(right ? permit : Outcome<OpenSessionResponse>(refuse("AccessDeniedException", "no")));
             },
         .run =
@@ -112,7 +127,7 @@ struct Bench {
       REQUIRE(actions);
       bench.act(*std::move(actions));
     }
-    bench.over = true;
+    bench.over = bench.over || socket == bench.socket;
     socket->close(1000, "");
   }
   void act(const ClientActions& actions) {
@@ -211,6 +226,38 @@ TEST_CASE("sessions: a command is hung up on when its client goes away, and when
   asks.command.exit("exited 129");
   asks.until([&] { return asks.over; });
   CHECK(asks.closed->exit_code == 129);
+}
+
+TEST_CASE("sessions: a plugin whose connection is lost comes back to what its command has said meanwhile") {
+  Bench bench(true);
+  bench.until([&] { return bench.ready && !bench.plans.empty(); });
+  bench.command.say(2, "before ");
+  bench.until([&] { return bench.out == "before "; });
+  bench.leave();
+  bench.until([&] { return bench.over; });
+  bench.command.say(2, "meanwhile ");
+  bench.come_back("wrong");
+  bench.until([&] { return bench.over; });
+  CHECK(bench.out == "before ");
+  CHECK_FALSE(bench.command.hung_up());
+  bench.come_back("again");
+  bench.until([&] { return bench.out == "before meanwhile "; });
+  bench.command.exit("exited 3");
+  bench.until([&] { return bench.over && !bench.ended.empty(); });
+  CHECK(bench.closed->exit_code == 3);
+  CHECK(bench.ended.size() == 1);
+  CHECK(bench.ended[0].why.empty());
+  CHECK_FALSE(bench.session->may_be_resumed());
+}
+
+TEST_CASE("sessions: a command that ends, or a daemon, while the connection is lost ends the session") {
+  Bench bench(true);
+  bench.until([&] { return bench.ready && !bench.plans.empty(); });
+  bench.leave();
+  bench.until([&] { return bench.over; });
+  bench.session->cut();
+  bench.until([&] { return bench.command.hung_up() && !bench.ended.empty(); });
+  CHECK(bench.ended[0].why == "the platform ends");
 }
 
 TEST_CASE("sessions: a command that floods waits for its client, and one that leaves others behind does not hang") {

@@ -139,9 +139,22 @@ class DataChannel:
         self.expected, self.early = 0, {}
         self.next, self.unacknowledged = 0, {}
         self.agent_version = None
-        self.socket.send(1, json.dumps({"MessageSchemaVersion": "1.0", "RequestId": str(uuid.uuid4()), "TokenValue": token or session["tokenValue"],
-                                        "ClientId": str(uuid.uuid4()), "ClientVersion": "1.2.0.0"}).encode())
+        self.show(token or session["tokenValue"])
         self.until(lambda: self.complete, what="the handshake")
+
+    def show(self, token):
+        self.socket.send(1, json.dumps({"MessageSchemaVersion": "1.0", "RequestId": str(uuid.uuid4()), "TokenValue": token,
+                                        "ClientId": str(uuid.uuid4()), "ClientVersion": "1.2.0.0"}).encode())
+
+    def lose(self):
+        """The connection, without a close."""
+        self.socket.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.socket.close()
+
+    def resume(self, resumed):
+        """`resumed`: as ResumeSession answers it. There is no other handshake."""
+        self.socket = WebSocket(resumed["StreamUrl"])
+        self.show(resumed["TokenValue"])
 
     def until(self, question, seconds=60, what="it"):
         end = time.monotonic() + seconds

@@ -244,6 +244,34 @@ class Exec(unittest.TestCase):
         channel.end()
         self.assertLess(len(channel.output), 4_000_000)
 
+    def test_a_lost_connection_is_resumed_and_nothing_is_lost(self):
+        ssm = self.platform.client("ssm")
+        session = self.execute("sh -c 'stty -echo; echo up; while read line; do echo got-$line; done; exit 5'")["session"]
+        channel = DataChannel(session)
+        channel.said(b"up")
+        channel.lose()
+        with self.assertRaisesRegex(EOFError, "wrong, used or expired"):
+            DataChannel(session)  # its first token is used
+        resumed = ssm.resume_session(SessionId=session["sessionId"])
+        self.assertEqual(resumed["SessionId"], session["sessionId"])
+        channel.resume(resumed)
+        channel.type(b"one\n")
+        channel.said(b"got-one")
+        newer = ssm.resume_session(SessionId=session["sessionId"])  # the client may be sooner than the platform to see that the line is dead
+        former = channel.socket
+        channel.resume(newer)
+        with self.assertRaises(EOFError):
+            while True:
+                former.receive(30)
+        channel.type(b"two\n\x04")
+        self.assertIn(b"got-two", channel.said(b"got-two"))
+        self.assertEqual(channel.output.count(b"got-one"), 1)
+        self.assertEqual(channel.end()["ExitCode"], 5)
+        until(lambda: session["sessionId"] + ": " in self.platform.log() and "exit code 5" in self.platform.log(), what="the audit's line")
+        self.assertIn(" is resumed", self.platform.log())
+        with self.assertRaises(ssm.exceptions.DoesNotExistException):
+            ssm.resume_session(SessionId=session["sessionId"])
+
     def test_output_is_kept_where_the_cluster_says(self):
         logs = self.platform.client("logs")
         self.ecs.create_cluster(clusterName="logged", configuration={"executeCommandConfiguration": {

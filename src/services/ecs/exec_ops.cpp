@@ -7,6 +7,7 @@
 #include "services/ecs/errors.hpp"
 #include "services/ecs/find.hpp"
 #include "services/logs/public.hpp"
+#include "services/ssm/public.hpp"
 
 namespace utakata::ecs {
 namespace {
@@ -102,7 +103,7 @@ Outcome<api::ExecuteCommandResponse> execute_command(Tx& tx, const api::ExecuteC
   if (tx.where<ExecSessionRow>(ExecSessionRow::by_container, container->arn).size() >= sessions_per_container)
     return client_fault(cat("The container has ", sessions_per_container, " sessions, which is the most it can have."));
   const str id = cat("ecs-execute-command-", tx.random_hex(17));
-  const str token = sha256_hex(cat(tx.origin().secret, id, tx.random_hex(32)));
+  const str token = ssm::new_session_token(tx, id);
   ExecSessionRow session{.id = id,
                          .token_digest = sha256_hex(token),
                          .task_arn = task->arn,
@@ -118,21 +119,22 @@ Outcome<api::ExecuteCommandResponse> execute_command(Tx& tx, const api::ExecuteC
       .containerArn = container->arn,
       .containerName = container->name,
       .interactive = true,
-      .session = api::Session{.sessionId = id,
-                              .streamUrl = cat("ws://", tx.origin().endpoint, "/v1/data-channel/", id,
-                                               "?role=publish_subscribe"),
-                              .tokenValue = token},
+      .session = api::Session{.sessionId = id, .streamUrl = ssm::data_channel_url(tx, id), .tokenValue = token},
       .taskArn = task->arn};
 }
 
 Outcome<OpenSessionResponse> open_session(Tx& tx, const OpenSessionRequest& request) {
   Key key;
   const ExecSessionRow* known = find_session(tx, request.session_id, key);
-  if (known == nullptr || known->opened_at.set() || known->until <= tx.now() ||
-      known->token_digest != sha256_hex(request.token))
+  const bool resumed =
+      known != nullptr && known->opened_at.set() && ssm::resumes(tx, world_of(key), known->id, request.token);
+  if (known == nullptr || known->until <= tx.now() ||
+      (!resumed && (known->opened_at.set() || known->token_digest != sha256_hex(request.token))))
     return refuse("AccessDeniedException", "the session's token is wrong, used or expired");
   const World world = world_of(key);
   ExecSessionRow session = *known;
+  if (resumed)
+    return OpenSessionResponse{.task_arn = session.task_arn, .container = session.container, .resumed = true};
   // AWS's agent does not start a session whose log it could not keep.
   if (session.log && !logs::group_exists(tx, world, session.log->group))
     return refuse("LogGroupNotFound",
@@ -144,6 +146,7 @@ Outcome<OpenSessionResponse> open_session(Tx& tx, const OpenSessionRequest& requ
     .container = session.container, .command = session.command, .words = TRY(split_shell_words(session.command))
     , .logged = bool(session.log)
   };
+  ssm::let_resume(tx, world, session.id);
   tx.put(key, std::move(session));
   return response;
 }
@@ -157,6 +160,7 @@ Outcome<CloseSessionResponse> close_session(Tx& tx, const CloseSessionRequest& o
   for (const SessionLine& each : over.lines) lines.push_back({.at = each.at, .text = each.text});
   if (session->log && !lines.empty())
     static_cast<void>(logs::append(tx, world_of(key), session->log->group, session->log->stream, lines));
+  ssm::end_session(tx, world_of(key), over.session_id);
   tx.erase<ExecSessionRow>(key);
   return CloseSessionResponse{};
 }
@@ -167,6 +171,7 @@ void recover_sessions(Tx& tx) {
     if (row.opened_at.set()) open.push_back(key);
   });
   for (const Key& key : open) {
+    ssm::end_session(tx, world_of(key), tx.find<ExecSessionRow>(key)->id);
     if (tx.find<ExecSessionRow>(key)->log)
       tx.update<ExecSessionRow>(key, [&](ExecSessionRow& row) { row.until = tx.now() + left_life; });
     else

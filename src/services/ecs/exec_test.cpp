@@ -16,6 +16,7 @@
 #include "services/logs/public.hpp"
 #include "services/secretsmanager/module.hpp"
 #include "services/ssm/module.hpp"
+#include "services/ssm/ops.hpp"
 
 using namespace utakata;       // NOLINT: a test
 using namespace utakata::ecs;  // NOLINT: a test
@@ -136,6 +137,37 @@ TEST_CASE("ecs exec: a session is given for a running container of a task that w
   CHECK(opened->words == list<str>{"sh", "-c", "echo hi"});
   CHECK(opened->caller == "AKIA");
   CHECK(opened->task_arn == bench.task);
+}
+
+TEST_CASE("ecs exec: an open session is resumed by a token of ResumeSession, once, until it ends") {
+  Bench bench;
+  REQUIRE(bench.run(true, role));
+  bench.report("RUNNING");
+  const api::Session session = *bench.exec()->session;
+  const str id = *session.sessionId;
+  const auto resume = [&] {
+    return bench.call<ssm::resume_session, ssm::api::ResumeSessionResponse>(
+        ssm::api::ResumeSessionRequest{.SessionId = id});
+  };
+  CHECK(resume().error().code == "DoesNotExistException");  // nobody has opened it
+  REQUIRE(bench.open(id, *session.tokenValue));
+  CHECK_FALSE(bench.open(id, *session.tokenValue));
+  const auto first = resume();
+  const auto second = resume();
+  REQUIRE(second);
+  CHECK(*second->StreamUrl == *session.streamUrl);
+  CHECK_FALSE(bench.open(id, *first->TokenValue));
+  const auto opened = bench.open(id, *second->TokenValue);
+  REQUIRE(opened);
+  CHECK(opened->resumed);
+  CHECK_FALSE(bench.open(id, *second->TokenValue));
+  const auto late = resume();
+  bench.now = bench.now + minutes(1);
+  CHECK_FALSE(bench.open(id, *late->TokenValue));
+  const auto last = resume();
+  bench.call<close_session, CloseSessionResponse>(CloseSessionRequest{.session_id = id});
+  CHECK_FALSE(bench.open(id, *last->TokenValue));
+  CHECK(resume().error().code == "DoesNotExistException");
 }
 
 TEST_CASE("ecs exec: refusals are AWS's") {

@@ -4,6 +4,7 @@
 
 #include "services/ecs/service_reconcile.hpp"
 #include "services/ecs/task_life.hpp"
+#include "services/ssm/public.hpp"
 
 namespace utakata::ecs {
 namespace {
@@ -78,7 +79,11 @@ void declare_tables(Schema& schema) {
   schema.table<ExecSessionRow>({.indexes = {[](const ExecSessionRow& row) { return row.id; },
                                             [](const ExecSessionRow& row) { return row.container_arn; }},
                                 .due = [](const ExecSessionRow& row) { return earliest({row.until}); },
-                                .on_due = [](Tx& tx, const Key& key) { tx.erase<ExecSessionRow>(key); }});
+                                .on_due =
+                                    [](Tx& tx, const Key& key) {
+                                      ssm::end_session(tx, world_of(key), tx.find<ExecSessionRow>(key)->id);
+                                      tx.erase<ExecSessionRow>(key);
+                                    }});
   schema.table<SpotSettingsRow>();
   schema.table<HostRow>();
   schema.invariant("ecs tasks", check_tasks);

@@ -21,6 +21,7 @@ constexpr std::array operations{
     operation<add_tags_to_resource>("AddTagsToResource"),
     operation<remove_tags_from_resource>("RemoveTagsFromResource"),
     operation<list_tags_for_resource>("ListTagsForResource"),
+    operation<resume_session>("ResumeSession"),
 };
 
 }  // namespace

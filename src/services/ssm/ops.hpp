@@ -1,5 +1,6 @@
 #pragma once
 
+#include "services/ssm/api/sessions.hpp"
 #include "services/ssm/state.hpp"
 
 namespace utakata::ssm {
@@ -16,5 +17,6 @@ Outcome<api::LabelParameterVersionResult> label_parameter_version(Tx&, const api
 Outcome<api::Empty> add_tags_to_resource(Tx&, const api::AddTagsToResourceRequest&);
 Outcome<api::Empty> remove_tags_from_resource(Tx&, const api::RemoveTagsFromResourceRequest&);
 Outcome<api::ListTagsForResourceResult> list_tags_for_resource(Tx&, const api::ListTagsForResourceRequest&);
+Outcome<api::ResumeSessionResponse> resume_session(Tx&, const api::ResumeSessionRequest&);
 
 }  // namespace utakata::ssm

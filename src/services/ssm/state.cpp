@@ -6,7 +6,10 @@
 
 namespace utakata::ssm {
 
-void declare_tables(Schema& schema) { schema.table<ParameterRow>(); }
+void declare_tables(Schema& schema) {
+  schema.table<ParameterRow>();
+  schema.table<SessionRow>();
+}
 
 Key parameter_key(const World& world, std::string_view name) { return world.key(name); }
 

@@ -4,7 +4,7 @@
 #include "core/tx.hpp"
 #include "services/ssm/api/parameters.hpp"
 
-// The rows of Parameter Store. Key: WORLD NAME, with the name's own slashes.
+// The rows of Parameter Store, WORLD NAME, with the name's own slashes, and of Session Manager, WORLD session:ID.
 namespace utakata::ssm {
 
 namespace limits {
@@ -35,6 +35,13 @@ struct ParameterRow {
   dict<str> tags;
 
   [[nodiscard]] const Version& newest() const { return versions.back(); }
+};
+
+/// A session whose data channel is open; without a token until ResumeSession asks for one.
+struct SessionRow {
+  static constexpr std::string_view table_name = "ssm.sessions";
+  str id, token_digest;
+  Instant token_until;
 };
 
 void declare_tables(Schema&);
