@@ -73,6 +73,9 @@ class Api(unittest.TestCase):
         self.assertEqual(found("[ip, id, user, time, request=*html*, status=4*, size]"), ["10.0.0.1 - a"])
         self.assertEqual(found("ERROR -info"), ["ERROR plain"])
         self.assertEqual(found("%^10\\.0%"), ["10.0.0.1 - a"])
+        tested = self.logs.test_metric_filter(filterPattern="[..., status=4*, size]", logEventMessages=["no", '10.0.0.1 "GET /" 404 17'])["matches"]
+        self.assertEqual(tested, [{"eventNumber": 1, "eventMessage": '10.0.0.1 "GET /" 404 17',
+                                   "extractedValues": {"$1": "10.0.0.1", "$2": "GET /", "$status": "404", "$size": "17"}}])
         with self.assertRaisesRegex(self.logs.exceptions.InvalidParameterException, r"Invalid filter pattern: .* \(position 7\)"):
             found("{ $.x }")
 
