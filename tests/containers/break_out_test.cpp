@@ -189,7 +189,9 @@ str without_guards(const str& config, const list<str>& command) {
   Json& device = system.set("resources", Json::object()).set("devices", Json::array()).push(Json::object());
   device.set("allow", true);
   device.set("access", "rwm");
-  system.set("cgroupsPath", cat(system.text_at({"cgroupsPath"}), "-control"));
+  // runc takes a path without a slash from our own group, where it goes with the task.
+  const std::string_view group = system.text_at({"cgroupsPath"});
+  system.set("cgroupsPath", cat(group.substr(group.starts_with("/utakata-") ? 1 : 0), "-control"));
   Json mounts = Json::array();
   for (const Json& each : whole.find("mounts")->items()) {
     Json mount = each;
