@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -10,13 +12,16 @@
 #include "base/text.hpp"
 #include "http/head_view.hpp"
 #include "reactor/stream.hpp"
+#include "tls/stream.hpp"
 
 // The parts of bench/balancer/run.py and limits.py:
 //   balancer_bench proxy PORT BACKEND_PORT [RULES [MILLISECONDS]]
 //       our data path alone, with one load balancer in front of one target; with so many rules before the default one,
 //       which requests do not match, but for /rule/1: that answers by itself. Every so many milliseconds its
 //       configuration changes: rules, their order, a listener beside this one and the group's algorithm come and go.
-//   balancer_bench load PORT BACKEND_PORT BYTES CONNECTIONS SECONDS
+//   balancer_bench tls_proxy PORT BACKEND_PORT PEM
+//       the same by HTTPS, with a file of key and certificate
+//   balancer_bench load PORT BACKEND_PORT BYTES CONNECTIONS SECONDS [https]
 //       asks PORT as fast as it answers and is the backend too, so that it needs one core and the proxy the other.
 //       Prints requests a second, the 50th and 99th percentile in microseconds, and how many clients have failed: those
 //       that got no connection, another answer than the backend's, or an end.
@@ -67,6 +72,22 @@ BalancerConfig configuration(int port, int backend_port, int rules, bool changed
   return config;
 }
 
+int run_tls_proxy(int port, int backend_port, const char* pem) {
+  balancer::Balancer balancer({}, [](const Report&) {}, nullptr);
+  BalancerConfig config = configuration(port, backend_port, 0, false);
+  std::ifstream from(pem);
+  const std::string text{std::istreambuf_iterator<char>(from), {}};
+  const std::size_t at = text.find("-----BEGIN CERTIFICATE-----");
+  if (at == std::string::npos) return 1;
+  config.listeners[0].protocol = "HTTPS";
+  config.listeners[0].tls = {
+      .versions = {"TLSv1.2", "TLSv1.3"},
+      .ciphers = {},
+      .certificates = {{.arn = "c", .certificate = text.substr(at), .private_key = text.substr(0, at), .chain = {}}}};
+  balancer.configure(config);
+  while (true) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
 int run_proxy(int port, int backend_port, int rules, int change_milliseconds) {
   balancer::Balancer balancer({}, [](const Report&) {}, nullptr);
   bool changed = false;
@@ -83,6 +104,7 @@ struct Load {
   Loop loop;
   std::string answer;
   std::vector<std::int64_t> latencies;
+  std::shared_ptr<tls::ClientContext> secure;  // null: by HTTP
   bool measuring = false;
   bool ending = false;
   int failed = 0;  // clients
@@ -110,9 +132,17 @@ Co<void> be_backend(Load& load, reactor::Descriptor& listener) {
 
 // Asks until the load ends. False: it could not.
 Co<bool> ask(Load& load, int port) {
-  const auto connected = co_await reactor::connect_tcp(load.loop, {.port = port}, seconds(5));
+  auto connected = co_await reactor::connect_tcp(load.loop, {.port = port}, seconds(5));
   if (!connected.stream) co_return false;
-  Stream& stream = *connected.stream;
+  std::unique_ptr<Stream> owned;
+  if (load.secure) {
+    auto secured = tls::TlsStream::client(std::move(connected.stream), load.secure);
+    if (co_await secured->handshake(seconds(5)) != reactor::Trouble::none) co_return false;
+    owned = std::move(secured);
+  } else {
+    owned = std::move(connected.stream);
+  }
+  Stream& stream = *owned;
   std::vector<char> space(64 * 1024);
   while (!load.ending) {
     const std::int64_t begun = now();
@@ -142,8 +172,9 @@ Co<void> be_client(Load& load, int port) {
   if (!co_await ask(load, port)) ++load.failed;
 }
 
-int run_load(int port, int backend_port, int bytes, int connections, int duration_seconds) {
+int run_load(int port, int backend_port, int bytes, int connections, int duration_seconds, bool secure) {
   Load load;
+  if (secure) load.secure = *tls::ClientContext::make({});
   load.answer = cat("HTTP/1.1 200 OK\r\nServer: backend\r\nContent-Type: text/plain\r\nContent-Length: ", bytes,
                     "\r\n\r\n", std::string(static_cast<std::size_t>(bytes), 'x'));
   load.latencies.reserve(10'000'000);
@@ -174,11 +205,12 @@ int main(int argc, char** argv) {
   const std::string_view role = argc > 1 ? argv[1] : "";
   if (role == "proxy" && argc >= 4 && argc <= 6)
     return run_proxy(number(argv[2]), number(argv[3]), argc > 4 ? number(argv[4]) : 0, argc > 5 ? number(argv[5]) : 0);
-  if (role == "load" && argc == 7)
-    return run_load(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]), number(argv[6]));
+  if (role == "tls_proxy" && argc == 5) return run_tls_proxy(number(argv[2]), number(argv[3]), argv[4]);
+  if (role == "load" && (argc == 7 || argc == 8))
+    return run_load(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]), number(argv[6]), argc == 8);
   std::fputs(
-      "balancer_bench proxy PORT BACKEND_PORT [RULES [MILLISECONDS]] | load PORT BACKEND_PORT BYTES CONNECTIONS "
-      "SECONDS\n",
+      "balancer_bench proxy PORT BACKEND_PORT [RULES [MILLISECONDS]] | tls_proxy PORT BACKEND_PORT PEM | "
+      "load PORT BACKEND_PORT BYTES CONNECTIONS SECONDS [https]\n",
       stderr);
   return 2;
 }

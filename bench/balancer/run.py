@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Processor time a request of the load balancer's data path against nginx and HAProxy of Debian, in one run.
 
-usage: bench/balancer/run.py [--rounds 7] [--seconds 2] [--connections 64]
+usage: bench/balancer/run.py [--rounds 7] [--seconds 2] [--connections 64] [--https]
 
 The proxies take turns on the first core, in front of the same backend; load and backend are one process on the second. A
 round measures each proxy once, in an order that turns round; what counts are the medians. Processor time is what the
 kernel's accounting says of all threads of the proxy, user and system. A proxy that is not installed is skipped.
+With --https
+clients speak TLS, with the same certificate (P-256) of each proxy.
 Build first: cmake --preset release && cmake --build build/release --target balancer_bench
 """
 import argparse
@@ -30,7 +32,8 @@ http {{
   fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
   upstream backend {{ server 127.0.0.1:{backend}; keepalive 256; keepalive_requests 1000000000; }}
   server {{
-    listen 127.0.0.1:{port} backlog=1024;
+    listen 127.0.0.1:{port} {ssl} backlog=1024;
+    {certificate}
     location / {{
       proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;
@@ -52,8 +55,8 @@ defaults
   option forwardfor
   http-reuse always
 frontend front
-  bind 127.0.0.1:{port}
-  http-request set-header X-Forwarded-Proto http
+  bind 127.0.0.1:{port} {ssl}
+  http-request set-header X-Forwarded-Proto {scheme}
   http-request set-header X-Forwarded-Port {port}
   default_backend back
 backend back
@@ -83,12 +86,24 @@ class Proxy:
         self.results = {}
 
 
-def start_proxies(folder, core, backend):
-    wanted = {"utakata": (PROGRAM, lambda port: [PROGRAM, "proxy", str(port), str(backend)])}
+def make_certificate(folder):
+    """A file of key and certificate."""
+    pem = folder / "bench.pem"
+    made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                           "-keyout", "-", "-out", "-", "-subj", "/CN=bench"], capture_output=True, text=True, check=True)
+    pem.write_text(made.stdout)
+    return pem
+
+
+def start_proxies(folder, core, backend, pem):
+    wanted = {"utakata": (PROGRAM, lambda port: [PROGRAM, *(["tls_proxy"] if pem else ["proxy"]), str(port), str(backend), *([str(pem)] if pem else [])])}
+    secure = {"nginx": ("ssl", f"ssl_certificate {pem}; ssl_certificate_key {pem};"), "haproxy": (f"ssl crt {pem}", "")}
     for name, template, option in (("nginx", NGINX, "-c"), ("haproxy", HAPROXY, "-f")):
         def command(port, name=name, template=template, option=option):
             file = folder / f"{name}.conf"
-            file.write_text(template.format(folder=folder, port=port, backend=backend))
+            ssl, certificate = secure[name] if pem else ("", "")
+            file.write_text(template.format(folder=folder, port=port, backend=backend, ssl=ssl, certificate=certificate,
+                                            scheme="https" if pem else "http"))
             return [name, option, str(file)] + (["-db"] if name == "haproxy" else [])
         wanted[name] = (name, command)
     proxies = []
@@ -101,11 +116,11 @@ def start_proxies(folder, core, backend):
     return proxies
 
 
-def measure(proxy, core, backend, size, connections, seconds):
+def measure(proxy, core, backend, size, connections, seconds, https):
     before = processor_seconds(proxy.process.pid)
     started = time.monotonic()
     load = subprocess.run(["taskset", "-c", str(core), PROGRAM, "load", str(proxy.port), str(backend), str(size),
-                           str(connections), str(seconds)], capture_output=True, text=True, check=True)
+                           str(connections), str(seconds), *(["https"] if https else [])], capture_output=True, text=True, check=True)
     elapsed = time.monotonic() - started
     rate, median, p99, failed = (int(word) for word in load.stdout.split())
     if rate == 0:
@@ -122,6 +137,7 @@ def main():
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--seconds", type=int, default=2)
     options.add_argument("--connections", type=int, default=64)
+    options.add_argument("--https", action="store_true")
     given = options.parse_args()
     if not os.access(PROGRAM, os.X_OK):
         sys.exit(f"{PROGRAM} is not there: cmake --build build/release --target balancer_bench")
@@ -130,7 +146,8 @@ def main():
         sys.exit("two cores are needed")
     backend = free_port()
     with tempfile.TemporaryDirectory() as name:
-        proxies = start_proxies(pathlib.Path(name), cores[0], backend)
+        pem = make_certificate(pathlib.Path(name)) if given.https else None
+        proxies = start_proxies(pathlib.Path(name), cores[0], backend, pem)
         try:
             time.sleep(1)
             for size in (200, 16 * 1024):
@@ -138,7 +155,7 @@ def main():
                 for turn in range(given.rounds):
                     for proxy in proxies if turn % 2 == 0 else reversed(proxies):
                         rounds[proxy.name].append(
-                            measure(proxy, cores[1], backend, size, given.connections, given.seconds))
+                            measure(proxy, cores[1], backend, size, given.connections, given.seconds, given.https))
                 ours = [statistics.median(column) for column in zip(*rounds["utakata"])]
                 print(f"{size} bytes, {given.connections} connections, {given.rounds} rounds, "
                       f"load {os.getloadavg()[0]:.1f}")
