@@ -18,8 +18,8 @@ declare -A groups=(
     doctest-dev libssl-dev libarchive-dev libsqlite3-dev libnghttp2-dev libnftables-dev python3'
   [run]='crun tini e2fsprogs skopeo passt'
   [example]='mmdebstrap busybox-static nodejs npm awscli python3 ca-certificates'
-  [test]='python3 python3-boto3 awscli nodejs npm busybox-static crun runc tini e2fsprogs skopeo docker-registry slowhttptest openssl passt iproute2 nftables'
-  [bench]='wrk curl podman runc nginx-light haproxy nghttp2-client'
+  [test]='python3 python3-boto3 awscli nodejs npm busybox-static crun runc tini e2fsprogs skopeo docker-registry slowhttptest openssl passt iproute2 nftables curl'
+  [bench]='wrk curl podman runc nginx-light haproxy nghttp2-client openssl'
 )
 
 fail() {
