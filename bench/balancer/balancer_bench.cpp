@@ -21,6 +21,8 @@
 //       configuration changes: rules, their order, a listener beside this one and the group's algorithm come and go.
 //   balancer_bench tls_proxy PORT BACKEND_PORT PEM
 //       the same by HTTPS, with a file of key and certificate
+//   balancer_bench backend PORT BYTES
+//       answers whatever comes
 //   balancer_bench load PORT BACKEND_PORT BYTES CONNECTIONS SECONDS [https]
 //       asks PORT as fast as it answers and is the backend too, so that it needs one core and the proxy the other.
 //       Prints requests a second, the 50th and 99th percentile in microseconds, and how many clients have failed: those
@@ -172,11 +174,26 @@ Co<void> be_client(Load& load, int port) {
   if (!co_await ask(load, port)) ++load.failed;
 }
 
+std::string answer_of(int bytes) {
+  return cat("HTTP/1.1 200 OK\r\nServer: backend\r\nContent-Type: text/plain\r\nContent-Length: ", bytes, "\r\n\r\n",
+             std::string(static_cast<std::size_t>(bytes), 'x'));
+}
+
+int run_backend(int port, int bytes) {
+  Load load;
+  load.answer = answer_of(bytes);
+  const auto listening = reactor::listen_tcp({.port = port});
+  if (!listening) return 1;
+  reactor::Descriptor listener(load.loop, *listening);
+  reactor::start(be_backend(load, listener));
+  load.loop.run();
+  return 0;
+}
+
 int run_load(int port, int backend_port, int bytes, int connections, int duration_seconds, bool secure) {
   Load load;
   if (secure) load.secure = *tls::ClientContext::make({});
-  load.answer = cat("HTTP/1.1 200 OK\r\nServer: backend\r\nContent-Type: text/plain\r\nContent-Length: ", bytes,
-                    "\r\n\r\n", std::string(static_cast<std::size_t>(bytes), 'x'));
+  load.answer = answer_of(bytes);
   load.latencies.reserve(10'000'000);
   const auto listening = reactor::listen_tcp({.port = backend_port});
   if (!listening) return 1;
@@ -206,10 +223,12 @@ int main(int argc, char** argv) {
   if (role == "proxy" && argc >= 4 && argc <= 6)
     return run_proxy(number(argv[2]), number(argv[3]), argc > 4 ? number(argv[4]) : 0, argc > 5 ? number(argv[5]) : 0);
   if (role == "tls_proxy" && argc == 5) return run_tls_proxy(number(argv[2]), number(argv[3]), argv[4]);
+  if (role == "backend" && argc == 4) return run_backend(number(argv[2]), number(argv[3]));
   if (role == "load" && (argc == 7 || argc == 8))
     return run_load(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]), number(argv[6]), argc == 8);
   std::fputs(
       "balancer_bench proxy PORT BACKEND_PORT [RULES [MILLISECONDS]] | tls_proxy PORT BACKEND_PORT PEM | "
+      "backend PORT BYTES | "
       "load PORT BACKEND_PORT BYTES CONNECTIONS SECONDS [https]\n",
       stderr);
   return 2;

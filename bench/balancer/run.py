@@ -7,12 +7,14 @@ The proxies take turns on the first core, in front of the same backend; load and
 round measures each proxy once, in an order that turns round; what counts are the medians. Processor time is what the
 kernel's accounting says of all threads of the proxy, user and system. A proxy that is not installed is skipped.
 With --https
-clients speak TLS, with the same certificate (P-256) of each proxy.
+clients speak TLS, with the same certificate (P-256) of each proxy. With --http2 it is h2load (nghttp2-client) that asks, over 16
+connections of TLS with 16 streams each, and nginx alone is the peer.
 Build first: cmake --preset release && cmake --build build/release --target balancer_bench
 """
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import socket
 import statistics
@@ -95,9 +97,9 @@ def make_certificate(folder):
     return pem
 
 
-def start_proxies(folder, core, backend, pem):
+def start_proxies(folder, core, backend, pem, http2):
     wanted = {"utakata": (PROGRAM, lambda port: [PROGRAM, *(["tls_proxy"] if pem else ["proxy"]), str(port), str(backend), *([str(pem)] if pem else [])])}
-    secure = {"nginx": ("ssl", f"ssl_certificate {pem}; ssl_certificate_key {pem};"), "haproxy": (f"ssl crt {pem}", "")}
+    secure = {"nginx": ("ssl http2" if http2 else "ssl", f"ssl_certificate {pem}; ssl_certificate_key {pem};"), "haproxy": (f"ssl crt {pem}", "")}
     for name, template, option in (("nginx", NGINX, "-c"), ("haproxy", HAPROXY, "-f")):
         def command(port, name=name, template=template, option=option):
             file = folder / f"{name}.conf"
@@ -107,6 +109,8 @@ def start_proxies(folder, core, backend, pem):
             return [name, option, str(file)] + (["-db"] if name == "haproxy" else [])
         wanted[name] = (name, command)
     proxies = []
+    if http2:
+        del wanted["haproxy"]
     for name, (program, command) in wanted.items():
         if shutil.which(program) is None:
             print(f"{name}: skipped, {program} is not there")
@@ -132,12 +136,47 @@ def measure(proxy, core, backend, size, connections, seconds, https):
     return used * 1e6 / (rate * elapsed), rate, median, p99
 
 
+def measure_http2(proxy, core, seconds):
+    before = processor_seconds(proxy.process.pid)
+    load = subprocess.run(["taskset", "-c", str(core), "h2load", "-D", str(seconds), "-c", "16", "-m", "16", "-t", "1",
+                           f"https://127.0.0.1:{proxy.port}/index.html"], capture_output=True, text=True, check=True)
+    used = processor_seconds(proxy.process.pid) - before
+    done = re.search(r"requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded, (\d+) failed", load.stdout)
+    rate = re.search(r"finished in [\d.]+\w+, ([\d.]+) req/s", load.stdout)
+    answered, good, failed = (int(word) for word in done.groups())
+    if good == 0 or failed > 0 or good != answered:
+        sys.exit(f"{proxy.name} has failed over HTTP/2: {load.stdout}")
+    return used * 1e6 / good, float(rate[1])
+
+
+def compare_http2(proxies, core, backend_port, rounds_wanted, seconds):
+    for size in (200, 16 * 1024):
+        backend = subprocess.Popen(["taskset", "-c", str(core), PROGRAM, "backend", str(backend_port), str(size)])
+        try:
+            time.sleep(0.5)
+            rounds = {proxy.name: [] for proxy in proxies}
+            for turn in range(rounds_wanted):
+                for proxy in proxies if turn % 2 == 0 else reversed(proxies):
+                    rounds[proxy.name].append(measure_http2(proxy, core, seconds))
+            ours = statistics.median(cost for cost, _ in rounds["utakata"])
+            print(f"HTTP/2 through TLS, {size} bytes, 16 connections of 16 streams, {rounds_wanted} rounds, "
+                  f"load {os.getloadavg()[0]:.1f}")
+            for proxy in proxies:
+                cost, rate = (statistics.median(column) for column in zip(*rounds[proxy.name]))
+                print(f"  {proxy.name:8} {cost:6.2f} us of processor a request ({cost / ours:.2f} of ours), "
+                      f"{rate:6.0f} requests/s")
+        finally:
+            backend.terminate()
+            backend.wait()
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--seconds", type=int, default=2)
     options.add_argument("--connections", type=int, default=64)
     options.add_argument("--https", action="store_true")
+    options.add_argument("--http2", action="store_true")
     given = options.parse_args()
     if not os.access(PROGRAM, os.X_OK):
         sys.exit(f"{PROGRAM} is not there: cmake --build build/release --target balancer_bench")
@@ -146,10 +185,12 @@ def main():
         sys.exit("two cores are needed")
     backend = free_port()
     with tempfile.TemporaryDirectory() as name:
-        pem = make_certificate(pathlib.Path(name)) if given.https else None
-        proxies = start_proxies(pathlib.Path(name), cores[0], backend, pem)
+        pem = make_certificate(pathlib.Path(name)) if given.https or given.http2 else None
+        proxies = start_proxies(pathlib.Path(name), cores[0], backend, pem, given.http2)
         try:
             time.sleep(1)
+            if given.http2:
+                return compare_http2(proxies, cores[1], backend, given.rounds, given.seconds)
             for size in (200, 16 * 1024):
                 rounds = {proxy.name: [] for proxy in proxies}
                 for turn in range(given.rounds):

@@ -14,7 +14,7 @@ using reactor::Co;
 using reactor::Stream;
 using reactor::Trouble;
 
-constexpr std::size_t answer_head_max = std::size_t{32} * 1024;
+constexpr std::size_t checked_head_max = std::size_t{32} * 1024;
 
 CheckResult failed() { return {CheckResult::Kind::failed, 0}; }
 CheckResult unanswered(Trouble trouble) {
@@ -70,7 +70,7 @@ Co<CheckResult> hear(Answer& answer, bool grpc) {
   http::ResponseHeadView head;
   while (true) {
     while ((length = http::head_length(answer.text)) == 0) {
-      if (answer.text.size() > answer_head_max) co_return failed();
+      if (answer.text.size() > checked_head_max) co_return failed();
       if (const Trouble trouble = co_await answer.more(); trouble != Trouble::none) co_return unanswered(trouble);
     }
     if (http::view_response_head(std::string_view(answer.text).substr(0, length), head)) co_return failed();
