@@ -18,7 +18,6 @@ constexpr std::size_t compressed_headers_max = 8 * 1024;  // the same
 constexpr std::size_t served_max = 2 * streams_max;
 // A client that takes back most of what it asks for makes us work for nothing (CVE-2023-44487).
 constexpr std::size_t resets_max = 200;
-constexpr std::size_t frame_head_size = 9;
 
 class ServerSession final : public Session {
  public:

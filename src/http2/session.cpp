@@ -361,9 +361,8 @@ void Session::submit_trailers(Transfer& transfer) {
 }
 
 void Session::send_content(Transfer& transfer, const std::uint8_t* frame_head, std::size_t length) {
-  constexpr std::size_t frame_header_size = 9;
   Outbound& out = transfer.out;
-  *batch_ += text_of(frame_head, frame_header_size);
+  *batch_ += text_of(frame_head, frame_head_size);
   *batch_ += out.content.text().substr(0, length);
   out.content.drop(length);
   if (out.full && out.content.size() <= Outbound::capacity / 2) {

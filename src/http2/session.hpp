@@ -17,6 +17,7 @@
 namespace utakata::http2 {
 
 inline constexpr std::uint32_t streams_max = 128;  // at a time on a connection
+inline constexpr std::size_t frame_head_size = 9;
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
