@@ -18,6 +18,7 @@ constexpr std::size_t compressed_headers_max = 8 * 1024;  // the same
 constexpr std::size_t served_max = 2 * streams_max;
 // A client that takes back most of what it asks for makes us work for nothing (CVE-2023-44487).
 constexpr std::size_t resets_max = 200;
+constexpr Duration lingering = seconds(2);  // for the rest of a request that has been answered
 
 class ServerSession final : public Session {
  public:
@@ -134,7 +135,19 @@ class ServerSession final : public Session {
 
   void message_sent(Transfer& transfer) override {
     ++answered_;
-    if (!transfer.in.ended()) reset(transfer, NGHTTP2_NO_ERROR);  // RFC 9113 8.1: the rest of the request is not needed
+    if (transfer.in.ended()) return;
+    // RFC 9113 8.1: the rest of the request is not needed. Some clients take a reset that comes with the answer for its
+    // loss, and mostly the rest is on its way already.
+    loop().after(lingering, [weak = weak_from_this(), id = transfer.id] {
+      const auto self = weak.lock();
+      if (self && !self->over()) std::static_pointer_cast<ServerSession>(self)->give_up(id);
+    });
+  }
+
+  void give_up(std::int32_t id) {
+    if (!knows(id)) return;
+    nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+    wake();
   }
 
   void end_dropped(Transfer& transfer) override {
