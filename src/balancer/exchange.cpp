@@ -22,8 +22,6 @@ int status_of(Cause cause) {
   return cause == Cause::connect_timeout_504 ? 504 : cause == Cause::exhausted_503 ? 503 : 502;
 }
 
-Cause cause_of(int status) { return status >= 500 ? Cause::target_5xx : status >= 400 ? Cause::target_4xx : Cause::ok; }
-
 }  // namespace
 
 Lease::Lease(Shared& shared, std::shared_ptr<Target> target) : shared_(shared), target_(std::move(target)) {

@@ -44,6 +44,11 @@ constexpr std::array<std::string_view, cause_count> names{"ok",
 
 }  // namespace
 
+Cause cause_of(int status) {
+  if (status >= 500) return Cause::target_5xx;
+  return status >= 400 ? Cause::target_4xx : Cause::ok;
+}
+
 str name_of(Cause cause) { return str(names.at(static_cast<std::size_t>(cause))); }
 
 FateLedger::Counted FateLedger::counted(const std::shared_ptr<FateLine>& line) {

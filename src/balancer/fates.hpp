@@ -53,6 +53,8 @@ enum class Cause : std::uint8_t {
 };
 inline constexpr std::size_t cause_count = 35;
 str name_of(Cause);
+/// Of a target's answer with this status.
+Cause cause_of(int status);
 
 struct FateRow {
   i64 second = 0;  // since 1970

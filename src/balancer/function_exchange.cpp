@@ -103,10 +103,8 @@ std::string event_of(const Workspace& work, const BalancerTargetGroup& group, st
                          .multi_value = group.multi_value_headers});
 }
 
-Cause cause_of(int status) { return status >= 500 ? Cause::target_5xx : status >= 400 ? Cause::target_4xx : Cause::ok; }
-
-std::string own_lines(const Shared& shared, const BalancerConfig& config, const Incoming& request, const Target& target,
-                      const FunctionAnswer& answer) {
+std::string lines_of_answer(const Shared& shared, const BalancerConfig& config, const Incoming& request,
+                            const Target& target, const FunctionAnswer& answer) {
   std::vector<http::HeaderView> headers;
   for (const auto& [name, value] : answer.headers) headers.push_back({.name = name, .value = value});
   std::string lines;
@@ -150,7 +148,7 @@ Co<Ended> call_function(Shared& shared, const BalancerConfig& config, Stream& cl
   if (!answer) co_return Ended{Cause::lambda_invalid_answer_502, 502};
   const bool keep_alive = request.keep_alive && !request.close_connections;
   const std::string text = write_function_answer(*answer, keep_alive, request.head_method,
-                                                 own_lines(shared, config, request, *to.target, *answer));
+                                                 lines_of_answer(shared, config, request, *to.target, *answer));
   const Trouble sent = co_await client.write(text, idle);
   if (sent != Trouble::none) co_return Ended{Cause::client_closed_460, 0, false};
   co_return Ended{cause_of(answer->status), 0, keep_alive};
