@@ -133,6 +133,44 @@ class Targets(unittest.TestCase):
             body, again = self.ask(8104, cookies)
             self.assertEqual((body, len(again)), ("two", 2))
 
+    def test_targets_stand_in_zones_and_answers_name_their_target(self):
+        group, target = self.answering_group("zoned", 8107, "here")
+        self.assertIn("because it is not in the VPC", self.refused(
+            "ValidationError", self.elb.register_targets, TargetGroupArn=group, Targets=[{"Id": "10.9.8.7"}]))
+        self.elb.register_targets(TargetGroupArn=group, Targets=[target])
+        front = self.balancer("names")
+        self.listener(front, 8108, Type="forward", TargetGroupArn=group)
+        done = self.elb.modify_load_balancer_attributes(LoadBalancerArn=front, Attributes=[
+            {"Key": "utakata.response.target_header.enabled", "Value": "true"}])
+        self.assertNotIn("x-utakata-stored-only", done["ResponseMetadata"]["HTTPHeaders"])
+        self.healthy(group, 1)
+        found = self.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"][0]
+        zones = [s["AvailabilityZone"] for s in self.ec2.describe_subnets()["Subnets"]]
+        self.assertIn(found["Target"]["AvailabilityZone"], zones)
+
+        def named():
+            with contextlib.closing(http.client.HTTPConnection(PLATFORM.balancer_address, 8108, timeout=20)) as connection:
+                connection.request("GET", "/")
+                with connection.getresponse() as answer:
+                    return answer.headers.get("X-Utakata-Target") == f"{target['Id']}:{target['Port']}"
+        until(named, what="the target's name")
+
+    def test_a_function_that_nobody_runs_is_missing(self):
+        group = self.elb.create_target_group(Name="function", TargetType="lambda")["TargetGroups"][0]
+        self.assertEqual((group["TargetType"], group["HealthCheckEnabled"]), ("lambda", False))
+        self.assertNotIn("Port", group)
+        self.elb.register_targets(TargetGroupArn=group["TargetGroupArn"], Targets=[
+            {"Id": "arn:aws:lambda:ap-northeast-1:000000000000:function:hello"}])
+        self.listener(self.balancer("functions"), 8109, Type="forward", TargetGroupArn=group["TargetGroupArn"])
+        found = self.elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"][0]
+        self.assertEqual(found["TargetHealth"], {"State": "unavailable", "Reason": "Target.HealthCheckDisabled",
+                                                 "Description": "Health checks are disabled"})
+
+        def answers_502():
+            with contextlib.suppress(ConnectionRefusedError):
+                return "502 Bad Gateway" in self.ask(8109)[0]
+        until(answers_502, what="502")
+
     def test_a_load_balancer_says_where_requests_come_from_as_it_is_set(self):
         group, target = self.answering_group("echo", 8105, "none", [("192.0.2.9", "as sent"), ("192.0.2.9, *:*", "with a port"),
                                                                     ("192.0.2.9, *", "appended")])

@@ -83,6 +83,12 @@ constexpr AttributeRule target_group_rules[] = {
     {"utakata.retry.budget_percent", "20", Mark::honoured, Form::number, 1, 100},
     {"utakata.retry.requests", "unsent", Mark::honoured, Form::choice, 0, 0, "unsent, idempotent"}};
 
+// A function's group has no connections, no delay of deregistration, and one target.
+constexpr AttributeRule function_group_rules[] = {
+    {"lambda.multi_value_headers.enabled", "false", Mark::honoured},
+    {"load_balancing.cross_zone.enabled", "use_load_balancer_configuration", Mark::honoured, Form::choice, 0, 0,
+     "true, use_load_balancer_configuration"}};
+
 constexpr AttributeRule network_balancer_rules[] = {
     {"access_logs.s3.enabled", "false", Mark::stored},
     {"access_logs.s3.bucket", "", Mark::stored, Form::text},
@@ -125,6 +131,7 @@ std::span<const AttributeRule> rules(const LoadBalancerRow& row) {
 }
 std::span<const AttributeRule> rules(const TargetGroupRow& row) {
   if (is_flow_protocol(row.protocol)) return flow_group_rules;
+  if (of_function(row)) return function_group_rules;
   return target_group_rules;
 }
 // AWS has no attribute of listeners that carry datagrams only. Those of HTTP change headers and are not served.
@@ -332,6 +339,7 @@ Outcome<> take_attributes(Tx& tx, TargetGroupRow& row, const list<api::TargetGro
     TRY_VOID(check_flows(row));
     return check_health_thresholds(row);
   }
+  if (of_function(row)) return {};
   TRY_VOID(check_stickiness(row));
   TRY_VOID(check_algorithm(row));
   return check_health_thresholds(row);

@@ -111,8 +111,14 @@ BalancerTargetGroup group_of(const Tx& tx, const World& world, const LoadBalance
   choose(group.health_check.protocol, row.check_protocol);
   choose(group.protocol_version, row.protocol_version);
   group.tls = row.protocol == "HTTPS";
+  group.health_check.enabled = row.check_enabled;
   if (const auto port = parse_integer(row.check_port)) group.health_check.port = static_cast<i32>(*port);
-  take_attributes(group, row);
+  if (of_function(row)) {
+    group.function = true;
+    group.multi_value_headers = attribute(row, "lambda.multi_value_headers.enabled") == "true";
+  } else {
+    take_attributes(group, row);
+  }
   group.cross_zone = across_zones(balancer, row);
   for (const Key& key : tx.where<TargetRow>(TargetRow::by_group, row.arn)) {
     const TargetRow& target = *tx.find<TargetRow>(key);
@@ -260,8 +266,7 @@ void take_anomaly(Tx& tx, const Report& report) {
   });
 }
 
-void take_wanted(Tx& tx, const Report& report) {
-  const auto& said = std::get<TargetGroupWantedReport>(report);
+void take_wanted(Tx& tx, const TargetGroupWantedReport& said) {
   const World world = world_of_arn(said.target_group_arn);
   const Key key = group_key(world, said.target_group_arn);
   const TargetGroupRow* known = tx.find<TargetGroupRow>(key);
@@ -277,6 +282,21 @@ void take_wanted(Tx& tx, const Report& report) {
   event.set("resources", Json::array()).push(said.target_group_arn);
   event.set("detail", Json::object()).set("targetGroupArn", said.target_group_arn);
   tx.publish({.kind = facts::event, .key = world.prefix(), .body = event.write()});
+}
+
+// A data path that was started anew holds no request, and has judged nobody.
+void forget_data_path(Tx& tx) {
+  list<str> wanted;
+  tx.each<TargetGroupRow>("", [&](const Key&, const TargetGroupRow& row) {
+    if (row.requests_held > 0) wanted.push_back(row.arn);
+  });
+  for (const str& arn : wanted) take_wanted(tx, {.target_group_arn = arn});
+  list<Key> judged;
+  tx.each<TargetRow>("", [&](const Key& key, const TargetRow& row) {
+    if (row.anomalous || row.mitigated) judged.push_back(key);
+  });
+  for (const Key& key : judged)
+    tx.update<TargetRow>(key, [](TargetRow& row) { row.anomalous = row.mitigated = false; });
 }
 
 void take_balancer(Tx& tx, const Report& report) {
@@ -309,9 +329,11 @@ void declare_tables(Schema& schema) {
   schema.report(report_kind<TargetHealthReport>, take_health);
   schema.report(report_kind<TargetIdleReport>, take_idle);
   schema.report(report_kind<TargetAnomalyReport>, take_anomaly);
-  schema.report(report_kind<TargetGroupWantedReport>, take_wanted);
+  schema.report(report_kind<TargetGroupWantedReport>,
+                [](Tx& tx, const Report& report) { take_wanted(tx, std::get<TargetGroupWantedReport>(report)); });
   schema.report(report_kind<BalancerReport>, take_balancer);
   schema.on_recover([](Tx& tx) {
+    forget_data_path(tx);
     tx.each<LoadBalancerRow>("", [&](const Key& key, const LoadBalancerRow& row) {
       announce_name(tx, row, true);
       tx.mark(reconciler, key);
@@ -393,7 +415,8 @@ Outcome<TargetGroupView> target_group(const Tx& tx, const World& world, std::str
                          .vpc_id = row->vpc_id,
                          .target_type = row->target_type,
                          .protocol = row->protocol,
-                         .deregistration_delay_seconds = number_attribute(*row, "deregistration_delay.timeout_seconds"),
+                         .deregistration_delay_seconds =
+                             of_function(*row) ? 0 : number_attribute(*row, "deregistration_delay.timeout_seconds"),
                          .has_load_balancer = !balancers_of(tx, world, arn).empty(),
                          .requests_held = row->requests_held};
 }
@@ -420,8 +443,9 @@ void deregister_target(Tx& tx, const World& world, std::string_view group_arn, c
   const TargetRow* known = tx.find<TargetRow>(key);
   const auto group = target_group(tx, world, group_arn);
   if (known == nullptr || known->draining_until.set() || !group) return;
-  const i32 propagation = number_attribute(*tx.find<TargetGroupRow>(group_key(world, group_arn)),
-                                           "utakata.deregistration.propagation_seconds");
+  const TargetGroupRow& group_row = *tx.find<TargetGroupRow>(group_key(world, group_arn));
+  const i32 propagation =
+      of_function(group_row) ? 0 : number_attribute(group_row, "utakata.deregistration.propagation_seconds");
   const i32 delay = std::max(group->deregistration_delay_seconds, propagation);
   if (delay == 0 || !group->has_load_balancer) return target_drained(tx, key);
   TargetRow row = *known;
@@ -451,7 +475,15 @@ TargetView target(const Tx& tx, const World& world, std::string_view group_arn, 
     const auto* balancer = tx.find<LoadBalancerRow>(balancer_key(world, arn));
     return balancer != nullptr && enabled(*balancer, row->zone);
   });
-  if (used) return view;
+  if (used) {
+    const auto* group = tx.find<TargetGroupRow>(group_key(world, group_arn));
+    if (group != nullptr && !group->check_enabled) {
+      view.state = "unavailable";
+      view.reason = "Target.HealthCheckDisabled";
+      view.description = "Health checks are disabled";
+    }
+    return view;
+  }
   view.state = "unused";
   view.reason = "Target.NotInUse";
   view.description = balancers.empty() ? "Target group is not configured to receive traffic from the load balancer"

@@ -169,7 +169,8 @@ Outcome<> check_association(const Tx& tx, const list<api::Action>& actions, cons
   const LoadBalancerRow& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), balancer_arn));
   for (const str& arn : wanted) {
     if (!groups.insert(arn).second) continue;
-    if (tx.find<TargetGroupRow>(group_key(tx.world(), arn))->vpc_id != balancer.vpc_id)
+    if (const auto& group = *tx.find<TargetGroupRow>(group_key(tx.world(), arn));
+        !of_function(group) && group.vpc_id != balancer.vpc_id)
       return refuse("InvalidConfigurationRequest",
                     cat("Target group '", arn, "' is not in the same VPC as load balancer '", balancer_arn, "'"));
     if (!balancers_of(tx, tx.world(), arn).empty())

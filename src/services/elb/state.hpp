@@ -55,9 +55,10 @@ struct TargetGroupRow {
   static constexpr std::string_view table_name = "elb.target_groups";
   str arn, name, vpc_id;
   i32 port = 80;
-  str target_type = "ip";  // or alb
+  str target_type = "ip";  // or alb, or lambda: without VPC, port and protocol
   str protocol = "HTTP", check_protocol = "HTTP";
   str protocol_version = "HTTP1";
+  bool check_enabled = true;  // only a function's need not be
   str check_port = "traffic-port", check_path = "/", matcher = "200";
   i32 interval = 30, timeout = 5, healthy = 5, unhealthy = 2;
   dict<str> attributes;
@@ -68,9 +69,9 @@ struct TargetRow {
   static constexpr std::string_view table_name = "elb.targets";
   static constexpr std::size_t by_group = 0;
   str group_arn;
-  str address;  // of a group of type alb: the load balancer's ARN
-  i32 port = 0;
-  str zone;  // empty: all
+  str address;   // of a group of type alb: the load balancer's ARN, of a function: its ARN
+  i32 port = 0;  // of a function: 0
+  str zone;      // empty: all
   str state = "initial", reason = "Elb.RegistrationInProgress", description = "Target registration is in progress";
   bool idle = false;
   bool anomalous = false, mitigated = false;  // stands out by its failures, and gets a smaller share for it
@@ -92,6 +93,8 @@ inline Key group_key(const World& w, std::string_view arn) { return w.key("tg/",
 inline Key target_key(const World& w, std::string_view group, std::string_view address, i32 port) {
   return w.key("target/", group, " ", address, ":", port);
 }
+
+inline bool of_function(const TargetGroupRow& row) { return row.target_type == "lambda"; }
 
 /// The groups that an action forwards to.
 list<str> groups_of(const list<api::Action>&);

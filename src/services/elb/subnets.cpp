@@ -20,7 +20,8 @@ Outcome<> check_addresses(const LoadBalancerRow& row, const api::SubnetMapping& 
   if (!row.network() && address)
     return unfit_subnets("SubnetMappings.PrivateIPv4Address is supported only for Network Load Balancers");
   if (allocation && row.internal)
-    return unfit_subnets("SubnetMappings.AllocationId: an Elastic IP address needs a load balancer that is internet-facing");
+    return unfit_subnets(
+        "SubnetMappings.AllocationId: an Elastic IP address needs a load balancer that is internet-facing");
   if (address && !row.internal)
     return unfit_subnets(
         "SubnetMappings.PrivateIPv4Address: a private address can be chosen for internal load balancers only");

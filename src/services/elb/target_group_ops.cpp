@@ -23,7 +23,6 @@ api::TargetGroup view(const Tx& tx, const TargetGroupRow& row) {
                        .Port = row.port,
                        .VpcId = row.vpc_id,
                        .HealthCheckPort = row.check_port,
-                       .HealthCheckEnabled = true,
                        .HealthCheckIntervalSeconds = row.interval,
                        .HealthCheckTimeoutSeconds = row.timeout,
                        .HealthyThresholdCount = row.healthy,
@@ -34,14 +33,29 @@ api::TargetGroup view(const Tx& tx, const TargetGroupRow& row) {
   out.HealthCheckProtocol = protocol_named(row.check_protocol);
   if (row.target_type == "alb") out.TargetType = "alb";
   if (!is_flow_protocol(row.protocol)) out.ProtocolVersion = row.protocol_version;
+  out.HealthCheckEnabled = row.check_enabled;
   if (row.check_protocol == "TCP") return out;
   out.HealthCheckPath = row.check_path;
   out.Matcher_ = matcher_of(row);
+  if (!of_function(row)) return out;
+  out.TargetType = "lambda";
+  out.Protocol_ = {};
+  out.Port = {};
+  out.VpcId = {};
+  out.ProtocolVersion = {};
+  out.HealthCheckProtocol = {};
+  out.HealthCheckPort = {};
   return out;
 }
 
 template <class Request>
 Outcome<> refuse_foreign(const TargetGroupRow& row, const Request& request) {
+  if (of_function(row)) {
+    if (request.HealthCheckProtocol || request.HealthCheckPort)
+      return invalid(cat("Health check ", request.HealthCheckProtocol ? "protocol" : "port",
+                         " cannot be specified for target groups with target type 'lambda'"));
+    return {};
+  }
   const str& protocol = row.check_protocol;
   const bool flows = is_flow_protocol(row.protocol);
   if (protocol != "HTTP" && protocol != "HTTPS" && !(flows && protocol == "TCP"))
@@ -73,6 +87,7 @@ template <class Request>
 Outcome<> take_health_check(TargetGroupRow& row, const Request& request) {
   if (request.HealthCheckProtocol) row.check_protocol = request.HealthCheckProtocol->name();
   TRY_VOID(refuse_foreign(row, request));
+  row.check_enabled = request.HealthCheckEnabled.value_or(row.check_enabled);
   row.check_port = request.HealthCheckPort.value_or(row.check_port);
   row.check_path = request.HealthCheckPath.value_or(row.check_path);
   row.interval = request.HealthCheckIntervalSeconds.value_or(row.interval);
@@ -126,8 +141,9 @@ Outcome<> check_name(const str& name) {
 // Whether a group of the same name was made with the same settings.
 bool same_settings(const TargetGroupRow& a, const TargetGroupRow& b) {
   const auto settings = [](const TargetGroupRow& row) {
-    return std::tie(row.vpc_id, row.port, row.protocol, row.protocol_version, row.target_type, row.check_protocol,
-                    row.check_port, row.check_path, row.matcher, row.interval, row.timeout, row.healthy, row.unhealthy);
+    return std::tie(row.vpc_id, row.port, row.protocol, row.protocol_version, row.target_type, row.check_enabled,
+                    row.check_protocol, row.check_port, row.check_path, row.matcher, row.interval, row.timeout,
+                    row.healthy, row.unhealthy);
   };
   return settings(a) == settings(b);
 }
@@ -152,6 +168,14 @@ Outcome<std::pair<str, i32>> balancer_target(const Tx& tx, const TargetGroupRow&
 Outcome<std::pair<str, i32>> target_of(const Tx& tx, const TargetGroupRow& group,
                                        const api::TargetDescription& target) {
   if (group.target_type == "alb") return balancer_target(tx, group, target);
+  if (of_function(group)) {
+    const auto parts = split(target.Id, ':');
+    const bool is_arn = (parts.size() == 7 || parts.size() == 8) && parts[0] == "arn" && parts[2] == "lambda" &&
+                        parts[5] == "function" && !parts[6].empty();
+    if (!is_arn) return invalid(cat("The Lambda function ARN '", target.Id, "' is not valid"));
+    if (target.Port) return invalid("Port cannot be specified for targets of target groups with target type 'lambda'");
+    return std::pair(target.Id, 0);
+  }
   if (!parse_ipv4(target.Id)) return invalid(cat("The IP address '", target.Id, "' is not a valid IPv4 address"));
   if (target.Port) TRY_VOID(within(*target.Port, 1, 65'535, "targets.member.port"));
   return std::pair(target.Id, target.Port.value_or(group.port));
@@ -174,9 +198,49 @@ api::AdministrativeOverride no_override() {
   return out;
 }
 
+opt<str> check_port_of(const TargetGroupRow& group, i32 port) {
+  if (of_function(group)) return {};
+  return group.check_port == "traffic-port" ? cat(port) : group.check_port;
+}
+
 opt<str> zone_shown(const TargetView& target) {
   if (target.reason == "Target.NotRegistered") return {};
   return target.zone.empty() ? str("all") : target.zone;
+}
+
+// A function has no address: what says where and how to connect is not its group's.
+Outcome<api::CreateTargetGroupOutput> create_function_group(Tx& tx, const api::CreateTargetGroupInput& request) {
+  const std::string_view given = request.Protocol_         ? "Protocol"
+                                 : request.ProtocolVersion ? "Protocol version"
+                                 : request.Port            ? "Port"
+                                 : request.VpcId           ? "VPC ID"
+                                                           : "";
+  if (!given.empty()) return invalid(cat(given, " cannot be specified for target groups with target type 'lambda'"));
+  std::optional<TargetGroupRow> known;
+  std::size_t groups = 0;
+  tx.each<TargetGroupRow>(tx.world().key("tg/"), [&](const Key&, const TargetGroupRow& row) {
+    ++groups;
+    if (row.name == request.Name) known = row;
+  });
+  TargetGroupRow row{.name = request.Name,
+                     .port = 0,
+                     .target_type = "lambda",
+                     .protocol = "",
+                     .check_enabled = false,
+                     .interval = 35,
+                     .timeout = 30,
+                     .tags = request.Tags.value_or(list<api::Tag>{})};
+  TRY_VOID(take_health_check(row, request));
+  if (known && !same_settings(*known, row))
+    return refuse("DuplicateTargetGroupName", "A target group with the same name exists, but with different settings");
+  if (known) return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, *known)}};
+  if (groups >= limits::target_groups)
+    return refuse("TooManyTargetGroups",
+                  cat("The maximum number of target groups '", limits::target_groups, "' has been reached"));
+  row.arn = cat("arn:aws:elasticloadbalancing:", tx.world().region, ":", tx.world().account, ":targetgroup/",
+                request.Name, "/", tx.random_hex(16));
+  tx.put(group_key(tx.world(), row.arn), row);
+  return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, row)}};
 }
 
 }  // namespace
@@ -184,8 +248,9 @@ opt<str> zone_shown(const TargetView& target) {
 Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::CreateTargetGroupInput& request) {
   const World& world = tx.world();
   TRY_VOID(check_name(request.Name));
+  if (request.TargetType && *request.TargetType == "lambda") return create_function_group(tx, request);
   if (!request.TargetType || (*request.TargetType != "ip" && *request.TargetType != "alb"))
-    return refuse("InvalidConfigurationRequest", "TargetType: only 'ip' and 'alb' are served yet");
+    return refuse("InvalidConfigurationRequest", "TargetType: only 'ip', 'alb' and 'lambda' are served yet");
   if (!request.Protocol_) return invalid("A protocol must be specified");
   TRY_VOID(check_protocol(request));
   if (!request.Port) return invalid("A port must be specified");
@@ -297,7 +362,7 @@ Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::Register
     const auto [address, port] = TRY(target_of(tx, *group, each));
     if (group->target_type != "alb")
       static_cast<void>(TRY(zone_of_target(tx, tx.world(), *group, address, each.AvailabilityZone.value_or(""))));
-    const std::size_t most = group->target_type == "alb" ? 1 : limits::targets_of_group;
+    const std::size_t most = group->target_type == "ip" ? limits::targets_of_group : 1;  // a function, a load balancer
     if (tx.find<TargetRow>(target_key(tx.world(), request.TargetGroupArn, address, port)) == nullptr &&
         tx.where<TargetRow>(TargetRow::by_group, request.TargetGroupArn).size() >= most)
       return refuse("TooManyTargets", cat("The maximum number of targets per target group '", most,
@@ -333,7 +398,7 @@ Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx& tx, const ap
     }
   api::DescribeTargetHealthOutput output{.TargetHealthDescriptions = list<api::TargetHealthDescription>{}};
   for (const api::TargetDescription& each : asked) {
-    const i32 port = each.Port.value_or(group->port);
+    const i32 port = of_function(*group) ? 0 : each.Port.value_or(group->port);
     TargetView state = target(tx, tx.world(), group->arn, each.Id, port);
     if (state.state.empty())
       state = {.state = "unused",
@@ -347,8 +412,10 @@ Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx& tx, const ap
     if (!state.reason.empty()) health.Reason = state.reason;
     if (!state.description.empty()) health.Description = state.description;
     output.TargetHealthDescriptions->push_back(
-        {.Target = api::TargetDescription{.Id = each.Id, .Port = port, .AvailabilityZone = zone_shown(state)},
-         .HealthCheckPort = group->check_port == "traffic-port" ? cat(port) : group->check_port,
+        {.Target = api::TargetDescription{.Id = each.Id,
+                                          .Port = of_function(*group) ? opt<i32>() : opt<i32>(port),
+                                          .AvailabilityZone = zone_shown(state)},
+         .HealthCheckPort = check_port_of(*group, port),
          .TargetHealth_ = health,
          .AnomalyDetection_ = anomalies ? opt<api::AnomalyDetection>(anomaly_of(state)) : opt<api::AnomalyDetection>(),
          .AdministrativeOverride_ = no_override()});

@@ -59,6 +59,11 @@ TEST_CASE("elb: requests that are held for a group are told once when it begins,
   CHECK(report(0) == 0);
   REQUIRE(heard().size() == 3);
   CHECK(heard()[2] == "wanted 0");
+  CHECK(report(2) == 2);
+  bench.machine.step(bench.now, Recovered{});  // whoever held them is gone
+  CHECK(bench.call<held, Held>(Asked{group})->requests == 0);
+  REQUIRE(heard().size() == 6);
+  CHECK(heard()[5] == "wanted 0");
   bench.machine.step(bench.now, Report{TargetGroupWantedReport{.target_group_arn = "arn:unknown", .held = 1}});
-  CHECK(heard().size() == 3);
+  CHECK(heard().size() == 6);
 }

@@ -48,6 +48,11 @@ bool fails_in(const Tx& tx, const TargetGroupRow& group, std::string_view zone) 
 
 Outcome<str> zone_of_target(const Tx& tx, const World& world, const TargetGroupRow& group, const str& address,
                             std::string_view asked) {
+  if (of_function(group)) {
+    if (!asked.empty() && asked != all_zones)
+      return invalid(cat("The Availability Zone of a Lambda function must be 'all', not '", asked, "'"));
+    return str();
+  }
   const auto number = parse_ipv4(address);
   if (!number) return invalid(cat("The IP address '", address, "' is not a valid IPv4 address"));
   if (const auto subnet = ec2::subnet_of_address(tx, world, group.vpc_id, address)) {
