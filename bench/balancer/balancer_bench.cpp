@@ -61,12 +61,12 @@ BalancerConfig configuration(int port, int backend_port, int rules, bool changed
                         .target_groups = {{.arn = "g",
                                            .health_check = {.protocol = "TCP", .interval_seconds = 300},
                                            .targets = {{.address = "127.0.0.1", .port = backend_port}}}}};
+  if (changed) config.listeners.push_back({.arn = "m", .port = port + 1});
   list<BalancerRule>& all = config.listeners[0].rules;
   for (int i = 1; i <= rules; ++i) all.push_back(rule(i));
   if (changed) {
     std::ranges::reverse(all);
     all.push_back(rule(rules + 1));
-    config.listeners.push_back({.arn = "m", .port = port + 1});
     config.target_groups[0].algorithm = "least_outstanding_requests";
   }
   for (std::size_t i = 0; i < all.size(); ++i) all[i].priority = static_cast<i32>(i) + 1;
