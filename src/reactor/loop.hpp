@@ -94,8 +94,8 @@ class Loop {
   Instant overdue_from_ = Instant::never();  // no wait's patience ends before
 };
 
-/// Whether something can be read from or written to, and who waits for that: at most one reader and one writer at a time.
-/// A file descriptor is told by the loop, whatever else by its other end on the same loop.
+/// Whether something can be read from or written to, and who waits for that: at most one reader and one writer at a
+/// time. A file descriptor is told by the loop, whatever else by its other end on the same loop.
 class Readiness {
  public:
   explicit Readiness(Loop&);
@@ -131,8 +131,8 @@ class Readiness {
   void write_again() { writable_ = false; }
   /// Ends both waits now.
   void cancel();
-  /// What has become possible, in epoll's bits (EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR). Whoever waits for it
-  /// goes on within the call, and may destroy this.
+  /// What has become possible, in epoll's bits (EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR). Whoever waits for
+  /// it goes on within the call, and may destroy this.
   void ready(std::uint32_t events);
   /// Called when the peer hangs up while nobody waits (idle pooled connections).
   std::function<void()> on_hang_up;

@@ -50,7 +50,8 @@ bool set_serial_number(X509* certificate) {
 
 bool set_name(X509_NAME* name, const std::string& common_name) {
   const std::string cut = common_name.substr(0, common_name_max);
-  return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, unsigned_bytes(cut), static_cast<int>(cut.size()), -1, 0) == 1;
+  return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, unsigned_bytes(cut), static_cast<int>(cut.size()), -1,
+                                    0) == 1;
 }
 
 bool set_period(X509* certificate, const CertificateRequest& request) {
