@@ -53,8 +53,8 @@ Outcome<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file,
   std::unique_ptr<SqliteStore> store(new SqliteStore(database));
   if (opened != SQLITE_OK) return store->fault(cat("opened (", file, ")"));
   sqlite3_extended_result_codes(database, 1);
-  // EXCLUSIVE keeps other processes out and spares the shared-memory index; FULL makes each commit durable. A checkpoint
-  // is paid by the commit that reaches its number of pages, so small ones keep the slowest writes short.
+  // EXCLUSIVE keeps other processes out and spares the shared-memory index; FULL makes each commit durable. A
+  // checkpoint is paid by the commit that reaches its number of pages, so small ones keep the slowest writes short.
   for (const char* pragma : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
                              "PRAGMA wal_autocheckpoint=250", "PRAGMA cache_size=-8192", "PRAGMA temp_store=MEMORY"})
     if (Outcome<> ran = store->run(pragma); !ran) {
