@@ -56,6 +56,15 @@ FlowRule flows_of(const TargetGroupRow& row) {
       .unhealthy_draining_seconds = number_attribute(row, "target_health_state.unhealthy.draining_interval_seconds")};
 }
 
+void take_attributes_beyond_aws(BalancerTargetGroup& group, const TargetGroupRow& row) {
+  group.retry = {.attempts = number_attribute(row, "utakata.retry.attempts"),
+                 .idempotent = attribute(row, "utakata.retry.requests") == "idempotent",
+                 .budget_percent = number_attribute(row, "utakata.retry.budget_percent")};
+  group.hold = {.seconds = number_attribute(row, "utakata.hold.seconds"),
+                .requests = number_attribute(row, "utakata.hold.requests")};
+  group.requests_of_target_max = number_attribute(row, "utakata.circuit.requests_per_target");
+}
+
 void take_attributes(BalancerTargetGroup& group, const TargetGroupRow& row) {
   constexpr std::string_view threshold = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.";
   if (is_flow_protocol(row.protocol)) {
@@ -64,16 +73,11 @@ void take_attributes(BalancerTargetGroup& group, const TargetGroupRow& row) {
     choose(group.algorithm, attribute(row, "load_balancing.algorithm.type"));
     group.anomaly_mitigation = attribute(row, "load_balancing.algorithm.anomaly_mitigation") == "on";
     group.slow_start_seconds = number_attribute(row, "slow_start.duration_seconds");
+    take_attributes_beyond_aws(group, row);
   }
   group.stickiness = stickiness_of(row);
   group.healthy_count_min = number_attribute(row, cat(threshold, "count"));
   group.healthy_percent_min = number_attribute(row, cat(threshold, "percentage"));
-  group.retry = {.attempts = number_attribute(row, "utakata.retry.attempts"),
-                 .idempotent = attribute(row, "utakata.retry.requests") == "idempotent",
-                 .budget_percent = number_attribute(row, "utakata.retry.budget_percent")};
-  group.hold = {.seconds = number_attribute(row, "utakata.hold.seconds"),
-                .requests = number_attribute(row, "utakata.hold.requests")};
-  group.requests_of_target_max = number_attribute(row, "utakata.circuit.requests_per_target");
 }
 
 void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
@@ -444,8 +448,9 @@ void deregister_target(Tx& tx, const World& world, std::string_view group_arn, c
   const auto group = target_group(tx, world, group_arn);
   if (known == nullptr || known->draining_until.set() || !group) return;
   const TargetGroupRow& group_row = *tx.find<TargetGroupRow>(group_key(world, group_arn));
-  const i32 propagation =
-      of_function(group_row) ? 0 : number_attribute(group_row, "utakata.deregistration.propagation_seconds");
+  const i32 propagation = of_function(group_row) || is_flow_protocol(group_row.protocol)
+                              ? 0
+                              : number_attribute(group_row, "utakata.deregistration.propagation_seconds");
   const i32 delay = std::max(group->deregistration_delay_seconds, propagation);
   if (delay == 0 || !group->has_load_balancer) return target_drained(tx, key);
   TargetRow row = *known;
