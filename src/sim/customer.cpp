@@ -82,10 +82,19 @@ Outcome<> Customer::make_load_balancer() {
   return {};
 }
 
-// A network load balancer has no rules: each service has one of its own.
+// A network load balancer has no rules: each service has one of its own. It is in the VPC's default group, as the tasks
+// are: without a group of its own they would not let it in.
 Outcome<std::string> Customer::make_flow_group(const ServicePlan& plan) {
-  const Json balancer = TRY(sim_.call(balancing, "CreateLoadBalancer",
-                                      object({{"Name", plan.name}, {"Type", "network"}, {"Subnets", subnets_}})));
+  const Json groups =
+      TRY(sim_.call("ec2", "DescribeSecurityGroups",
+                    object({{"Filters", array({object({{"Name", "vpc-id"}, {"Values", array({vpc_})}}),
+                                               object({{"Name", "group-name"}, {"Values", array({"default"})}})})}})));
+  const Json balancer =
+      TRY(sim_.call(balancing, "CreateLoadBalancer",
+                    object({{"Name", plan.name},
+                            {"Type", "network"},
+                            {"Subnets", subnets_},
+                            {"SecurityGroups", array({first_text(groups, "SecurityGroups", "GroupId")})}})));
   const Json made = TRY(sim_.call(balancing, "CreateTargetGroup",
                                   object({{"Name", plan.name},
                                           {"Protocol", "TCP"},

@@ -129,7 +129,7 @@ TEST_CASE("elb: the quotas that are kept can be asked for, page by page") {
     for (const api::Limit& limit : *page->Limits) quotas[*limit.Name] = *limit.Max;
     asked.Marker = page->NextMarker;
   } while (asked.Marker);
-  CHECK(quotas.size() == 14);
+  CHECK(quotas.size() == 13);
   CHECK(quotas["rules-per-application-load-balancer"] == "100");
   CHECK(quotas["targets-per-target-group"] == "1000");
   for (int i = 0; i < 50; ++i) bench.balancer(cat("web-", i));

@@ -126,7 +126,7 @@ TEST_CASE("elb tls: what does not fit an HTTPS listener is refused") {
   CHECK(lb.listen({.Protocol_ = "HTTPS", .Certificates = certificates, .AlpnPolicy = list<str>{"HTTP2Only"}})
             .error()
             .code == "ValidationError");
-  CHECK(lb.listen({.Protocol_ = "TLS", .Certificates = certificates}).error().code == "UnsupportedProtocol");
+  CHECK(lb.listen({.Protocol_ = "TLS", .Certificates = certificates}).error().code == "ValidationError");
   const str plain = lb.listener(lb.web, 80, lb.targets);
   CHECK(lb.add(plain, {one}).starts_with("UnsupportedProtocol"));
   const str listener = lb.https(one);
