@@ -63,8 +63,9 @@ FlowWay choose_way(Running& running, const BalancerListener& listener, const Flo
   return way;
 }
 
-void end_flows(std::set<Flow*> flows, Cause cause) {
-  for (Flow* flow : flows) flow->end(cause);  // each leaves the set that these were copied from
+void end_flows(const std::set<Flow*>& flows, Cause cause) {
+  const std::vector<Flow*> all(flows.begin(), flows.end());  // each leaves the set when it ends
+  for (Flow* flow : all) flow->end(cause);
 }
 
 FlowPlace::FlowPlace(Shared& shared, std::shared_ptr<Target> target, Flow& flow)

@@ -38,7 +38,7 @@ struct FlowWay {
 FlowWay choose_way(Running&, const BalancerListener&, const FlowEnds&, Instant now);
 
 /// Ends every one of these flows.
-void end_flows(std::set<Flow*>, Cause);
+void end_flows(const std::set<Flow*>&, Cause);
 
 /// That a target has this flow: among those that end with it, and among what it has in flight.
 class FlowPlace {
