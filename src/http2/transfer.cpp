@@ -97,7 +97,7 @@ bool Inbound::readable() const {
   return !text_.empty() || !content_.empty() || (chunked_ && ended_ && !end_said_ && !overlong_ && !abandoned_);
 }
 
-// What goes before the next content. False: there is no more for now.
+// Frames the content that has come as the next chunk, or ends the body with its trailers. False: neither is due.
 bool Inbound::next_text() {
   if (overlong_ || !chunked_ || end_said_) return false;
   if (!content_.empty()) {

@@ -2,12 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
-
 #include "base/text.hpp"
+#include "tests/files.hpp"
 
 using namespace utakata;           // NOLINT: a test
 using namespace utakata::sandbox;  // NOLINT: a test
@@ -16,19 +12,10 @@ namespace {
 
 Json bundle_with(std::string_view filter) { return *Json::parse(cat(R"({"linux":{"seccomp":)", filter, "}}")); }
 
-class ProgramFile {
- public:
-  explicit ProgramFile(std::string_view bytes) {
-    close(mkstemp(path_.data()));
-    std::ofstream(path_, std::ios::binary) << bytes;
-  }
-  ProgramFile(const ProgramFile&) = delete;
-  ProgramFile& operator=(const ProgramFile&) = delete;
-  ~ProgramFile() { unlink(path_.c_str()); }
-  [[nodiscard]] const str& path() const { return path_; }
-
- private:
-  str path_ = "/tmp/utakata-filter.XXXXXX";
+struct ProgramFile {
+  test::TemporaryFolder folder{"filter"};
+  explicit ProgramFile(std::string_view bytes) { folder.write("program", bytes); }
+  [[nodiscard]] str path() const { return folder.path + "/program"; }
 };
 
 std::string_view program_in(const Json& bundle) { return bundle.text_at({"annotations", "run.oci.seccomp_bpf_data"}); }

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/text.hpp"
+#include "tests/files.hpp"
 
 using namespace utakata;           // NOLINT: a test
 using namespace utakata::sandbox;  // NOLINT: a test
@@ -15,17 +16,13 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Root {
-  str outer = "/tmp/utakata-root.XXXXXX";
-  str path;
+  test::TemporaryFolder folder{"root"};
+  str outer = folder.path;
+  str path = outer + "/root";
   Root() {
-    REQUIRE(mkdtemp(outer.data()) != nullptr);
-    path = outer + "/root";
     fs::create_directories(path + "/etc");
-    std::ofstream(outer + "/hosts") << "127.0.0.1 localhost\n";
+    folder.write("hosts", "127.0.0.1 localhost\n");
   }
-  Root(const Root&) = delete;
-  Root& operator=(const Root&) = delete;
-  ~Root() { fs::remove_all(outer); }
   void link(const str& target, const str& at) const { fs::create_symlink(target, path + at); }
   void mount_at(const str& destination, bool file = false) const {
     const str source = file ? outer + "/hosts" : outer;
