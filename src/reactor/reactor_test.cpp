@@ -204,8 +204,8 @@ TEST_CASE("reactor: slices go out in their order however little the socket takes
   Loop loop;
   std::array<int, 2> ends{};
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-  Stream to(loop, ends[0]);
-  Stream from(loop, ends[1]);
+  TcpStream to(loop, ends[0]);
+  TcpStream from(loop, ends[1]);
   const std::string head = "head|";
   const std::string body(3'000'000, 'x');
   std::string came;

@@ -130,7 +130,7 @@ TEST_CASE("sessions: none opens before those are closed that a former daemon lef
   const http::Server server(
       daemon.loop, *listener, {}, [](http::Request) -> Co<http::Response> { co_return http::Response{}; },
       [](int status, std::string_view) { return http::Response{.status = status}; },
-      [&daemon](http::Request request, reactor::Stream& stream, std::string arrived) {
+      [&daemon](http::Request request, reactor::TcpStream& stream, std::string arrived) {
         return daemon.sessions->upgrade(std::move(request), stream, std::move(arrived));
       });
   std::optional<http::OpenedWebSocket> opened;
