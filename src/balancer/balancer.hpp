@@ -4,6 +4,9 @@
 #include <string>
 
 #include "balancer/fates.hpp"
+#include "balancer/log_files.hpp"
+#include "balancer/meters.hpp"
+#include "ports/metrics.hpp"
 #include "ports/ports.hpp"
 
 namespace utakata::balancer {
@@ -12,6 +15,8 @@ struct Settings {
   std::string listen_address = "127.0.0.1";
   /// What cookies are sealed with; those of another secret bind nobody any more. Empty: a new one.
   std::string cookie_secret;
+  LogFilesSettings access_logs = {};  // no folder for buckets: no files
+  ports::MetricSink metrics = {};     // gets what CloudWatch is told; may be empty
 };
 
 /// The load balancers' data path: a thread of its own with a loop, which owns every listener, target and connection.
@@ -26,6 +31,7 @@ class Balancer final : public ports::Balancer {
   void remove(const std::string& arn) override;
 
   [[nodiscard]] list<FateRow> fates() const;
+  [[nodiscard]] std::vector<std::shared_ptr<const Meter>> meters() const;
 
  private:
   class Inside;

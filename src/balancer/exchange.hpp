@@ -2,6 +2,7 @@
 
 #include "balancer/body_relay.hpp"
 #include "balancer/destination.hpp"
+#include "balancer/record.hpp"
 #include "balancer/rewrite.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/state.hpp"
@@ -57,13 +58,14 @@ class Lease {
 class Exchange {
  public:
   Exchange(Shared& shared, Running& running, const BalancerConfig& config, reactor::Stream& client,
-           std::unique_ptr<Workspace>& work, const Incoming& request)
+           std::unique_ptr<Workspace>& work, const Incoming& request, Record& record)
       : shared_(shared),
         running_(running),
         config_(config),
         client_(client),
         work_(work),
         request_(request),
+        record_(record),
         reader_(request.body),
         upload_ended_(shared.loop),
         upload_share_(shared.loop, relay_share),
@@ -112,6 +114,7 @@ class Exchange {
   reactor::Stream& client_;
   std::unique_ptr<Workspace>& work_;  // another one after each wait, when nothing was in it
   const Incoming& request_;
+  Record& record_;           // of what goes on here
   http::BodyReader reader_;  // of the request's body
   std::string chunk_begin_, chunk_end_;
   Upload upload_ = Upload::whole;

@@ -4,7 +4,9 @@
 #include "balancer/destination.hpp"
 #include "balancer/desync.hpp"
 #include "balancer/exchange.hpp"
+#include "balancer/lcu.hpp"
 #include "balancer/own_answers.hpp"
+#include "balancer/request_text.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/state.hpp"
 #include "base/text.hpp"
@@ -39,7 +41,12 @@ struct Client {
   std::shared_ptr<const Routing> routing = nullptr;        // of that configuration
   Incoming request = {};
   TargetParts target = {};
-  bool irregular = false;
+  Classification classified = {};
+  Record record = {};
+  std::shared_ptr<Group> group = nullptr;        // null: it is answered without one
+  std::unique_ptr<RequestText> text = nullptr;   // null: the load balancer has no access log
+  std::string connection_id = {};                // of the access log
+  OpenConnection connection = OpenConnection();  // with the load balancer of the last request
   reactor::FairShare share = reactor::FairShare(shared.loop, share_of_a_round);
 
   [[nodiscard]] Duration idle() const { return config ? seconds(config->idle_timeout_seconds) : unclaimed_idle; }
@@ -47,6 +54,18 @@ struct Client {
     shared.fates.count(wall_clock().ns / 1'000'000'000, line, cause);
   }
 };
+
+RequestView view_of(const Client& client) {
+  RequestView view;
+  view.host = client.work->host;
+  view.host_header = client.target.host;
+  view.port = client.port;
+  view.target = client.target.path;
+  view.method = client.work->request.method;
+  view.source_address = client.peer.host;
+  view.headers = client.work->request.headers;
+  return view;
+}
 
 // Several load balancers share a port by Host; one that has it alone gets every request. Null: none is meant.
 const std::shared_ptr<Running>* balancer_for(const Shared& shared, i32 port, std::string_view host) {
@@ -68,10 +87,44 @@ void choose_balancer(Client& client, std::string_view host) {
     client.routing = nullptr;
     return;
   }
-  if (client.running != *running) client.running = *running;
+  if (client.running != *running) {
+    client.running = *running;
+    client.connection = OpenConnection(client.running->meter);
+  }
   if (client.config == client.running->config) return;
   client.config = client.running->config;
   client.routing = client.running->routing;
+}
+
+// To be called with the request's head still there; `whole` says whether it could be read.
+void describe(Client& client, bool whole) {
+  if (!client.running || !client.running->log) return;
+  const str& name = client.config->dns_name;
+  if (!client.text) client.text = std::make_unique<RequestText>();
+  *client.text = whole ? text_of(client.work->request, view_of(client), name, client.classified)
+                       : text_of_nothing(name, client.port);
+}
+
+// The request has ended, and its answer has been sent.
+void note_end(Client& client, const Ended& ended) {
+  if (!client.running) return;
+  Record& record = client.record;
+  record.ended = wall_clock();
+  if (ended.own_status > 0) record.status = ended.own_status;
+  if (record.status == 0 && ended.cause == Cause::client_closed_460) record.status = 460;
+  count_request(*client.running->meter, client.group ? client.group->meter.get() : nullptr, record, ended.cause);
+  client.group = nullptr;
+  AccessLog* log = client.running->log.get();
+  if (log == nullptr || !client.text) return;
+  if (record.status == 101) client.text->type = "ws";
+  if (client.connection_id.empty()) client.connection_id = new_connection_id();
+  log->add({.load_balancer = client.config->name,
+            .client = client.peer,
+            .connection_id = client.connection_id,
+            .request = *client.text,
+            .record = record,
+            .cause = ended.cause});
+  client.text = nullptr;
 }
 
 // More of a head that has begun; the status to refuse with when it does not come.
@@ -159,10 +212,12 @@ int look_at_request(Client& client, std::size_t length) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
   choose_balancer(client, client.work->host);
 
-  const Safety safety = classify(head).safety;
+  client.classified = classify(head);
   const DesyncVerdict verdict =
-      judge(client.config ? client.config->desync_mitigation_mode.name() : "defensive", safety);
-  client.irregular = safety != Safety::compliant;
+      judge(client.config ? client.config->desync_mitigation_mode.name() : "defensive", client.classified.safety);
+  describe(client, true);
+  if (client.running && client.classified.safety != Safety::compliant)
+    client.running->meter->add(Measure::noncompliant);
   if (verdict.refuse) return 400;
   if (head.method == "TRACE" || head.method == "CONNECT") return 405;
   const bool no_host = client.target.host.empty() && head.minor_version == 0;
@@ -197,6 +252,11 @@ Co<Ended> answer_ourselves(Client& client, const BalancerAction& action, const R
   RequestView asked = view;
   if (asked.host.empty()) asked.host = client.config->dns_name;  // HTTP/1.0 may do without
   const std::string location = redirect ? redirect_location(action, asked) : std::string();
+  client.running->meter->add(redirect ? Measure::redirects : Measure::fixed_responses);
+  if (client.text) {
+    client.text->trace_id = trace_id(client.work->request);
+    client.text->redirect_url = location;
+  }
   const bool keep_alive = skip_body(client, length) && client.request.keep_alive && !client.request.close_connections;
   const std::string answer =
       action_answer(action.status, redirect ? "text/html" : std::string_view(action.content_type),
@@ -205,30 +265,47 @@ Co<Ended> answer_ourselves(Client& client, const BalancerAction& action, const R
   const Trouble sent = co_await client.stream.write(answer, client.idle());
   const Cause cause = sent == Trouble::none ? Cause::ok : Cause::client_closed_460;
   client.count(client.running->fates, cause);
+  if (sent == Trouble::none) {
+    client.record.status = action.status;
+    client.record.sent_bytes += static_cast<i64>(answer.size());
+  }
   co_return Ended{cause, 0, keep_alive && sent == Trouble::none};
+}
+
+void count_evaluations(Meter& meter, const Chosen& chosen) {
+  // The default rule is not counted.
+  const i32 evaluated = chosen.evaluated - (chosen.rule != nullptr && chosen.rule->priority == 0 ? 1 : 0);
+  if (evaluated <= 0) return;
+  meter.add(Measure::rule_evaluations, evaluated);
+  meter.add(Measure::billed_evaluations, std::max(0, evaluated - free_rules));
+}
+
+// Of the head that goes to the target.
+std::string_view sent_trace_id(std::string_view head) {
+  constexpr std::string_view name = "\r\nX-Amzn-Trace-Id: ";
+  const std::size_t at = head.rfind(name);
+  if (at == std::string_view::npos) return {};
+  head.remove_prefix(at + name.size());
+  return head.substr(0, head.find('\r'));
 }
 
 Co<Ended> serve_request(Client& client, std::size_t length) {
   const http::RequestHeadView& head = client.work->request;
   Running& running = *client.running;
-  const RequestView view = [&] {
-    RequestView it;
-    it.host = client.work->host;
-    it.host_header = client.target.host;
-    it.port = client.port;
-    it.target = client.target.path;
-    it.method = head.method;
-    it.source_address = client.peer.host;
-    it.headers = head.headers;
-    return it;
-  }();
-  const BalancerRule* rule = client.routing->choose(view).rule;
+  const RequestView view = view_of(client);
+  const Chosen chosen = client.routing->choose(view);
+  const BalancerRule* rule = chosen.rule;
+  count_evaluations(*running.meter, chosen);
+  if (client.text && rule != nullptr) note_rule(*client.text, *rule);
   if (rule != nullptr && rule->action.type != "forward")
     co_return co_await answer_ourselves(client, rule->action, view, length);
   Destination to =
       rule == nullptr ? Destination() : choose_destination(client.shared, running, rule->action, head.headers);
+  client.group = std::move(to.group);
+  if (client.text && client.group) client.text->group_arn = client.group->config.arn;
   if (!to.target) {
-    client.count(to.group ? to.group->fates : running.fates, Cause::no_target_503);
+    if (client.text) client.text->trace_id = trace_id(head);
+    client.count(client.group ? client.group->fates : running.fates, Cause::no_target_503);
     co_return Ended{Cause::no_target_503, 503, skip_body(client, length)};
   }
   const RequestFacts facts{.config = *client.config,
@@ -239,14 +316,18 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
                            .target = client.target.path,
                            .body = client.request.body,
                            .websocket = client.request.websocket,
-                           .irregular = client.irregular};
+                           .irregular = client.classified.safety != Safety::compliant};
   write_request_head(head, facts, client.work->out);
+  if (client.text) {
+    client.text->trace_id = sent_trace_id(client.work->out);
+    client.text->target_address = to.target->name;
+  }
   client.request.binding = std::move(to.binding);
   client.work->from_client.drop(length);
-  Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request);
+  Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request, client.record);
   const Ended ended = co_await exchange.forward(to.target);
-  client.count(ended.cause == Cause::exhausted_503 ? to.group->fates : to.target->fates, ended.cause);
-  to.group->ended(*to.target, ended.cause);
+  client.count(ended.cause == Cause::exhausted_503 ? client.group->fates : to.target->fates, ended.cause);
+  client.group->ended(*to.target, ended.cause);
   co_return ended;
 }
 
@@ -254,7 +335,12 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
 Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
   if (ended.own_status > 0) {
     const std::string answer = own_answer(ended.own_status, keep_alive, client.request.head_method, wall_clock());
-    if (co_await client.stream.write(answer, client.idle()) != Trouble::none) co_return false;
+    const Trouble sent = co_await client.stream.write(answer, client.idle());
+    if (sent == Trouble::none) client.record.sent_bytes += static_cast<i64>(answer.size());
+    note_end(client, ended);
+    if (sent != Trouble::none) co_return false;
+  } else {
+    note_end(client, ended);
   }
   const bool answered = ended.own_status > 0 || ended.cause == Cause::ok || ended.cause == Cause::target_4xx ||
                         ended.cause == Cause::target_5xx;
@@ -267,9 +353,14 @@ Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
 // The request to be served, whose head has so many bytes, or how it has ended already.
 std::optional<Ended> ended_at_once(Client& client, int length) {
   client.request = {};
+  client.record = {.received = wall_clock(),
+                   .received_bytes = length > 0 ? length : static_cast<i64>(client.work->from_client.text().size())};
+  client.text = nullptr;
+  client.classified = {};
   if (length < 0) choose_balancer(client, {});
   const int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
   if (refused > 0) {
+    if (!client.text) describe(client, false);
     client.count(client.running ? client.running->fates : client.shared.unclaimed, Cause::bad_request);
     return Ended{Cause::bad_request, refused, false};
   }
@@ -302,6 +393,7 @@ Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> st
     if (!ended) ended = co_await serve_request(client, static_cast<std::size_t>(length));
     const bool keep_alive = ended->keep_alive && client.request.keep_alive && !client.request.close_connections;
     const bool simple = ended->own_status == 0 && keep_alive;
+    if (simple) note_end(client, *ended);
     if (!simple && !co_await finish(client, *ended, keep_alive)) break;
     if (client.share.used_up(1)) co_await shared->loop.next_round();
   }

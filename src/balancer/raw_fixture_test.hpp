@@ -57,6 +57,17 @@ class Connection {
     }
   }
   std::string hear_all() { return hear({}); }
+  /// Whether so many bytes come before the peer ends; they are taken.
+  bool hear_exactly(std::size_t count) {
+    std::string space(65536, '\0');
+    while (heard_.size() < count) {
+      const ssize_t n = ::recv(fd_, space.data(), space.size(), 0);
+      if (n <= 0) return false;
+      heard_.append(space, 0, static_cast<std::size_t>(n));
+    }
+    heard_.erase(0, count);
+    return true;
+  }
   /// Whatever has come, at least something; empty when the peer has ended.
   std::string hear_some() {
     if (!heard_.empty()) return std::exchange(heard_, {});
@@ -152,8 +163,8 @@ using Adapt = std::function<void(BalancerConfig&)>;
 /// A balancer with one listener, in front of one target or none.
 class Bench {
  public:
-  explicit Bench(int target_port, const Adapt& adapt = {})
-      : balancer_({.cookie_secret = cookie_secret}, [](const Report&) {}, nullptr) {
+  explicit Bench(int target_port, const Adapt& adapt = {}, Settings settings = {.cookie_secret = cookie_secret})
+      : balancer_(std::move(settings), [](const Report&) {}, nullptr) {
     const int free = *reactor::listen_tcp({});
     port_ = reactor::local_port(free);
     ::close(free);

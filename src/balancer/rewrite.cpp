@@ -85,7 +85,6 @@ void put_new_trace_id(Writer& out) {
 
 // facts: a caller's Root stays and gets our Self in front; without one we begin a trace.
 void put_trace(Writer& out, const std::string_view* given) {
-  out.put("X-Amzn-Trace-Id: ");
   if (given == nullptr || !given->contains("Root=")) {
     out.put("Root=");
     put_new_trace_id(out);
@@ -98,7 +97,6 @@ void put_trace(Writer& out, const std::string_view* given) {
       out.put(trim(piece));
     }
   }
-  out.put("\r\n");
 }
 
 std::string_view host_of(const RequestFacts& facts) {
@@ -177,6 +175,13 @@ bool goes_on(const http::RequestHeadView& head, std::size_t at, const RequestFac
 
 }  // namespace
 
+std::string trace_id(const http::RequestHeadView& head) {
+  const std::string_view* given = head.find(HeaderKind::trace);
+  std::string out;
+  write_head(out, own_lines + (given == nullptr ? 0 : given->size()), [&](Writer& to) { put_trace(to, given); });
+  return out;
+}
+
 void write_request_head(const http::RequestHeadView& head, const RequestFacts& facts, std::string& out) {
   constexpr std::size_t escaped = 3;  // bytes at most of one of the target
   const std::size_t bound = own_lines + head.method.size() + facts.target.size() * escaped + host_of(facts).size() +
@@ -193,7 +198,9 @@ void write_request_head(const http::RequestHeadView& head, const RequestFacts& f
     to.put("X-Forwarded-Proto: http\r\nX-Forwarded-Port: ");
     to.put_number(static_cast<std::uint64_t>(facts.port));
     to.put("\r\n");
+    to.put("X-Amzn-Trace-Id: ");
     put_trace(to, head.find(HeaderKind::trace));
+    to.put("\r\n");
     if (facts.body.framing == http::Framing::chunked) {
       to.put("Transfer-Encoding: chunked\r\n");
     } else if (head.framing.lengths > 0) {

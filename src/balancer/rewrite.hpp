@@ -21,6 +21,8 @@ struct RequestFacts {
   bool websocket = false;  // a WebSocket handshake, which goes on as one
   bool irregular = false;  // not compliant in desync.hpp's sense
 };
+/// What X-Amzn-Trace-Id says of a request: the caller's trace with our part, or a new one.
+std::string trace_id(const http::RequestHeadView&);
 /// Replaces `out`.
 void write_request_head(const http::RequestHeadView&, const RequestFacts&, std::string& out);
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "balancer/access_log.hpp"
 #include "balancer/balancer.hpp"
 #include "balancer/health.hpp"
 #include "balancer/routing.hpp"
@@ -46,6 +47,7 @@ struct Target {
   /// For the next request; the end of it when the target closes it.
   void keep(std::unique_ptr<reactor::Stream>);
   void drop_kept() { kept_.clear(); }
+  [[nodiscard]] std::size_t connections() const { return busy.size() + kept_.size(); }
   /// Ends those that nobody has used since.
   void drop_kept_before(Instant);
 
@@ -63,6 +65,7 @@ struct Group {
   std::vector<Candidate*> candidates;  // of those targets, in their order
   std::uint64_t turn = 0;
   std::shared_ptr<FateLine> fates;  // of requests that found no target
+  std::shared_ptr<Meter> meter = std::make_shared<Meter>();
 
   /// The next target by the group's algorithm; null if it has none.
   std::shared_ptr<Target> choose(Instant now);
@@ -71,6 +74,8 @@ struct Group {
   /// Counts how a request ended that this target got. Where shares go by that, they are judged anew now and then.
   void ended(Target&, Cause);
   void targets_changed();
+  /// How many targets are healthy and how many connections they have, into the meter.
+  void measure_targets();
 
  private:
   std::uint64_t requests_in_window_ = 0;  // of judge_anomalies
@@ -82,6 +87,8 @@ struct Running {
   std::shared_ptr<const Routing> routing;  // of that configuration
   std::map<str, std::shared_ptr<Group>, std::less<>> groups;
   std::shared_ptr<FateLine> fates;  // of requests that are answered without a group
+  std::shared_ptr<Meter> meter = std::make_shared<Meter>();
+  std::shared_ptr<AccessLog> log;  // null: it has none
   std::uint64_t turn = 0;
   bool removed = false;
 };
@@ -93,6 +100,8 @@ struct Shared {
   ports::ReportSink sink;
   ports::VpcDoors* network = nullptr;
   FateLedger fates;
+  Meters meters;
+  std::unique_ptr<LogFiles> log_files;                                           // null: there are none
   std::shared_ptr<FateLine> unclaimed = std::make_shared<FateLine>("", "", "");  // requests to no load balancer
   Workspaces workspaces;
   BondSeal seal{""};                                             // of cookies
@@ -111,7 +120,7 @@ struct Shared {
 using reactor::wall_clock;
 
 /// A group of a load balancer, as it begins.
-std::shared_ptr<Group> new_group(const Running&, const str& arn);
+std::shared_ptr<Group> new_group(Shared&, const Running&, const str& arn);
 /// Brings a group in line with its new configuration: new targets begin their health checks, vanished ones are cut.
 void update_group(Shared&, const std::shared_ptr<Running>&, Group&, const BalancerTargetGroup&);
 /// Says so once when a draining target has nothing in flight any more.

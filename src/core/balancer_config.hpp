@@ -87,6 +87,12 @@ struct BalancerListener {
   list<BalancerRule> rules;  // by priority, the default last
 };
 
+/// Where the lines about its requests go: files laid out as AWS's are in S3.
+struct AccessLogRule {
+  bool enabled = false;
+  str bucket, prefix;
+};
+
 struct BalancerConfig {
   str arn;
   str name;
@@ -102,6 +108,7 @@ struct BalancerConfig {
   bool forwarded_for_client_port = false;
   bool tls_version_and_cipher_headers = false;
   bool http2 = true;
+  AccessLogRule access_log;
   list<BalancerListener> listeners;
   list<BalancerTargetGroup> target_groups;
 };

@@ -61,6 +61,9 @@ void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
   config.forwarded_for_client_port = is_true("routing.http.xff_client_port.enabled");
   config.tls_version_and_cipher_headers = is_true("routing.http.x_amzn_tls_version_and_cipher_suite.enabled");
   config.http2 = is_true("routing.http2.enabled");
+  config.access_log = {.enabled = is_true("access_logs.s3.enabled"),
+                       .bucket = attribute(row, "access_logs.s3.bucket"),
+                       .prefix = attribute(row, "access_logs.s3.prefix")};
 }
 
 BalancerTargetGroup group_of(const Tx& tx, const TargetGroupRow& row) {
