@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "services/cloudwatch/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ecs/module.hpp"
 #include "services/elb/module.hpp"
@@ -18,13 +19,20 @@
 namespace utakata::sim::test {
 
 inline Program program() {
-  static constexpr std::array<void (*)(Schema&), 10> modules{
+  static constexpr std::array<void (*)(Schema&), 11> modules{
       logs::declare, sqs::declare, events::declare,         ec2::declare, servicediscovery::declare, elb::declare,
-      ecs::declare,  ssm::declare, secretsmanager::declare, sts::declare};
-  static constexpr std::array<const wire::Service*, 10> services{
-      &ecs::container_service,    &ecs::control_service,   &elb::service,  &ec2::service,
-      &events::service,           &sqs::service,           &logs::service, &ssm::service,
-      &servicediscovery::service, &secretsmanager::service};
+      ecs::declare,  ssm::declare, secretsmanager::declare, sts::declare, cloudwatch::declare};
+  static constexpr std::array<const wire::Service*, 11> services{&ecs::container_service,
+                                                                 &ecs::control_service,
+                                                                 &elb::service,
+                                                                 &ec2::service,
+                                                                 &events::service,
+                                                                 &sqs::service,
+                                                                 &logs::service,
+                                                                 &ssm::service,
+                                                                 &servicediscovery::service,
+                                                                 &secretsmanager::service,
+                                                                 &cloudwatch::service};
   return {.modules = modules, .services = services};
 }
 
