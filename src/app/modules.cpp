@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "services/cloudwatch/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ecr/module.hpp"
 #include "services/ecs/module.hpp"
@@ -17,15 +18,15 @@
 namespace utakata::app {
 
 std::span<void (*const)(Schema&)> modules() {
-  static constexpr std::array<void (*)(Schema&), 11> list{
+  static constexpr std::array<void (*)(Schema&), 12> list{
       logs::declare, sqs::declare, events::declare, ec2::declare, servicediscovery::declare,
       elb::declare,  ecs::declare, sts::declare,    ssm::declare, secretsmanager::declare,
-      ecr::declare};
+      ecr::declare,  cloudwatch::declare};
   return list;
 }
 
 std::span<const wire::Service* const> services() {
-  static constexpr std::array<const wire::Service*, 12> list{&ecs::container_service,
+  static constexpr std::array<const wire::Service*, 13> list{&ecs::container_service,
                                                              &elb::service,
                                                              &ec2::service,
                                                              &events::service,
@@ -36,6 +37,7 @@ std::span<const wire::Service* const> services() {
                                                              &secretsmanager::service,
                                                              &ecr::service,
                                                              &servicediscovery::service,
+                                                             &cloudwatch::service,
                                                              &ecs::control_service};
   return list;
 }
