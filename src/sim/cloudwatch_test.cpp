@@ -98,7 +98,7 @@ TEST_CASE("cloudwatch: what was put is there, by period and statistic") {
   CHECK(bench.values("p99") == list<f64>{2, 7});
   CHECK(bench.values("p99.9") == list<f64>{100, 7});
   CHECK(bench.values("Sum", 300) == list<f64>{208, 7});
-  CHECK(bench.values("Sum", 7200) == list<f64>{215});
+  CHECK(bench.values("Sum", 86'400) == list<f64>{215});
   // Of a set nobody knows how its values are spread.
   api::MetricDatum set;
   set.StatisticValues = api::StatisticSet{.SampleCount = 2, .Sum = 3, .Minimum = 1, .Maximum = 2};
