@@ -145,6 +145,9 @@ TEST_CASE("cloudwatch: GetMetricData refuses what it cannot answer, and pages") 
   CHECK(why(bench.query("tm90")).contains("tm90"));
   CHECK(why(bench.query("p101")).contains("p101"));
   CHECK(why(bench.query("Sum", 61)).contains("multiple of 60"));
+  auto computed = bench.query("Sum");
+  computed.Expression = str("a * 2");
+  CHECK(why(computed).contains("MetricDataQueries.member.1.Expression is not supported"));
   auto named = bench.query("Sum");
   named.Id = "A";
   CHECK(why(named).contains("lower-case letter"));

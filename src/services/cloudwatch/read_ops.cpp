@@ -55,6 +55,10 @@ Outcome<Asked> asked_of(Tx& tx, const api::GetMetricDataInput& request, std::siz
     return validation(
         cat("The value '", query.Id.substr(0, 100), "' for parameter ", member,
             ".Id is not valid: it must begin with a lower-case letter, and letters, digits and _ follow."));
+  if (query.Expression)
+    return validation(cat("The parameter ", member, ".Expression is not supported here: ask for the metrics by ",
+                          member, ".MetricStat and compute from what is answered."));
+  if (query.AccountId) return validation(cat("The parameter ", member, ".AccountId is not supported here."));
   if (!query.MetricStat) return validation(cat("The parameter ", member, ".MetricStat is required."));
   const api::MetricStat& stat = *query.MetricStat;
   TRY_VOID(check_period(stat.Period, member + ".MetricStat.Period"));
@@ -210,6 +214,7 @@ Outcome<api::ListMetricsOutput> list_metrics(Tx& tx, const api::ListMetricsInput
   const wire::PageRules rules{.operation = "ListMetrics",
                               .bad_token = {.code = "InvalidParameterValueException",
                                             .message = "The value for parameter NextToken is not valid."}};
+  if (request.OwningAccount) return invalid_value("The parameter OwningAccount is not supported here.");
   const i64 now = tx.now().ns / nanoseconds_a_second;
   MetricSearch search{.world = tx.world().prefix(),
                       .name_space = request.Namespace.value_or(""),
