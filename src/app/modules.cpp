@@ -19,8 +19,8 @@ namespace utakata::app {
 
 std::span<void (*const)(Schema&)> modules() {
   static constexpr std::array<void (*)(Schema&), 12> list{
-      logs::declare, sqs::declare, events::declare, ec2::declare, servicediscovery::declare,
-      elb::declare,  ecs::declare, sts::declare,    ssm::declare, secretsmanager::declare,
+      logs::declare, sqs::declare,       events::declare, ec2::declare, servicediscovery::declare,
+      elb::declare,  ecs::declare,       sts::declare,    ssm::declare, secretsmanager::declare,
       ecr::declare,  cloudwatch::declare};
   return list;
 }
