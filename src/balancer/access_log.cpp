@@ -1,7 +1,9 @@
 #include "balancer/access_log.hpp"
 
 #include <algorithm>
-#include <ctime>
+#include <array>
+#include <charconv>
+#include <utility>
 
 #include "base/text.hpp"
 #include "reactor/random.hpp"
@@ -13,16 +15,24 @@ constexpr std::size_t lines_max = 64 * 1024;  // bytes that are handed over at o
 constexpr std::size_t field_max = 8 * 1024;   // of what a client sent, as AWS cuts it
 constexpr Duration hand_over_after = seconds(1);
 
-void add_digits(std::string& out, i64 value, int digits) {
-  const std::string text = cat(value);
-  out.append(static_cast<std::size_t>(std::max(0, digits - static_cast<int>(text.size()))), '0');
-  out += text;
+void add_number(std::string& out, i64 value) {
+  std::array<char, 24> digits{};
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
 }
 
-// iso8601() with microseconds.
+void add_digits(std::string& out, i64 value, int digits) {
+  for (i64 least = 10; --digits > 0; least *= 10)
+    if (value < least) out.append(1, '0');
+  add_number(out, value);
+}
+
+// iso8601() with microseconds. The lines of a second share its text.
 void add_time(std::string& out, Instant at) {
   constexpr i64 second = 1'000'000'000;
-  out += iso8601(at).substr(0, 19);
+  thread_local i64 known = -1;
+  thread_local std::string text;
+  if (std::exchange(known, at.ns / second) != at.ns / second) text = iso8601(at).substr(0, 19);
+  out += text;
   out += '.';
   add_digits(out, at.ns % second / 1000, 6);
   out += 'Z';
@@ -35,7 +45,7 @@ void add_seconds(std::string& out, Instant from, Instant to) {
     return;
   }
   const i64 milliseconds = std::max<i64>(0, (to - from).milliseconds());
-  out += cat(milliseconds / 1000);
+  add_number(out, milliseconds / 1000);
   out += '.';
   add_digits(out, milliseconds % 1000, 3);
   out += ' ';
@@ -44,15 +54,17 @@ void add_seconds(std::string& out, Instant from, Instant to) {
 // What a client sent ends no field and no line.
 void add_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
-  for (const char c : text.substr(0, field_max)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\') {
-      out += c;
-    } else {
-      out += "\\x";
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    }
+  const auto odd = [](char c) { return c < 0x20 || c >= 0x7f || c == '"' || c == '\\'; };
+  text = text.substr(0, field_max);
+  while (true) {
+    const auto at = static_cast<std::size_t>(std::ranges::find_if(text, odd) - text.begin());
+    out += text.substr(0, at);
+    if (at == text.size()) return;
+    const auto byte = static_cast<unsigned char>(text[at]);
+    out += "\\x";
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+    text.remove_prefix(at + 1);
   }
 }
 
@@ -72,9 +84,12 @@ void add_request(std::string& out, const RequestText& request) {
   out += '"';
   if (request.method.empty()) out += '-';
   add_escaped(out, request.method);
-  out += cat(' ', request.scheme, "://");
+  out += ' ';
+  out += request.scheme;
+  out += "://";
   add_escaped(out, request.host);
-  out += cat(':', request.port);
+  out += ':';
+  add_number(out, request.port);
   if (request.method.empty()) {
     out += "- -";
   } else {
@@ -85,7 +100,11 @@ void add_request(std::string& out, const RequestText& request) {
   out += "\" ";
 }
 
-void add_status(std::string& out, int status) { add_bare(out, status == 0 ? std::string() : cat(status)); }
+void add_status(std::string& out, int status) {
+  if (status == 0) return add_bare(out, {});
+  add_number(out, status);
+  out += ' ';
+}
 
 // The times as AWS gives them: none of a request that reached no target; of one that a target has lost how long it took
 // to lose it; and not of one that it never answered within the idle timeout, or that its client gave up.
@@ -107,12 +126,18 @@ void append_line(std::string& out, const AccessLogEntry& entry) {
   add_time(out, record.ended);
   out += ' ';
   add_bare(out, entry.load_balancer);
-  out += cat(entry.client.host, ':', entry.client.port, ' ');
+  out += entry.client.host;
+  out += ':';
+  add_number(out, entry.client.port);
+  out += ' ';
   add_bare(out, request.target_address);
   add_times(out, entry);
   add_status(out, record.status);
   add_status(out, record.target_status);
-  out += cat(record.received_bytes, ' ', record.sent_bytes, ' ');
+  add_number(out, record.received_bytes);
+  out += ' ';
+  add_number(out, record.sent_bytes);
+  out += ' ';
   add_request(out, request);
   add_quoted(out, request.user_agent);
   add_bare(out, request.tls_cipher);
