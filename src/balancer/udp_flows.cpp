@@ -11,10 +11,10 @@ namespace {
 using reactor::Co;
 using reactor::Trouble;
 
-constexpr Duration idle_timeout = seconds(120);  // as AWS
-constexpr std::size_t flows_max = 8192;          // of all listeners together: each has a socket
-constexpr int datagrams_at_once = 64;            // of one socket in a round
-thread_local std::array<char, 65'536> space;     // whoever receives sends on in the same round
+constexpr Duration idle_timeout = seconds(120);        // as AWS
+constexpr std::size_t flows_max = 8192;                // of all listeners together: each has a socket
+constexpr int datagrams_at_once = 64;                  // of one socket in a round
+thread_local std::array<char, 65'536> datagram_space;  // whoever receives sends on in the same round
 
 }  // namespace
 
@@ -51,7 +51,7 @@ class UdpListener::Exchange final : public Flow, public std::enable_shared_from_
       const Duration left = self->last_ + idle_timeout - self->socket_.loop().now();
       if (left.ns <= 0) break;
       if (!co_await self->socket_.readable(left) || self->ended_) continue;
-      const reactor::Datagram got = reactor::try_receive(self->socket_, space);
+      const reactor::Datagram got = reactor::try_receive(self->socket_, datagram_space);
       if (got.none) continue;
       if (got.trouble != Trouble::none) {
         self->refused_ = self->refused_ || got.trouble == Trouble::refused;
@@ -59,7 +59,7 @@ class UdpListener::Exchange final : public Flow, public std::enable_shared_from_
       }
       self->answered_ = true;
       self->last_ = self->socket_.loop().now();
-      reactor::send_datagram(self->listener_->socket_, {space.data(), got.size}, self->client_);
+      reactor::send_datagram(self->listener_->socket_, {datagram_space.data(), got.size}, self->client_);
       if (share.used_up(1)) co_await self->socket_.loop().next_round();
     }
     self->listener_->ended(*self);
@@ -96,8 +96,8 @@ Co<void> UdpListener::serve() {
   while (!closed_ && !shared_->ending) {
     if (!co_await socket_.readable()) continue;
     if (closed_) break;
-    const reactor::Datagram got = reactor::try_receive(socket_, space);
-    if (!got.none && got.trouble == Trouble::none) take(got.from, {space.data(), got.size});
+    const reactor::Datagram got = reactor::try_receive(socket_, datagram_space);
+    if (!got.none && got.trouble == Trouble::none) take(got.from, {datagram_space.data(), got.size});
     if (share.used_up(1)) co_await shared_->loop.next_round();
   }
 }
