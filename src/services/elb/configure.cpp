@@ -64,16 +64,16 @@ void take_attributes(BalancerTargetGroup& group, const TargetGroupRow& row) {
     choose(group.algorithm, attribute(row, "load_balancing.algorithm.type"));
     group.anomaly_mitigation = attribute(row, "load_balancing.algorithm.anomaly_mitigation") == "on";
     group.slow_start_seconds = number_attribute(row, "slow_start.duration_seconds");
+    group.retry = {.attempts = number_attribute(row, "utakata.retry.attempts"),
+                   .idempotent = attribute(row, "utakata.retry.requests") == "idempotent",
+                   .budget_percent = number_attribute(row, "utakata.retry.budget_percent")};
+    group.hold = {.seconds = number_attribute(row, "utakata.hold.seconds"),
+                  .requests = number_attribute(row, "utakata.hold.requests")};
+    group.requests_of_target_max = number_attribute(row, "utakata.circuit.requests_per_target");
   }
   group.stickiness = stickiness_of(row);
   group.healthy_count_min = number_attribute(row, cat(threshold, "count"));
   group.healthy_percent_min = number_attribute(row, cat(threshold, "percentage"));
-  group.retry = {.attempts = number_attribute(row, "utakata.retry.attempts"),
-                 .idempotent = attribute(row, "utakata.retry.requests") == "idempotent",
-                 .budget_percent = number_attribute(row, "utakata.retry.budget_percent")};
-  group.hold = {.seconds = number_attribute(row, "utakata.hold.seconds"),
-                .requests = number_attribute(row, "utakata.hold.requests")};
-  group.requests_of_target_max = number_attribute(row, "utakata.circuit.requests_per_target");
 }
 
 void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
@@ -423,8 +423,9 @@ void deregister_target(Tx& tx, const World& world, std::string_view group_arn, c
   const TargetRow* known = tx.find<TargetRow>(key);
   const auto group = target_group(tx, world, group_arn);
   if (known == nullptr || known->draining_until.set() || !group) return;
-  const i32 propagation = number_attribute(*tx.find<TargetGroupRow>(group_key(world, group_arn)),
-                                           "utakata.deregistration.propagation_seconds");
+  const TargetGroupRow& whose = *tx.find<TargetGroupRow>(group_key(world, group_arn));
+  const i32 propagation =
+      is_flow_protocol(whose.protocol) ? 0 : number_attribute(whose, "utakata.deregistration.propagation_seconds");
   const i32 delay = std::max(group->deregistration_delay_seconds, propagation);
   if (delay == 0 || !group->has_load_balancer) return target_drained(tx, key);
   TargetRow row = *known;
