@@ -15,7 +15,7 @@ set -euo pipefail
 
 declare -A groups=(
   [build]='clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev libstdc++-12-dev mold cmake ninja-build ccache
-    doctest-dev libssl-dev libarchive-dev libsqlite3-dev libnghttp2-dev libnftables-dev python3'
+    doctest-dev libssl-dev libarchive-dev libsqlite3-dev libnghttp2-dev libnftables-dev zlib1g-dev python3'
   [run]='crun tini e2fsprogs skopeo passt'
   [example]='mmdebstrap busybox-static nodejs npm awscli python3 ca-certificates'
   [test]='python3 python3-boto3 awscli nodejs npm busybox-static crun runc tini e2fsprogs skopeo docker-registry slowhttptest openssl passt iproute2 nftables curl'

@@ -35,6 +35,7 @@ constexpr std::array serve_options{
     OptionRule{"task-endpoint", "auto|on|off", "tasks reach this API by AWS_ENDPOINT_URL; auto: with --credentials",
                "auto"},
     OptionRule{"log-space", "MIB", "of all log streams together; beyond it the oldest events go", "10240"},
+    OptionRule{"access-log-group", "NAME", "a log group that gets the access logs of all load balancers", {}},
     OptionRule{"on-exit", "WHAT", "stop or keep the tasks at SIGTERM", "stop"},
     OptionRule{"task-users", "WHOSE", "own: tasks have users of their own where the host allows it; or host", "own"},
     OptionRule{"s3", "DIR", "stands in for S3 (environmentFiles): DIR/BUCKET/KEY", {}},

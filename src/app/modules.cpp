@@ -3,6 +3,7 @@
 #include <array>
 
 #include "services/acm/module.hpp"
+#include "services/cloudwatch/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ecr/module.hpp"
 #include "services/ecs/module.hpp"
@@ -18,7 +19,7 @@
 namespace utakata::app {
 
 std::span<void (*const)(Schema&)> modules() {
-  static constexpr std::array<void (*)(Schema&), 12> list{acm::declare,
+  static constexpr std::array<void (*)(Schema&), 13> list{acm::declare,
                                                           logs::declare,
                                                           sqs::declare,
                                                           events::declare,
@@ -29,18 +30,19 @@ std::span<void (*const)(Schema&)> modules() {
                                                           sts::declare,
                                                           ssm::declare,
                                                           secretsmanager::declare,
-                                                          ecr::declare};
+                                                          ecr::declare,
+                                                          cloudwatch::declare};
   return list;
 }
 
 std::span<const wire::Service* const> services() {
-  static constexpr std::array<const wire::Service*, 13> list{&ecs::container_service, &acm::service,
+  static constexpr std::array<const wire::Service*, 14> list{&ecs::container_service, &acm::service,
                                                              &elb::service,           &ec2::service,
                                                              &events::service,        &sqs::service,
                                                              &logs::service,          &sts::service,
                                                              &ssm::service,           &secretsmanager::service,
                                                              &ecr::service,           &servicediscovery::service,
-                                                             &ecs::control_service};
+                                                             &cloudwatch::service,    &ecs::control_service};
   return list;
 }
 

@@ -2,9 +2,11 @@
 
 #include <filesystem>
 
+#include "app/access_log_group.hpp"
 #include "app/authority.hpp"
 #include "app/live_tail.hpp"
 #include "app/modules.hpp"
+#include "app/prometheus.hpp"
 #include "app/task_desk.hpp"
 #include "balancer/balancer.hpp"
 #include "base/text.hpp"
@@ -16,8 +18,10 @@
 #include "services/sts/public.hpp"
 #include "shell/api_server.hpp"
 #include "shell/log_desk.hpp"
+#include "shell/metric_desk.hpp"
 #include "shell/sessions.hpp"
 #include "store/segment_log_store.hpp"
+#include "store/sqlite_metric_store.hpp"
 #include "store/sqlite_store.hpp"
 #include "wire/json.hpp"
 
@@ -69,14 +73,16 @@ class Running final : public Platform {
   Outcome<> begin(int listener, std::uint64_t sequence) {
     machine_.resume_after(sequence);
     logs_ = TRY(store::SegmentLogStore::open(logs_dir()));
+    TRY_VOID(open_metrics());
+    metric_desk_ = std::make_unique<shell::MetricDesk>(loop_, *metrics_, log_);
     engine_ = std::make_unique<shell::Engine>(machine_, *store_, sequence, surroundings());
     live_tails_ = std::make_unique<LiveTails>(loop_, *engine_);
     log_desk_ = std::make_unique<shell::LogDesk>(
         loop_, *logs_, settings_.log_space, [this](Report report) { engine_->report(std::move(report)); }, log_);
     sandbox_ = TRY(sandbox::Sandbox::open(sandbox_settings(reactor::local_port(listener)), sink()));
-    balancer_ = std::make_unique<balancer::Balancer>(
-        balancer::Settings{.listen_address = settings_.balancer_address, .cookie_secret = cookie_secret_}, sink(),
-        sandbox_.get());
+    if (!settings_.access_log_group.empty())
+      access_log_group_ = std::make_unique<AccessLogGroup>(loop_, *engine_, settings_.access_log_group, log_);
+    balancer_ = std::make_unique<balancer::Balancer>(balancer_settings(), sink(), sandbox_.get());
     authority_ = TRY(Authority::open(settings_.state_dir, sink()));
     sessions_ =
         std::make_unique<shell::Sessions>(shell::Sessions::Surroundings{.loop = loop_,
@@ -108,12 +114,14 @@ class Running final : public Platform {
     api_.reset();
     sessions_.reset();
     balancer_.reset();
+    access_log_group_.reset();
     authority_.reset();
     if (settings_.keep_tasks_at_exit)
       sandbox_.reset();
     else
       sandbox_->stop_all();
     log_desk_.reset();
+    metric_desk_.reset();
     engine_.reset();
   }
 
@@ -139,6 +147,32 @@ class Running final : public Platform {
             .tell = log_,
             .desk = &desk_,
             .api_address = settings_.task_endpoint ? cat(host, ":", port) : std::string()};
+  }
+
+  Outcome<> open_metrics() {
+    const std::string file = settings_.state_dir + "/metrics.db";
+    auto opened = store::SqliteMetricStore::open(file);
+    if (!opened)
+      return refuse("ServiceUnavailable",
+                    cat(file, ": ", opened.error().message, "; without that file, the metrics begin anew"), 503);
+    metrics_ = *std::move(opened);
+    return {};
+  }
+
+  [[nodiscard]] balancer::Settings balancer_settings() {
+    balancer::LogFilesSettings logs{
+        .buckets = settings_.s3.empty() ? settings_.state_dir + "/s3" : settings_.s3,
+        // Beside the buckets, so that a file gets into them by its name alone.
+        .open = settings_.s3.empty() ? settings_.state_dir + "/access-logs" : settings_.s3 + "/.utakata-access-logs",
+        .tell = [this](const std::string& line) { loop_.post([this, line] { log_(line); }); }};
+    if (access_log_group_)
+      logs.also = [group = access_log_group_.get()](const balancer::LogSource& source, const std::string& lines) {
+        group->add(source, lines);
+      };
+    return {.listen_address = settings_.balancer_address,
+            .cookie_secret = cookie_secret_,
+            .access_logs = std::move(logs),
+            .metrics = [this](list<MetricSample> samples) { metric_desk_->record(std::move(samples)); }};
   }
 
   wire::Dispatcher dispatcher() {
@@ -192,8 +226,12 @@ class Running final : public Platform {
             .wake_at = [this](Instant at) { wake_at(at); },
             .perform = [this](const Effect& effect) { perform(effect); },
             .journal_failed = [this](const Fault& fault) { log_(cat(fault.message, "; trying again each second")); },
-            .ask = [this](Question question,
-                          shell::LogDesk::Done done) { log_desk_->ask(std::move(question), std::move(done)); }};
+            .ask =
+                [this](Question question, shell::LogDesk::Done done) {
+                  if (shell::MetricDesk::answers(question))
+                    return metric_desk_->ask(std::move(question), std::move(done));
+                  log_desk_->ask(std::move(question), std::move(done));
+                }};
   }
 
   void wake_at(Instant at) {
@@ -219,10 +257,15 @@ class Running final : public Platform {
     std::visit(Perform{*this}, effect);
   }
 
-  std::optional<std::string> page(std::string_view path) {
-    if (path == "fates") return wire::write_json(Fates{balancer_->fates()});
-    if (path == "authority") return wire::write_json(AuthorityPage{authority_->certificate()});
-    if (path == "ready" && ready_) return "{\"ready\":true}";
+  std::optional<shell::ApiServer::Page> page(std::string_view path) {
+    using Page = shell::ApiServer::Page;
+    if (path == "/_utakata/fates") return Page{wire::write_json(Fates{balancer_->fates()})};
+    if (path == "/_utakata/authority") return Page{wire::write_json(AuthorityPage{authority_->certificate()})};
+    if (path == "/_utakata/ready" && ready_) return Page{"{\"ready\":true}"};
+    if (path == "/metrics")
+      return Page{prometheus_page(balancer_->meters(),
+                                  {.engine = engine_->state(), .tasks = sandbox_->task_count(), .ready = ready_}),
+                  prometheus_content_type};
     return {};
   }
 
@@ -237,7 +280,10 @@ class Running final : public Platform {
   std::unique_ptr<LiveTails> live_tails_;
   std::unique_ptr<store::SegmentLogStore> logs_;  // used by threads of the sandbox and of the desk
   std::unique_ptr<shell::LogDesk> log_desk_;
+  std::unique_ptr<store::SqliteMetricStore> metrics_;
+  std::unique_ptr<shell::MetricDesk> metric_desk_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::unique_ptr<AccessLogGroup> access_log_group_;  // null: none was asked for
   std::unique_ptr<balancer::Balancer> balancer_;
   std::unique_ptr<Authority> authority_;
   std::unique_ptr<shell::Sessions> sessions_;

@@ -103,6 +103,20 @@ Outcome<> take_network(ServeSettings& settings, const Arguments& arguments) {
   return {};
 }
 
+// Of AWS's form.
+Outcome<std::string> log_group_of(const Arguments& arguments) {
+  if (!arguments.given("access-log-group")) return std::string();
+  constexpr std::size_t most = 512;
+  const std::string name = arguments.text("access-log-group");
+  const bool good = !name.empty() && name.size() <= most && std::ranges::all_of(name, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("._-/#").contains(c);
+  });
+  if (!good)
+    return refuse("Usage", cat("utakata serve: --access-log-group: '", name, "' is not the name of a log group"));
+  return name;
+}
+
 bool loopback(const std::string& host) { return host.starts_with("127."); }
 
 }  // namespace
@@ -178,6 +192,7 @@ Outcome<ServeSettings> serve_settings(const Arguments& arguments) {
   TRY_VOID(take_network(settings, arguments));
   settings.host_paths = TRY(folder_of(arguments, "host-paths"));
   settings.efs = TRY(folder_of(arguments, "efs"));
+  settings.access_log_group = TRY(log_group_of(arguments));
   settings.s3 = TRY(folder_of(arguments, "s3"));
   settings.cpu_units =
       static_cast<i32>(arguments.given("cpu") ? TRY(arguments.integer("cpu", 256, 1 << 24)) : machine_cpu_units());

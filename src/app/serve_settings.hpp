@@ -30,6 +30,7 @@ struct ServeSettings {
   bool egress = true;               // tasks may have a way out of their VPC
   std::string dns;                  // what their resolvers ask: host, none, or an address
   std::string public_block;         // of loopback addresses, for tasks with a public one
+  std::string access_log_group;     // gets the lines of every access log; empty: none does
   std::string host_paths, efs, s3;  // absolute folders that tasks may be given parts of; empty: none
 };
 

@@ -28,6 +28,9 @@ class Balancer::Inside {
     shared_->seal = BondSeal(secret.empty() ? reactor::random_bytes(cookie_secret_size) : secret);
     shared_->sink = std::move(sink);
     shared_->network = network;
+    if (!shared_->settings.access_logs.buckets.empty() || shared_->settings.access_logs.also)
+      shared_->log_files = std::make_unique<LogFiles>(shared_->settings.access_logs);
+    if (shared_->settings.metrics) tell_each_minute();
     thread_ = std::thread([this] {
       shared_->loop.run();
       shared_->loop.drain();
@@ -53,11 +56,15 @@ class Balancer::Inside {
 
   void configure(const BalancerConfig& config) {
     std::shared_ptr<Running>& running = shared_->balancers[config.arn];
-    if (!running) running = std::make_shared<Running>();
+    if (!running) {
+      running = std::make_shared<Running>();
+      running->meter = shared_->meters.add(config.arn, config.name);
+    }
     update_tls(*shared_, *running, config);
     running->config = std::make_shared<const BalancerConfig>(config);
     running->routing = std::make_shared<const Routing>(running->config);
     if (!running->fates) running->fates = std::make_shared<FateLine>(config.name, "", "");
+    take_access_log(*running);
     shared_->configured();
     take_addresses(config);
     std::erase_if(running->groups, [&](const auto& entry) {
@@ -67,7 +74,7 @@ class Balancer::Inside {
     });
     for (const BalancerTargetGroup& each : config.target_groups) {
       std::shared_ptr<Group>& group = running->groups[each.arn];
-      if (!group) group = new_group(*running, each.arn);
+      if (!group) group = new_group(*shared_, *running, each.arn);
       update_group(*shared_, running, *group, each);
     }
     listen_again(config.arn);
@@ -85,6 +92,7 @@ class Balancer::Inside {
   }
 
   [[nodiscard]] list<FateRow> fates() const { return shared_->fates.snapshot(); }
+  [[nodiscard]] std::vector<std::shared_ptr<const Meter>> meters() const { return shared_->meters.all(); }
 
  private:
   // One listening socket: on loopback a port for everybody, in a VPC an address of one load balancer.
@@ -104,6 +112,42 @@ class Balancer::Inside {
   void take_addresses(const BalancerConfig& config) {
     if (shared_->network == nullptr || config.vpc_id.empty() || config.addresses.empty()) return;
     for (const str& address : config.addresses) shared_->network->add_address(config.vpc_id, address);
+  }
+
+  // One that goes on as it was keeps its open file.
+  void take_access_log(Running& running) {
+    const BalancerConfig& config = *running.config;
+    // Those of network load balancers tell of TLS handshakes, which these leave to the targets.
+    if (config.network) return;
+    const bool files = config.access_log.enabled && !shared_->settings.access_logs.buckets.empty();
+    if (!shared_->log_files || (!files && !shared_->settings.access_logs.also)) {
+      running.log = nullptr;
+      return;
+    }
+    const auto parts = split(config.arn, ':');  // arn:aws:elasticloadbalancing:REGION:ACCOUNT:...
+    LogSource place{.bucket = files ? config.access_log.bucket : str(),
+                    .prefix = files ? config.access_log.prefix : str(),
+                    .account = parts.size() > 4 ? str(parts[4]) : str(),
+                    .region = parts.size() > 3 ? str(parts[3]) : str(),
+                    .load_balancer = config.name,
+                    .address = config.addresses.empty() ? shared_->settings.listen_address : config.addresses.front()};
+    if (running.log && running.log->place() == place) return;
+    running.log = std::make_shared<AccessLog>(shared_->loop, *shared_->log_files, std::move(place));
+  }
+
+  void tell_each_minute() {
+    constexpr i64 minute = 60'000'000'000;
+    const i64 now = wall_clock().ns;
+    const i64 began = now / minute * minute;
+    shared_->loop.after(Duration{began + minute - now}, [this, began] {
+      if (shared_->ending) return;
+      for (const auto& [arn, running] : shared_->balancers)
+        for (const auto& [group_arn, group] : running->groups) group->measure_targets();
+      if (wall_clock().ns < began + minute) return tell_each_minute();  // the clock was set back
+      if (auto samples = shared_->meters.take_minute(began / 1'000'000'000); !samples.empty())
+        shared_->settings.metrics(std::move(samples));
+      tell_each_minute();
+    });
   }
 
   std::set<Place> wanted_places() const {
@@ -206,13 +250,26 @@ class Balancer::Inside {
     return {};
   }
 
+  // Counted where it is clear whose client it was: on a shared port no Host has told yet.
+  static void reject(Shared& shared, i32 port, const std::shared_ptr<Running>& own) {
+    std::shared_ptr<Running> only = own;
+    std::size_t sharing = 0;
+    for (const bool tls : {false, true})
+      if (const auto at = shared.by_door.find({port, tls}); !own && at != shared.by_door.end()) {
+        sharing += at->second.size();
+        only = at->second.front();
+      }
+    if (only && sharing <= 1 && !only->config->network) only->meter->add(Measure::rejected_connections);
+  }
+
   static reactor::Co<void> accept(std::shared_ptr<Shared> shared, std::shared_ptr<reactor::Descriptor> listener,
                                   Place place, std::shared_ptr<Running> own) {
     while (true) {
       auto stream = co_await reactor::accept_tcp(*listener);
       if (!stream || shared->ending) co_return;
-      if (shared->clients.size() >= clients_max) continue;
-      if (own && own->config->network)
+      if (shared->clients.size() >= clients_max)
+        reject(*shared, place.port, own);
+      else if (own && own->config->network)
         reactor::start(serve_connection(shared, std::move(stream), {.host = place.address, .port = place.port}, own));
       else
         reactor::start(welcome(shared, std::move(stream), place.port, own, place.address));
@@ -235,5 +292,6 @@ void Balancer::remove(const std::string& arn) {
   inside_->post([inside = inside_.get(), arn] { inside->remove(arn); });
 }
 list<FateRow> Balancer::fates() const { return inside_->fates(); }
+std::vector<std::shared_ptr<const Meter>> Balancer::meters() const { return inside_->meters(); }
 
 }  // namespace utakata::balancer

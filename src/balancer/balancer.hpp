@@ -4,7 +4,10 @@
 #include <string>
 
 #include "balancer/fates.hpp"
+#include "balancer/log_files.hpp"
+#include "balancer/meters.hpp"
 #include "ports/function_door.hpp"
+#include "ports/metrics.hpp"
 #include "ports/ports.hpp"
 
 namespace utakata::balancer {
@@ -15,6 +18,8 @@ struct Settings {
   std::string cookie_secret;
   /// Calls Lambda functions; outlives the balancer. Null: there are none.
   ports::FunctionDoor* functions = nullptr;
+  LogFilesSettings access_logs = {};  // no folder for buckets: no files
+  ports::MetricSink metrics = {};     // gets what CloudWatch is told; may be empty
 };
 
 /// The load balancers' data path: a thread of its own with a loop, which owns every listener, target and connection.
@@ -29,6 +34,7 @@ class Balancer final : public ports::Balancer {
   void remove(const std::string& arn) override;
 
   [[nodiscard]] list<FateRow> fates() const;
+  [[nodiscard]] std::vector<std::shared_ptr<const Meter>> meters() const;
 
  private:
   class Inside;

@@ -16,6 +16,11 @@ using reactor::Trouble;
 constexpr Duration connect_patience = seconds(10);
 constexpr std::size_t answer_head_max = 32 * 1024;
 constexpr int interim_answers_max = 16;  // 1xx in front of the answer
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+i64 size_of(const Stream::Slices& slices) {
+  return static_cast<i64>(slices[0].size() + slices[1].size() + slices[2].size());
+}
 
 // Of a request that has not reached its target.
 int status_of(Cause cause) {
@@ -98,7 +103,8 @@ Co<Ended> Exchange::forward(Destination& to) {
   const RetryRule& rule = to.group->config.retry;
   progress_ = shared_.loop.now();
   if (request_.expects_continue && !reader_.done() && work_->from_client.empty())
-    co_await send(client_, {"HTTP/1.1 100 Continue\r\n\r\n", {}, {}});
+    if (co_await send(client_, {continue_line, {}, {}}) == Trouble::none)
+      record_.sent_bytes += static_cast<i64>(continue_line.size());
   // The head, and as much of the body as has come with it.
   const Piece first = take_body(reader_, work_->from_client);
   if (!first.sound) co_return Ended{Cause::bad_request, 400, false};
@@ -136,12 +142,14 @@ bool Exchange::move_on(Destination& to, const Ended& ended) {
   if (group.ended(*to.target, ended.cause)) report_anomalies(shared_, group);
   to.target = std::move(next);
   upload_ = Upload::whole;
+  record_.dispatched = {};  // the record tells of the last try
   progress_ = shared_.loop.now();
   return true;
 }
 
 // The request will not be sent again: what it was made of is not needed any more.
 void Exchange::let_go() {
+  record_.received_bytes += static_cast<i64>(first_used_);
   if (first_used_ > 0) work_->from_client.drop(std::exchange(first_used_, 0));
   held_ = false;
 }
@@ -153,6 +161,7 @@ Co<Ended> Exchange::try_target(Lease& lease, std::string_view first_content) {
     const bool kept = lease.take_kept();
     if (!kept && !co_await connect(lease, ended)) co_return ended;
     Stream::Slices slices{work_->out, first_content, chunk_end_};
+    record_.dispatched = wall_clock();
     Trouble trouble = lease.stream().try_write(slices);
     const bool untouched = slices[0].size() == work_->out.size();
     if (kept && trouble == Trouble::reset && untouched) {
@@ -189,6 +198,7 @@ Co<Dialled> Exchange::dial(const Target& target) {
                                                  connect_patience, shared_.origin_of(running_));
   const bool reached = connected.stream != nullptr;
   Dialled dialled;
+  if (reached) running_.meter->add(Measure::new_connections);
   if (reached && target.tls)
     dialled.stream = co_await secure_to_target(shared_, std::move(connected.stream), connect_patience, target.http2);
   else
@@ -267,6 +277,7 @@ Co<Exchange::Upload> Exchange::upload_rest(Stream& to) {
     chunk_begin_.clear();
     if (request_.body.framing == http::Framing::chunked) add_chunk(reader_, piece.content, chunk_begin_, chunk_end_);
     if (co_await send(to, {chunk_begin_, piece.content, chunk_end_}) != Trouble::none) co_return Upload::target_stopped;
+    record_.received_bytes += static_cast<i64>(piece.used);
     bytes.drop(piece.used);
   }
   co_return Upload::whole;
@@ -324,7 +335,11 @@ Co<Ended> Exchange::relay_answer(Lease& lease) {
     if (http::view_response_head(work_->from_target.text().substr(0, length), answer) || answer.deviates ||
         http::body_framing(answer, request_.head_method, body))
       co_return lost(lease, Cause::malformed_502, 502);
-    if (held_ && (answer.status >= 200 || answer.status == 101)) let_go();
+    if (answer.status >= 200 || answer.status == 101) {
+      record_.answered = wall_clock();
+      record_.target_status = answer.status;
+      if (held_) let_go();
+    }
     if (answer.status >= 200) co_return co_await relay_body(lease, body, length);
     if (answer.status == 101) co_return co_await become_tunnel(lease, length);
     work_->from_target.drop(length);
@@ -351,17 +366,21 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
     if (!piece.sound) co_return begun ? Ended{Cause::malformed_502, 0, false} : lost(lease, Cause::malformed_502, 502);
     if (chunk) add_chunk(reader, piece.content, work_->out, behind);
     Stream::Slices slices{work_->out, piece.content, behind};
+    const i64 size = size_of(slices);
     Trouble trouble = client_.try_write(slices);
     if (trouble == Trouble::none && !Stream::all_taken(slices)) trouble = co_await send(client_, slices);
     if (trouble != Trouble::none) co_return Ended{Cause::client_closed_460, 0, false};
+    record_.status = record_.target_status;
+    record_.sent_bytes += size;
     work_->from_target.drop(piece.used);
     work_->out.clear();
     if (reader.done()) break;
     const Got got = co_await more(lease.stream());
     if (got == Got::bytes) continue;
     if (got != Got::end || !reader.may_end()) co_return cut(lease, got);
-    if (chunk && co_await send(client_, {"0\r\n\r\n", {}, {}}) != Trouble::none)
+    if (chunk && co_await send(client_, {last_chunk, {}, {}}) != Trouble::none)
       co_return Ended{Cause::client_closed_460, 0, false};
+    if (chunk) record_.sent_bytes += static_cast<i64>(last_chunk.size());
     break;
   }
   if (client_has_gone()) co_return Ended{Cause::client_closed_460, 0, false};
@@ -398,9 +417,14 @@ Co<Ended> Exchange::become_tunnel(Lease& lease, std::size_t head_length) {
   work_->from_target.drop(head_length);
   if (co_await send(client_, {work_->out, {}, {}}) != Trouble::none)
     co_return Ended{Cause::client_closed_460, 0, false};
+  record_.status = record_.target_status;
+  record_.sent_bytes += static_cast<i64>(work_->out.size());
   client_.readiness().on_hang_up = nullptr;
   const auto over = [this, &lease] { return shared_.ending || lease.target().gone; };
-  const TunnelEnd end = co_await tunnel(client_, lease.stream(), *work_, idle(), over);
+  Carried carried;
+  const TunnelEnd end = co_await tunnel(client_, lease.stream(), *work_, idle(), over, carried);
+  record_.received_bytes += carried.from_client;
+  record_.sent_bytes += carried.to_client;
   if (lease.target().gone) co_return Ended{Cause::deregistered_502, 0, false};
   co_return Ended{end == TunnelEnd::target_reset ? Cause::cut_off : Cause::upgraded, 0, false};
 }

@@ -2,6 +2,7 @@
 
 #include "balancer/body_relay.hpp"
 #include "balancer/destination.hpp"
+#include "balancer/record.hpp"
 #include "balancer/rewrite.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/state.hpp"
@@ -32,6 +33,8 @@ struct Ended {
   bool keep_alive = true;
 };
 
+inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
 /// A busy connection to a target, in flight until it goes out of scope.
 class Lease {
  public:
@@ -59,13 +62,14 @@ class Exchange {
  public:
   /// `zone` is where the node stands that got the request.
   Exchange(Shared& shared, Running& running, const BalancerConfig& config, reactor::Stream& client,
-           std::unique_ptr<Workspace>& work, const Incoming& request, std::string_view zone = {})
+           std::unique_ptr<Workspace>& work, const Incoming& request, Record& record, std::string_view zone = {})
       : shared_(shared),
         running_(running),
         config_(config),
         client_(client),
         work_(work),
         request_(request),
+        record_(record),
         zone_(zone),
         reader_(request.body),
         upload_ended_(shared.loop),
@@ -122,6 +126,7 @@ class Exchange {
   reactor::Stream& client_;
   std::unique_ptr<Workspace>& work_;  // another one after each wait, when nothing was in it
   const Incoming& request_;
+  Record& record_;  // of what goes on here
   std::string_view zone_;
   http::BodyReader reader_;  // of the request's body
   std::vector<const Candidate*> tried_;

@@ -281,9 +281,10 @@ TEST_CASE("balancer: the same ends lead to the same target, and few flows move w
 }
 
 TEST_CASE("balancer: a client's address stays with its target while others come") {
+  const auto shared = std::make_shared<Shared>();
   Running running;
   running.config = std::make_shared<const BalancerConfig>();
-  auto group = running.groups["g"] = new_group(running, "g");
+  auto group = running.groups["g"] = new_group(*shared, running, "g");
   group->config.stickiness.kind = "source_ip";
   const BalancerListener listener{.rules = {{.action = {.forward = {{.target_group_arn = "g"}}}}}};
   const auto add = [&](const str& name) {

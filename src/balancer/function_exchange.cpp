@@ -51,11 +51,12 @@ class Held {
 enum class Body : std::uint8_t { whole, too_large, malformed, timed_out, gone };
 
 Co<Body> read_body(Shared& shared, Stream& client, Bytes& bytes, http::BodyReader reader, Duration idle,
-                   std::string& body) {
+                   std::string& body, Record& record) {
   while (true) {
     std::string_view rest = bytes.text();
     const std::size_t before = rest.size();
     if (!reader.take(rest, body)) co_return Body::malformed;
+    record.received_bytes += static_cast<i64>(before - rest.size());
     bytes.drop(before - rest.size());
     if (body.size() > function_body_max) co_return Body::too_large;
     if (reader.done()) co_return Body::whole;
@@ -116,7 +117,7 @@ std::string lines_of_answer(const Shared& shared, const BalancerConfig& config, 
 }  // namespace
 
 Co<Ended> call_function(Shared& shared, const BalancerConfig& config, Stream& client, std::unique_ptr<Workspace>& work,
-                        const Incoming& request, const Destination& to) {
+                        const Incoming& request, const Destination& to, Record& record) {
   if (request.websocket) co_return Ended{Cause::bad_request, 400, false};
   const bool chunked = request.body.framing == http::Framing::chunked;
   if (request.body.length > function_body_max) co_return refused(Body::too_large);
@@ -127,10 +128,12 @@ Co<Ended> call_function(Shared& shared, const BalancerConfig& config, Stream& cl
   const Duration idle = seconds(config.idle_timeout_seconds);
   const http::BodyReader reader(request.body);
   if (request.expects_continue && !reader.done() && work->from_client.empty())
-    co_await client.write("HTTP/1.1 100 Continue\r\n\r\n", idle);
+    if (co_await client.write(continue_line, idle) == Trouble::none)
+      record.sent_bytes += static_cast<i64>(continue_line.size());
   std::string body;
-  const Body read = co_await read_body(shared, client, work->from_client, reader, idle, body);
+  const Body read = co_await read_body(shared, client, work->from_client, reader, idle, body, record);
   if (read != Body::whole) co_return refused(read);
+  record.dispatched = wall_clock();
   const auto call = begin_call(shared, to.target->address, event_of(*work, to.group->config, body));
   const Instant deadline = shared.loop.now() + idle;
   while (!call->result) {
@@ -146,11 +149,15 @@ Co<Ended> call_function(Shared& shared, const BalancerConfig& config, Stream& cl
   if (call->result->payload.size() > function_answer_max) co_return Ended{Cause::lambda_answer_too_large_502, 502};
   const auto answer = read_function_answer(call->result->payload, to.group->config.multi_value_headers);
   if (!answer) co_return Ended{Cause::lambda_invalid_answer_502, 502};
+  record.answered = wall_clock();
+  record.target_status = answer->status;
   const bool keep_alive = request.keep_alive && !request.close_connections;
   const std::string text = write_function_answer(*answer, keep_alive, request.head_method,
                                                  lines_of_answer(shared, config, request, *to.target, *answer));
   const Trouble sent = co_await client.write(text, idle);
   if (sent != Trouble::none) co_return Ended{Cause::client_closed_460, 0, false};
+  record.status = answer->status;
+  record.sent_bytes += static_cast<i64>(text.size());
   co_return Ended{cause_of(answer->status), 0, keep_alive};
 }
 

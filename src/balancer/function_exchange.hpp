@@ -14,7 +14,7 @@ inline constexpr std::size_t function_bytes_max = 64 * 1024 * 1024;
 
 /// Serves one request, whose head is in the workspace, rewritten; what follows it is its body, as far as it has come.
 reactor::Co<Ended> call_function(Shared&, const BalancerConfig&, reactor::Stream& client, std::unique_ptr<Workspace>&,
-                                 const Incoming&, const Destination&);
+                                 const Incoming&, const Destination&, Record&);
 
 /// A health check. `arn` is the function's.
 reactor::Co<CheckResult> check_function(Shared&, const BalancerTargetGroup&, str arn);

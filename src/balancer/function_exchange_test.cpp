@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "balancer/function_event.hpp"
+#include "balancer/log_fixture_test.hpp"
 #include "balancer/raw_fixture_test.hpp"
 #include "base/json.hpp"
 
@@ -187,4 +188,26 @@ TEST_CASE("balancer function: health checks call it, when they are on") {
   CHECK(reason() == "Target.ResponseCodeMismatch");
   CHECK(door.event().contains(R"("path":"/up")"));
   CHECK(door.event().contains("ELB-HealthChecker/2.0"));
+}
+
+TEST_CASE("balancer function: its answers and its failures are in the access log and in the counts") {
+  std::string lines;
+  const auto logged = [&](FunctionResult result, int status) {
+    lines.clear();
+    Door door(std::move(result));
+    Settings settings = raw::logging(lines);
+    settings.functions = &door;
+    Bench bench(0, of_function, std::move(settings));
+    CHECK(bench.status(get) == status);
+    CHECK(raw::measured(bench.balancer(), Measure::requests, 1) == 1);
+    return raw::measured(bench.balancer(), status == 201 ? Measure::target_2xx : Measure::elb_502, 1);
+  };
+  CHECK(logged(returns(R"({"statusCode":201,"body":"made"})"), 201) == 1);
+  CHECK(lines.contains(cat(" - 0.")));
+  CHECK(lines.contains(cat(" 201 201 ", get.size(), " ")));
+  CHECK(lines.contains(" g \"Root=1-"));
+  CHECK(lines.contains("\"forward\" \"-\" \"-\" \"-\" \"201\""));
+  CHECK(logged({FunctionResult::Ending::missing, {}}, 502) == 1);
+  CHECK(lines.contains(" 502 - "));
+  CHECK(lines.contains("\"forward\" \"-\" \"LambdaResourceNotFound\" \"-\" \"-\""));
 }

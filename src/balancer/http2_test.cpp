@@ -100,7 +100,7 @@ class World {
     group.arn = "g";
     group.health_check = {.protocol = "TCP", .interval_seconds = 300, .timeout_seconds = 120};
     group.targets = {{.address = "127.0.0.1", .port = server.port()}};
-    auto made = new_group(*running, "g");
+    auto made = new_group(*shared, *running, "g");
     running->groups["g"] = made;
     update_group(*shared, running, *made, group);
     rounds();

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "balancer/log_fixture_test.hpp"
 #include "balancer/raw_fixture_test.hpp"
 #include "balancer/state.hpp"
 #include "http/client.hpp"
@@ -201,4 +202,30 @@ TEST_CASE("balancer http2: a large body goes both ways through TLS") {
   const Asked asked = ask(bench.port(), {"h2"}, {.method = "POST", .body = body});
   CHECK(asked.answer.status == 200);
   CHECK(asked.answer.body == body);
+}
+
+TEST_CASE("balancer http2: requests are logged and counted, and are all of one connection") {
+  raw::Target target(telling_head());
+  std::string lines;
+  int port = 0;
+  {
+    raw::Bench bench(target.port(), by_tls(), raw::logging(lines));
+    port = bench.port();
+    CHECK(ask(port, {"h2"}, {.target = "/x"}).answer.status == 200);
+    CHECK(ask(port, {"http/1.1"}, {.target = "/y"}).answer.status == 200);
+    CHECK(raw::measured(bench.balancer(), Measure::requests, 2) == 2);
+    CHECK(raw::measured(bench.balancer(), Measure::billed_connections, 2) == 2);
+    CHECK(raw::measured(bench.balancer(), Measure::target_2xx, 2) == 2);
+  }
+  const auto each = split(lines, '\n');
+  REQUIRE(each.size() >= 2);
+  CHECK(each[0].starts_with("h2 "));
+  CHECK(each[0].contains(cat(" 200 200 ")));
+  CHECK(each[0].contains(cat("\"GET https://a:", port, "/x HTTP/2.0\" ")));
+  CHECK(each[0].contains("TLS_AES_"));
+  CHECK(each[0].contains(" TLSv1.3 g \""));
+  CHECK(each[0].contains("\" \"a\" \"c\" 0 "));
+  CHECK(each[1].starts_with("https "));
+  CHECK(each[1].contains(cat("\"GET https://a:", port, "/y HTTP/1.1\" ")));
+  CHECK(each[1].contains("\" \"a\" \"c\" 0 "));
 }

@@ -76,7 +76,7 @@ class World {
 
   void serve(Far& client) { reactor::start(serve_client(shared, client.take_near(), port, running)); }
   std::shared_ptr<balancer::Target> add_target() {
-    auto group = new_group(*running, "g");
+    auto group = new_group(*shared, *running, "g");
     running->groups["g"] = group;
     // Nobody listens there: requests go over the connections that the test says are kept.
     update_group(*shared, running, *group, {.arn = "g", .targets = {{.address = "127.0.0.1", .port = 1}}});

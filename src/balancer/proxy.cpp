@@ -6,7 +6,9 @@
 #include "balancer/exchange.hpp"
 #include "balancer/function_exchange.hpp"
 #include "balancer/holding.hpp"
+#include "balancer/lcu.hpp"
 #include "balancer/own_answers.hpp"
+#include "balancer/request_text.hpp"
 #include "balancer/routing.hpp"
 #include "balancer/state.hpp"
 #include "base/text.hpp"
@@ -46,7 +48,12 @@ struct Client {
   std::string_view zone = {};                              // of the node that it came to, of that configuration
   Incoming request = {};
   TargetParts target = {};
-  bool irregular = false;
+  Classification classified = {};
+  Record record = {};
+  std::shared_ptr<Group> group = nullptr;        // null: it is answered without one
+  std::unique_ptr<RequestText> text = nullptr;   // null: the load balancer has no access log
+  std::string connection_id = {};                // of the access log
+  OpenConnection connection = OpenConnection();  // with the load balancer of the last request
   reactor::FairShare share = reactor::FairShare(shared.loop, share_of_a_round);
 
   [[nodiscard]] Duration idle() const { return config ? seconds(config->idle_timeout_seconds) : unclaimed_idle; }
@@ -54,6 +61,19 @@ struct Client {
     shared.fates.count(wall_clock().ns / 1'000'000'000, line, cause);
   }
 };
+
+RequestView view_of(const Client& client) {
+  RequestView view;
+  view.host = client.work->host;
+  view.host_header = client.target.host;
+  view.port = client.port;
+  view.target = client.target.path;
+  view.method = client.work->request.method;
+  view.source_address = client.peer.host;
+  view.headers = client.work->request.headers;
+  if (client.tls.used()) view.protocol = "https";
+  return view;
+}
 
 // Several load balancers share a port by Host; one that has it alone gets every request. Null: none is meant.
 const std::shared_ptr<Running>* balancer_for(const Shared& shared, Door door, std::string_view host) {
@@ -77,11 +97,47 @@ void choose_balancer(Client& client, std::string_view host) {
     client.zone = {};
     return;
   }
-  if (client.running != *running) client.running = *running;
+  if (client.running != *running) {
+    client.running = *running;
+    if (!client.http2) client.connection = OpenConnection(client.running->meter);
+  }
   if (client.config == client.running->config) return;
   client.config = client.running->config;
   client.routing = client.running->routing;
   client.zone = client.running->zone_of_node(client.address);
+}
+
+// To be called with the request's head still there; `whole` says whether it could be read.
+void describe(Client& client, bool whole) {
+  if (!client.running || !client.running->log) return;
+  const str& name = client.config->dns_name;
+  if (!client.text) client.text = std::make_unique<RequestText>();
+  *client.text = whole ? text_of(client.work->request, view_of(client), name, client.classified)
+                       : text_of_nothing(name, client.port);
+  if (client.tls.used()) note_tls(*client.text, client.tls, client.http2, *client.config);
+}
+
+// The request has ended, and its answer has been sent.
+void note_end(Client& client, const Ended& ended) {
+  if (!client.running) return;
+  Record& record = client.record;
+  record.ended = wall_clock();
+  if (ended.own_status > 0) record.status = ended.own_status;
+  if (record.status == 0 && ended.cause == Cause::client_closed_460) record.status = 460;
+  count_request(*client.running->meter, client.group ? client.group->meter.get() : nullptr, record, ended.cause);
+  client.group = nullptr;
+  AccessLog* log = client.running->log.get();
+  if (log == nullptr || !client.text) return;
+  if (record.status == 101) client.text->type = client.tls.used() ? "wss" : "ws";
+  client.text->error_reason = function_error(ended.cause);
+  if (client.connection_id.empty()) client.connection_id = new_connection_id();
+  log->add({.load_balancer = client.config->name,
+            .client = client.peer,
+            .connection_id = client.connection_id,
+            .request = *client.text,
+            .record = record,
+            .cause = ended.cause});
+  client.text = nullptr;
 }
 
 // More of a head that has begun; the status to refuse with when it does not come.
@@ -173,10 +229,12 @@ int look_at_request(Client& client, std::size_t length) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
   choose_balancer(client, client.work->host);
 
-  const Safety safety = classify(head).safety;
+  client.classified = classify(head);
   const DesyncVerdict verdict =
-      judge(client.config ? client.config->desync_mitigation_mode.name() : "defensive", safety);
-  client.irregular = safety != Safety::compliant;
+      judge(client.config ? client.config->desync_mitigation_mode.name() : "defensive", client.classified.safety);
+  describe(client, true);
+  if (client.running && client.classified.safety != Safety::compliant)
+    client.running->meter->add(Measure::noncompliant);
   if (verdict.refuse) return 400;
   if (head.method == "TRACE" || head.method == "CONNECT") return 405;
   const bool no_host = client.target.host.empty() && head.minor_version == 0;
@@ -212,6 +270,11 @@ Co<Ended> answer_ourselves(Client& client, const BalancerAction& action, const R
   RequestView asked = view;
   if (asked.host.empty()) asked.host = client.config->dns_name;  // HTTP/1.0 may do without
   const std::string location = redirect ? redirect_location(action, asked) : std::string();
+  client.running->meter->add(redirect ? Measure::redirects : Measure::fixed_responses);
+  if (client.text) {
+    client.text->trace_id = trace_id(client.work->request);
+    client.text->redirect_url = location;
+  }
   const bool keep_alive = skip_body(client, length) && client.request.keep_alive && !client.request.close_connections;
   const std::string answer =
       action_answer(action.status, redirect ? "text/html" : std::string_view(action.content_type),
@@ -220,6 +283,10 @@ Co<Ended> answer_ourselves(Client& client, const BalancerAction& action, const R
   const Trouble sent = co_await client.stream.write(answer, client.idle());
   const Cause cause = sent == Trouble::none ? Cause::ok : Cause::client_closed_460;
   client.count(client.running->fates, cause);
+  if (sent == Trouble::none) {
+    client.record.status = action.status;
+    client.record.sent_bytes += static_cast<i64>(answer.size());
+  }
   co_return Ended{cause, 0, keep_alive && sent == Trouble::none};
 }
 
@@ -233,22 +300,31 @@ bool goes_together(bool http2, const http::RequestHeadView& head, std::string_vi
   });
 }
 
+void count_evaluations(Meter& meter, const Chosen& chosen) {
+  // The default rule is not counted.
+  const i32 evaluated = chosen.evaluated - (chosen.rule != nullptr && chosen.rule->priority == 0 ? 1 : 0);
+  if (evaluated <= 0) return;
+  meter.add(Measure::rule_evaluations, evaluated);
+  meter.add(Measure::billed_evaluations, std::max(0, evaluated - free_rules));
+}
+
+// Of the head that goes to the target.
+std::string_view sent_trace_id(std::string_view head) {
+  constexpr std::string_view name = "\r\nX-Amzn-Trace-Id: ";
+  const std::size_t at = head.rfind(name);
+  if (at == std::string_view::npos) return {};
+  head.remove_prefix(at + name.size());
+  return head.substr(0, head.find('\r'));
+}
+
 Co<Ended> serve_request(Client& client, std::size_t length) {
   const http::RequestHeadView& head = client.work->request;
   Running& running = *client.running;
-  const RequestView view = [&] {
-    RequestView it;
-    it.host = client.work->host;
-    it.host_header = client.target.host;
-    it.port = client.port;
-    it.target = client.target.path;
-    it.method = head.method;
-    it.source_address = client.peer.host;
-    it.headers = head.headers;
-    if (client.tls.used()) it.protocol = "https";
-    return it;
-  }();
-  const BalancerRule* rule = client.routing->choose(view).rule;
+  const RequestView view = view_of(client);
+  const Chosen chosen = client.routing->choose(view);
+  const BalancerRule* rule = chosen.rule;
+  count_evaluations(*running.meter, chosen);
+  if (client.text && rule != nullptr) note_rule(*client.text, *rule);
   if (rule != nullptr && rule->action.type != "forward")
     co_return co_await answer_ourselves(client, rule->action, view, length);
   Destination to = rule == nullptr
@@ -257,12 +333,18 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   if (to.group && has_to_wait(*to.group, client.zone) && may_wait(*to.group)) {
     co_await wait_for_target(client.shared, to.group, client.stream, str(client.zone));
     if (client.stream.broken()) {
-      client.count(to.group->fates, Cause::client_closed_460);
+      client.group = std::move(to.group);
+      client.record.waited_in_vain = true;
+      if (client.text) client.text->trace_id = trace_id(head);
+      client.count(client.group->fates, Cause::client_closed_460);
       co_return Ended{Cause::client_closed_460, 0, false};
     }
     to.target = to.group->choose({.now = client.shared.loop.now(), .zone = client.zone});
   }
+  client.group = to.group;
+  if (client.text && to.group) note_group(*client.text, to.group->config);
   if (!to.target) {
+    if (client.text) client.text->trace_id = trace_id(head);
     const Choice choice{.now = client.shared.loop.now(), .zone = client.zone};
     const Cause cause = to.group && all_full(to.group->candidates, to.group->config, choice) ? Cause::target_full_503
                                                                                              : Cause::no_target_503;
@@ -271,6 +353,7 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   }
   const auto& version = to.group->config.protocol_version;
   if (!goes_together(client.http2, head, version.name())) {
+    if (client.text) client.text->trace_id = trace_id(head);
     client.count(to.group->fates, Cause::bad_request);
     co_return Ended{Cause::bad_request, 464, skip_body(client, length)};
   }
@@ -282,20 +365,25 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
                            .target = client.target.path,
                            .body = client.request.body,
                            .websocket = client.request.websocket,
-                           .irregular = client.irregular,
+                           .irregular = client.classified.safety != Safety::compliant,
                            .trailers = version != "HTTP1",
                            .tls_version = client.tls.version,
                            .tls_cipher = client.tls.cipher};
   write_request_head(head, facts, client.work->out);
+  if (client.text) client.text->trace_id = sent_trace_id(client.work->out);
   client.request.binding = std::move(to.binding);
   client.work->from_client.drop(length);
   Ended ended;
   if (to.group->config.function) {
-    ended = co_await call_function(client.shared, *client.config, client.stream, client.work, client.request, to);
+    ended = co_await call_function(client.shared, *client.config, client.stream, client.work, client.request, to,
+                                   client.record);
   } else {
-    Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request, client.zone);
+    Exchange exchange(client.shared, running, *client.config, client.stream, client.work, client.request, client.record,
+                      client.zone);
     ended = co_await exchange.forward(to);
   }
+  // Where it was tried again, the last target is the one that counts.
+  if (client.text && !to.group->config.function) client.text->target_address = to.target->name;
   client.count(ended.cause == Cause::exhausted_503 ? to.group->fates : to.target->fates, ended.cause);
   if (to.group->ended(*to.target, ended.cause)) report_anomalies(client.shared, *to.group);
   co_return ended;
@@ -307,7 +395,12 @@ bool answered(Cause cause) { return cause == Cause::ok || cause == Cause::target
 Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
   if (ended.own_status > 0) {
     const std::string answer = own_answer(ended.own_status, keep_alive, client.request.head_method, wall_clock());
-    if (co_await client.stream.write(answer, client.idle()) != Trouble::none) co_return false;
+    const Trouble sent = co_await client.stream.write(answer, client.idle());
+    if (sent == Trouble::none) client.record.sent_bytes += static_cast<i64>(answer.size());
+    note_end(client, ended);
+    if (sent != Trouble::none) co_return false;
+  } else {
+    note_end(client, ended);
   }
   if (ended.keep_alive || (ended.own_status == 0 && !answered(ended.cause))) co_return keep_alive;
   if (client.work) client.shared.workspaces.give_back(std::move(client.work));
@@ -318,9 +411,14 @@ Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
 // The request to be served, whose head has so many bytes, or how it has ended already.
 std::optional<Ended> ended_at_once(Client& client, int length) {
   client.request = {};
+  client.record = {.received = wall_clock(),
+                   .received_bytes = length > 0 ? length : static_cast<i64>(client.work->from_client.text().size())};
+  client.text = nullptr;
+  client.classified = {};
   if (length < 0) choose_balancer(client, {});
   const int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
   if (refused > 0) {
+    if (!client.text) describe(client, false);
     client.count(client.running ? client.running->fates : client.shared.unclaimed, Cause::bad_request);
     return Ended{Cause::bad_request, refused, false};
   }
@@ -347,6 +445,7 @@ Co<bool> serve(Client& client) {
     const bool keep_alive = ended->keep_alive && client.request.keep_alive && !client.request.close_connections;
     const bool simple = ended->own_status == 0 && keep_alive;
     whole = ended->own_status > 0 || answered(ended->cause);
+    if (simple) note_end(client, *ended);
     if (!simple && !co_await finish(client, *ended, keep_alive)) break;
     if (client.http2) break;
     if (client.share.used_up(1)) co_await shared.loop.next_round();
@@ -356,7 +455,7 @@ Co<bool> serve(Client& client) {
 }
 
 Co<void> serve_http2_stream(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
-                            std::shared_ptr<Running> own, str address, ClientTls tls) {
+                            std::shared_ptr<Running> own, str address, ClientTls tls, std::string connection_id) {
   Client client{.shared = *shared,
                 .stream = *stream,
                 .port = port,
@@ -364,8 +463,9 @@ Co<void> serve_http2_stream(std::shared_ptr<Shared> shared, std::unique_ptr<Stre
                 .own = std::move(own),
                 .begun = shared->loop.now(),
                 .address = std::move(address),
-                .tls = tls,
-                .http2 = true};
+                .tls = std::move(tls),
+                .http2 = true,
+                .connection_id = std::move(connection_id)};
   co_await serve(client);
 }
 
@@ -381,9 +481,10 @@ Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> st
                 .own = std::move(own),
                 .begun = shared->loop.now(),
                 .address = std::move(address),
-                .tls = tls};
+                .tls = std::move(tls)};
   const bool whole = co_await serve(client);
-  if (tls.used() && whole) stream->end_writing();  // else the client would take its answer for one that was cut off
+  if (client.tls.used() && whole)
+    stream->end_writing();  // else the client would take its answer for one that was cut off
   shared->clients.erase(stream.get());
 }
 
@@ -397,8 +498,11 @@ Co<void> serve_http2_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stre
     facts.idle = seconds((*running)->config->idle_timeout_seconds);
     facts.age_max = seconds((*running)->config->client_keep_alive_seconds);
   }
-  facts.serve = [shared, port, own, address, tls](std::unique_ptr<Stream> each) {
-    return serve_http2_stream(shared, std::move(each), port, own, address, tls);
+  // Its requests are one connection's, in the counts and in the access log.
+  const OpenConnection counted = running == nullptr ? OpenConnection() : OpenConnection((*running)->meter);
+  const std::string id = running != nullptr && (*running)->log ? new_connection_id() : std::string();
+  facts.serve = [shared, port, own, address, tls, id](std::unique_ptr<Stream> each) {
+    return serve_http2_stream(shared, std::move(each), port, own, address, tls, id);
   };
   co_await http2::serve_connection(std::move(stream), std::move(facts));
   shared->clients.erase(connection);

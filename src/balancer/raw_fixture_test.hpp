@@ -58,6 +58,17 @@ class Connection {
     }
   }
   std::string hear_all() { return hear({}); }
+  /// Whether so many bytes come before the peer ends; they are taken.
+  bool hear_exactly(std::size_t count) {
+    std::string space(65536, '\0');
+    while (heard_.size() < count) {
+      const ssize_t n = ::recv(fd_, space.data(), space.size(), 0);
+      if (n <= 0) return false;
+      heard_.append(space, 0, static_cast<std::size_t>(n));
+    }
+    heard_.erase(0, count);
+    return true;
+  }
   /// Whatever has come, at least something; empty when the peer has ended.
   std::string hear_some() {
     if (!heard_.empty()) return std::exchange(heard_, {});
@@ -156,7 +167,10 @@ class Bench {
   explicit Bench(
       int target_port, const Adapt& adapt = {}, ports::ReportSink sink = [](const Report&) {},
       ports::FunctionDoor* functions = nullptr)
-      : balancer_({.cookie_secret = cookie_secret, .functions = functions}, std::move(sink), nullptr) {
+      : Bench(target_port, adapt, Settings{.cookie_secret = cookie_secret, .functions = functions}, std::move(sink)) {}
+  Bench(
+      int target_port, const Adapt& adapt, Settings settings, ports::ReportSink sink = [](const Report&) {})
+      : balancer_(std::move(settings), std::move(sink), nullptr) {
     const int free = *reactor::listen_tcp({});
     port_ = reactor::local_port(free);
     ::close(free);

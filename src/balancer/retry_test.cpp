@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 
+#include "balancer/log_fixture_test.hpp"
 #include "balancer/raw_fixture_test.hpp"
 
 using namespace utakata;            // NOLINT: a test
@@ -136,4 +138,28 @@ TEST_CASE("balancer limits: a target with as many requests in flight as it may h
   go = true;
   CHECK(first->hear_all().starts_with("HTTP/1.1 200"));
   CHECK(bench.status(get) == 200);
+}
+
+TEST_CASE("balancer retry: a request that was tried again is one request in the counts and in the access log") {
+  raw::Target good(answering(str(ok)));
+  std::string lines;
+  {
+    Bench bench(
+        closed_port(),
+        [&](BalancerConfig& config) {
+          BalancerTargetGroup& group = config.target_groups[0];
+          group.targets.push_back({.address = "127.0.0.1", .port = good.port()});
+          group.retry = {.attempts = 1};
+          group.healthy_count_min = 1000;
+        },
+        raw::logging(lines));
+    CHECK(bench.status(post) == 200);
+    CHECK(bench.fates(2) == Counts{{"ok", 1}, {"retried", 1}});
+    CHECK(raw::measured(bench.balancer(), Measure::requests, 1) == 1);
+    CHECK(raw::measured(bench.balancer(), Measure::target_connection_errors, 0) == 0);
+  }
+  const auto each = split(lines, '\n');
+  REQUIRE(std::ranges::count(lines, '\n') == 1);
+  CHECK(each[0].contains(cat(" 127.0.0.1:", good.port(), " 0.")));
+  CHECK(each[0].contains(cat(" 200 200 ", post.size(), " ")));
 }

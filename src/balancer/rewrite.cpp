@@ -17,7 +17,7 @@ namespace {
 using http::HeaderKind;
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::size_t own_lines = 512;  // at most, of what we write ourselves into a head
+constexpr std::size_t own_lines_max = 512;  // at most, of what we write ourselves into a head
 
 // Writes into memory that has been made large enough once: a head is a dozen short texts, and asking for each whether
 // it fits would cost more than copying it.
@@ -85,7 +85,6 @@ void put_new_trace_id(Writer& out) {
 
 // facts: a caller's Root stays and gets our Self in front; without one we begin a trace.
 void put_trace(Writer& out, const std::string_view* given) {
-  out.put("X-Amzn-Trace-Id: ");
   if (given == nullptr || !given->contains("Root=")) {
     out.put("Root=");
     put_new_trace_id(out);
@@ -98,7 +97,6 @@ void put_trace(Writer& out, const std::string_view* given) {
       out.put(trim(piece));
     }
   }
-  out.put("\r\n");
 }
 
 std::string_view host_of(const RequestFacts& facts) {
@@ -184,9 +182,16 @@ bool goes_on(const http::RequestHeadView& head, std::size_t at, const RequestFac
 
 }  // namespace
 
+std::string trace_id(const http::RequestHeadView& head) {
+  const std::string_view* given = head.find(HeaderKind::trace);
+  std::string out;
+  write_head(out, own_lines_max + (given == nullptr ? 0 : given->size()), [&](Writer& to) { put_trace(to, given); });
+  return out;
+}
+
 void write_request_head(const http::RequestHeadView& head, const RequestFacts& facts, std::string& out) {
   constexpr std::size_t escaped = 3;  // bytes at most of one of the target
-  const std::size_t bound = own_lines + head.method.size() + facts.target.size() * escaped + host_of(facts).size() +
+  const std::size_t bound = own_lines_max + head.method.size() + facts.target.size() * escaped + host_of(facts).size() +
                             facts.peer.size() + size_of(head);
   write_head(out, bound, [&](Writer& to) {
     to.put(head.method);
@@ -201,7 +206,9 @@ void write_request_head(const http::RequestHeadView& head, const RequestFacts& f
                                      : "X-Forwarded-Proto: https\r\nX-Forwarded-Port: ");
     to.put_number(static_cast<std::uint64_t>(facts.port));
     to.put("\r\n");
+    to.put("X-Amzn-Trace-Id: ");
     put_trace(to, head.find(HeaderKind::trace));
+    to.put("\r\n");
     if (tells_tls(facts)) {
       to.put(cat("X-Amzn-Tls-Version: ", facts.tls_version, "\r\nX-Amzn-Tls-Cipher-Suite: ", facts.tls_cipher, "\r\n"));
     }
@@ -219,7 +226,7 @@ void write_request_head(const http::RequestHeadView& head, const RequestFacts& f
 }
 
 void write_answer_head(const http::ResponseHeadView& head, const AnswerFacts& facts, std::string& out) {
-  write_head(out, own_lines + head.reason.size() + size_of(head) + facts.own_lines.size(), [&](Writer& to) {
+  write_head(out, own_lines_max + head.reason.size() + size_of(head) + facts.own_lines.size(), [&](Writer& to) {
     to.put("HTTP/1.1 ");
     to.put_number(static_cast<std::uint64_t>(head.status));
     to.put(' ');

@@ -23,6 +23,8 @@ struct RequestFacts {
   bool trailers = false;                               // the target may answer with some
   std::string_view tls_version = {}, tls_cipher = {};  // of the client's connection; empty: none
 };
+/// What X-Amzn-Trace-Id says of a request: the caller's trace with our part, or a new one.
+std::string trace_id(const http::RequestHeadView&);
 /// Replaces `out`.
 void write_request_head(const http::RequestHeadView&, const RequestFacts&, std::string& out);
 

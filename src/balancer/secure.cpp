@@ -79,11 +79,13 @@ Co<void> welcome_by_tls(std::shared_ptr<Shared> shared, std::unique_ptr<reactor:
   const Trouble trouble = co_await stream->handshake(handshake_patience);
   shared->clients.erase(stream.get());
   if (trouble != Trouble::none) co_return count_tls_error(*shared, meant);
-  const ClientTls agreed{.version = stream->negotiated().version, .cipher = stream->negotiated().cipher};
+  ClientTls agreed{.version = stream->negotiated().version,
+                   .cipher = stream->negotiated().cipher,
+                   .server_name = stream->negotiated().server_name};
   if (stream->negotiated().protocol == "h2")
-    co_await serve_http2_client(shared, std::move(stream), port, std::move(own), std::move(address), agreed);
+    co_await serve_http2_client(shared, std::move(stream), port, std::move(own), std::move(address), std::move(agreed));
   else
-    co_await serve_client(shared, std::move(stream), port, std::move(own), std::move(address), agreed);
+    co_await serve_client(shared, std::move(stream), port, std::move(own), std::move(address), std::move(agreed));
 }
 
 }  // namespace

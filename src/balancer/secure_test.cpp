@@ -251,7 +251,9 @@ TEST_CASE("balancer tls: targets are spoken to by TLS, and their connections kep
 }
 
 TEST_CASE("balancer tls: a target that speaks no TLS is a 502 of its own kind") {
-  raw::Target target(raw::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  raw::Target target([](raw::Connection& connection) {
+    while (!connection.hear_some().empty()) connection.say("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+  });
   const raw::Bench bench(target.port(), [](BalancerConfig& config) { config.target_groups[0].tls = true; });
   CHECK(bench.status("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") == 502);
   CHECK(bench.fates(1) == raw::Bench::Counts{{"tls_failed_502", 1}});

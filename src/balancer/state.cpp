@@ -185,6 +185,7 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
     target->drop_kept_before(begun - seconds(running->config->idle_timeout_seconds));
     if (target->health.take(rule, result)) {
       take_health(*kept, *target, shared.loop.now());
+      kept->measure_targets();
       report_health(shared, *kept, target);
     }
     const Duration left = begun + seconds(target->health.interval_seconds(rule)) - shared.loop.now();
@@ -278,6 +279,21 @@ void Group::targets_changed() {
     target->candidate.key = hash64(target->name);
     candidates.push_back(&target->candidate);
   }
+  measure_targets();
+}
+
+void Group::measure_targets() {
+  i64 healthy = 0;
+  i64 unhealthy = 0;
+  std::size_t connections = 0;
+  for (const auto& target : targets) {
+    connections += target->connections();
+    if (target->draining || target->health.initial()) continue;
+    ++(target->health.healthy() ? healthy : unhealthy);
+  }
+  meter->healthy_targets.set(healthy);
+  meter->unhealthy_targets.set(unhealthy);
+  meter->open_target_connections.set(static_cast<i64>(connections));
 }
 
 void Group::wake() const {
@@ -349,8 +365,9 @@ void report_anomalies(Shared& shared, Group& group) {
   }
 }
 
-std::shared_ptr<Group> new_group(const Running& running, const str& arn) {
+std::shared_ptr<Group> new_group(Shared& shared, const Running& running, const str& arn) {
   auto group = std::make_shared<Group>();
+  group->meter = shared.meters.add(running.config->arn, running.config->name, arn);
   group->fates = std::make_shared<FateLine>(running.config->name, arn, "");
   return group;
 }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "balancer/access_log.hpp"
 #include "balancer/balancer.hpp"
 #include "balancer/health.hpp"
 #include "balancer/retry_budget.hpp"
@@ -79,6 +80,9 @@ struct Target {
     kept_.clear();
     sessions.leave();
   }
+  [[nodiscard]] std::size_t connections() const {
+    return (http2 ? sessions.connections() : busy.size()) + kept_.size();
+  }
   /// Ends those that nobody has used since.
   void drop_kept_before(Instant);
 
@@ -97,6 +101,7 @@ struct Group {
   std::uint64_t turn = 0;
   std::shared_ptr<FateLine> fates;  // of requests that found no target
   SourceBonds sources;              // with stickiness source_ip
+  std::shared_ptr<Meter> meter = std::make_shared<Meter>();
 
   RetryBudget retries;
   std::vector<reactor::Event*> waiting;  // requests that wait for a healthy target (holding.hpp)
@@ -111,6 +116,8 @@ struct Group {
   void targets_changed();
   /// Lets those who wait look again.
   void wake() const;
+  /// How many targets are healthy and how many connections they have, into the meter.
+  void measure_targets();
 
  private:
   std::uint64_t requests_in_window_ = 0;  // of judge_anomalies
@@ -122,6 +129,8 @@ struct Running {
   std::shared_ptr<const Routing> routing;  // of that configuration
   std::map<str, std::shared_ptr<Group>, std::less<>> groups;
   std::shared_ptr<FateLine> fates;  // of requests that are answered without a group
+  std::shared_ptr<Meter> meter = std::make_shared<Meter>();
+  std::shared_ptr<AccessLog> log;  // null: it has none
   std::uint64_t turn = 0;
   std::uint64_t connections = 0;  // that came where it has no address of its own
   bool removed = false;
@@ -147,6 +156,8 @@ struct Shared : std::enable_shared_from_this<Shared> {
   ports::ReportSink sink;
   ports::VpcDoors* network = nullptr;
   FateLedger fates;
+  Meters meters;
+  std::unique_ptr<LogFiles> log_files;                                           // null: there are none
   std::shared_ptr<FateLine> unclaimed = std::make_shared<FateLine>("", "", "");  // requests to no load balancer
   Workspaces workspaces;
   BondSeal seal{""};                                              // of cookies
@@ -176,7 +187,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
 using reactor::wall_clock;
 
 /// A group of a load balancer, as it begins.
-std::shared_ptr<Group> new_group(const Running&, const str& arn);
+std::shared_ptr<Group> new_group(Shared&, const Running&, const str& arn);
 /// Brings a group in line with its new configuration: new targets begin their health checks, vanished ones are cut.
 void update_group(Shared&, const std::shared_ptr<Running>&, Group&, const BalancerTargetGroup&);
 /// Says which targets stand out by their failures, where that has changed.
@@ -187,6 +198,7 @@ void report_if_idle(Shared&, Target&);
 /// What was agreed upon with a client of an HTTPS listener; empty names with one of an HTTP listener.
 struct ClientTls {
   std::string_view version, cipher;  // OpenSSL's names
+  str server_name;                   // that the client asked for; may be empty
   [[nodiscard]] bool used() const { return !version.empty(); }
 };
 

@@ -30,6 +30,8 @@ class TargetSessions {
   /// No new streams; those that are open go on.
   void leave() { clients_.clear(); }
 
+  [[nodiscard]] std::size_t connections() const { return clients_.size(); }
+
  private:
   struct Attempt {
     bool done = false;

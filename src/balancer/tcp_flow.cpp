@@ -9,7 +9,7 @@ using reactor::Co;
 using reactor::TcpStream;
 using reactor::Trouble;
 
-constexpr Duration connect_patience = seconds(10);
+constexpr Duration flow_connect_patience = seconds(10);
 
 Cause cause_of(Trouble trouble) {
   switch (trouble) {
@@ -39,7 +39,7 @@ class Connection final : public Flow {
   Co<Cause> carry(const Running& running, const FlowWay& way, Duration idle) {
     const Target& to = *way.target;
     auto connected = co_await reactor::connect_tcp(shared_.loop, {.host = to.address, .port = to.port},
-                                                   connect_patience, shared_.origin_of(running));
+                                                   flow_connect_patience, shared_.origin_of(running));
     if (!connected.stream) co_return lost(ended_.value_or(cause_of(connected.trouble)));
     target_ = std::move(connected.stream);
     if (ended_) co_return lost(*ended_);

@@ -12,7 +12,7 @@ using reactor::Stream;
 using reactor::Trouble;
 
 // Whoever reads writes on in the same round, so everybody on a thread reads into the same memory.
-thread_local std::array<char, 65'536> space;
+thread_local std::array<char, 65'536> relay_space;
 
 }  // namespace
 
@@ -66,7 +66,7 @@ Co<void> TcpRelay::carry(Direction way) {
     }
     if (!co_await way.from.stream.readiness().readable(left())) continue;  // or the other direction was busy meanwhile
     if (ended_) break;
-    const auto got = way.from.stream.try_read(space);
+    const auto got = way.from.stream.try_read(relay_space);
     if (!got) continue;
     if (got->trouble != Trouble::none) {
       end(way.from_breaks);
@@ -77,8 +77,8 @@ Co<void> TcpRelay::carry(Direction way) {
       break;
     }
     last_byte_ = loop_.now();
-    if (!co_await pass(way, {space.data(), got->count})) break;
-    if (got->count == space.size() && !co_await carry_much(way)) break;
+    if (!co_await pass(way, {relay_space.data(), got->count})) break;
+    if (got->count == relay_space.size() && !co_await carry_much(way)) break;
     if (share.used_up(got->count)) co_await loop_.next_round();
   }
   --directions_;

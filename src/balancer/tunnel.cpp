@@ -16,6 +16,7 @@ struct Tunnel {
   Stream& target;
   Duration idle;
   std::function<bool()> over;
+  Carried& carried;
   Instant last_byte;
   bool target_broke = false;
   bool upstream_running = true;
@@ -60,6 +61,8 @@ Co<void> carry(Tunnel& tunnel, Stream& from, Stream& to, Bytes& bytes) {
       tunnel.cut();
       co_return;
     }
+    i64& counted = &from == &tunnel.client ? tunnel.carried.from_client : tunnel.carried.to_client;
+    counted += static_cast<i64>(bytes.text().size());
     if (share.used_up(bytes.text().size())) co_await from.loop().next_round();
     bytes.clear();
   }
@@ -77,12 +80,14 @@ Co<void> carry_upstream(Tunnel& tunnel, Bytes& bytes) {
 
 }  // namespace
 
-Co<TunnelEnd> tunnel(Stream& client, Stream& target, Workspace& work, Duration idle, std::function<bool()> over) {
+Co<TunnelEnd> tunnel(Stream& client, Stream& target, Workspace& work, Duration idle, std::function<bool()> over,
+                     Carried& carried) {
   reactor::Loop& loop = client.loop();
   Tunnel both{.client = client,
               .target = target,
               .idle = idle,
               .over = std::move(over),
+              .carried = carried,
               .last_byte = loop.now(),
               .upstream_ended = reactor::Event(loop)};
   reactor::start(carry_upstream(both, work.from_client));

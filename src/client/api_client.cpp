@@ -87,6 +87,16 @@ reactor::Co<Outcome<Json>> ApiClient::call(std::string service, std::string targ
                                   .status = exchange.status});
 }
 
+reactor::Co<Outcome<Json>> ApiClient::page(std::string path) {
+  const http::Exchange exchange = co_await client_.send(
+      {.method = "GET", .target = path, .headers = {{"Host", endpoint_.host}}, .body = {}}, patience);
+  if (exchange.ending != http::Ending::answered) co_return std::unexpected(fault_of(exchange, endpoint_.host));
+  if (exchange.status / 100 != 2)
+    co_return std::unexpected(
+        Fault{.code = "NoSuchPage", .message = cat("there is no ", path), .status = exchange.status});
+  co_return Json::parse(exchange.body);
+}
+
 reactor::Co<Outcome<std::string>> ApiClient::query(std::string service, std::string form) {
   std::vector<http::Header> headers{{"Content-Type", "application/x-www-form-urlencoded"}};
   http::Exchange exchange = co_await post(std::move(service), std::move(headers), std::move(form));

@@ -38,6 +38,8 @@ class ApiClient {
   reactor::Co<Outcome<Json>> call(std::string service, std::string target, Json input);
   /// One Query operation; the answer's XML.
   reactor::Co<Outcome<std::string>> query(std::string service, std::string form);
+  /// One of the platform's own pages, such as /_utakata/fates.
+  reactor::Co<Outcome<Json>> page(std::string path);
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 
  private:

@@ -138,6 +138,12 @@ struct BalancerListener {
   BalancerTls tls;                     // HTTPS, TLS
 };
 
+/// Where the lines about its requests go: files laid out as AWS's are in S3.
+struct AccessLogRule {
+  bool enabled = false;
+  str bucket, prefix;
+};
+
 struct BalancerConfig {
   str arn;
   str name;
@@ -155,6 +161,7 @@ struct BalancerConfig {
   bool forwarded_for_client_port = false;
   bool tls_version_and_cipher_headers = false;
   bool http2 = true;
+  AccessLogRule access_log;
   bool target_header = false;  // beyond AWS: answers say which target they are of
   bool network = false;        // carries flows, by listeners of TCP, TLS and UDP only
   Instant created_at;

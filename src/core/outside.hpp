@@ -5,8 +5,10 @@
 #include <variant>
 
 #include "base/types.hpp"
+#include "core/metric.hpp"
 
-// What an operation may ask for that is no row: data too large for rows, kept behind a port (ports/log_store.hpp). The
+// What an operation may ask for that is no row: data too large for rows, kept behind a port (ports/log_store.hpp,
+// ports/metric_store.hpp). The
 // operation asks (Tx::ask) instead of answering; the shell has the question answered without making the loop wait, and
 // makes the call again with the answer (Tx::answer). So the answer is a part of the input, and a step stays a function
 // of its input.
@@ -54,7 +56,7 @@ struct LogAppend {
 };
 struct LogAppended {};
 
-using Question = std::variant<LogQuery, LogAppend>;
-using Answer = std::variant<LogPage, LogAppended>;
+using Question = std::variant<LogQuery, LogAppend, MetricAppend, MetricQueries, MetricSearch>;
+using Answer = std::variant<LogPage, LogAppended, MetricAppended, MetricData, MetricListing>;
 
 }  // namespace utakata

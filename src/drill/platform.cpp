@@ -48,6 +48,32 @@ TaskTimeline timeline(const Json& from, Instant began) {
 
 }  // namespace
 
+reactor::Co<Outcome<list<LedgerRow>>> ledger(client::ApiClient& api, const opt<str>& load_balancer, i64 first,
+                                             i64 last) {
+  const auto page = co_await api.page("/_utakata/fates");
+  if (!page) co_return std::unexpected(page.error());
+  const Json* rows = page->find("fates");
+  list<LedgerRow> found;
+  if (rows == nullptr) co_return found;
+  const auto number = [](const Json& row, std::string_view name) {
+    const Json* value = row.find(name);
+    return value != nullptr ? value->integer().value_or(0) : 0;
+  };
+  for (const Json& each : rows->items()) {
+    const i64 second = number(each, "second");
+    const std::string_view cause = each.text_at({"cause"});
+    const std::string_view balancer = each.text_at({"load_balancer"});
+    if (second < first || second > last || cause == "ok" || cause == "upgraded") continue;
+    if (load_balancer && !balancer.contains(cat("/", *load_balancer, "/"))) continue;
+    LedgerRow row{.loadBalancer = str(balancer), .target = str(each.text_at({"target"})), .cause = str(cause)};
+    const auto same = std::ranges::find_if(found, [&](const LedgerRow& known) {
+      return known.loadBalancer == row.loadBalancer && known.target == row.target && known.cause == row.cause;
+    });
+    (same == found.end() ? found.emplace_back(std::move(row)) : *same).requests += number(each, "count");
+  }
+  co_return found;
+}
+
 reactor::Co<Outcome<Taken>> reclaim(client::ApiClient& api, const str& cluster, const ReclaimStep& step, i64 seed) {
   Json input = Json::object();
   input.set("cluster", cluster);

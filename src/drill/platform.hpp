@@ -20,6 +20,10 @@ reactor::Co<Outcome<ServiceCounts>> service_counts(client::ApiClient&, const str
 /// The farewells of these tasks; times are seconds since `began` (wall clock).
 reactor::Co<Outcome<list<TaskTimeline>>> timelines(client::ApiClient&, const list<str>& task_arns, Instant began);
 
+/// The ledger of those seconds since 1970, both included, without requests that were answered or upgraded; of the load
+/// balancer of that name, or of all.
+reactor::Co<Outcome<list<LedgerRow>>> ledger(client::ApiClient&, const opt<str>& load_balancer, i64 first, i64 last);
+
 /// The DNS name of a load balancer.
 reactor::Co<Outcome<str>> load_balancer_name(client::ApiClient&, const str& name);
 

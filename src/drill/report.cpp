@@ -72,6 +72,14 @@ str loss_rows(const VariantReport& variant) {
   return out + "\n";
 }
 
+str ledger_rows(const list<LedgerRow>& rows) {
+  str out;
+  for (const LedgerRow& row : rows)
+    out += cat(out.empty() ? "  the load balancer's ledger:\n" : "", "    ", right(cat(row.requests), 7), "  ",
+               left(row.cause, 20), row.target.empty() ? str("no target") : row.target, " of ", row.loadBalancer, "\n");
+  return out;
+}
+
 str verdict(const VariantReport& variant) {
   if (!variant.maximumLost) return variant.passed ? "shown for comparison" : "FAILED";
   return cat(variant.passed ? "PASSED" : "FAILED", ", at most ", *variant.maximumLost, " may be lost");
@@ -111,6 +119,7 @@ str render(const Report& report) {
                                        : cat("replaced after ", decimal(row.replacedAfter), " s"),
                  "\n");
     out += task_rows(variant.tasks);
+    out += ledger_rows(variant.ledger);
     for (const str& remark : variant.remarks) out += cat("  note: ", remark, "\n");
   }
   out += cat("\nverdict: ", report.passed ? "PASSED" : "FAILED", "\n");

@@ -48,6 +48,12 @@ struct TaskTimeline {
   f64 warning = -1, deregistered = -1, signalled = -1, exited = -1, stopped = -1;
   list<ContainerEnd> containers;
 };
+/// What the load balancers' own ledger says of the drill's seconds: how requests ended that were not simply answered.
+struct LedgerRow {
+  str loadBalancer, target;  // target: empty when none was found
+  str cause;
+  i64 requests = 0;
+};
 struct ReclaimRow {
   f64 second = 0;
   str service;
@@ -63,6 +69,7 @@ struct VariantReport {
   list<SecondRow> seconds;  // only seconds in which something was lost or slow
   list<ReclaimRow> reclaims;
   list<TaskTimeline> tasks;
+  list<LedgerRow> ledger;
   opt<i32> maximumLost;
   bool passed = true;
   list<str> remarks;  // what the reader must know to trust the figures

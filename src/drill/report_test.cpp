@@ -26,24 +26,28 @@ TEST_CASE("drill tally: each request has one fate, counted in the second of its 
 
 TEST_CASE("drill report: losses are told by cause and the verdict by its threshold") {
   drill::Report report{.cluster = "techplay", .url = "http://x", .seed = 7, .requestsPerSecond = 100};
-  report.variants.push_back({.name = "careless",
-                             .sent = 6000,
-                             .ok = 5990,
-                             .lost = 10,
-                             .causes = {{.cause = "502", .requests = 10}},
-                             .seconds = {{.second = 10, .sent = 100, .ok = 90, .lost = 10}},
-                             .tasks = {{.task = "0123456789abcdef",
-                                        .service = "api",
-                                        .warning = 10,
-                                        .containers = {{.name = "nginx", .exitCode = 137, .killed = true}}}},
-                             .maximumLost = 0,
-                             .passed = false});
+  report.variants.push_back(
+      {.name = "careless",
+       .sent = 6000,
+       .ok = 5990,
+       .lost = 10,
+       .causes = {{.cause = "502", .requests = 10}},
+       .seconds = {{.second = 10, .sent = 100, .ok = 90, .lost = 10}},
+       .tasks = {{.task = "0123456789abcdef",
+                  .service = "api",
+                  .warning = 10,
+                  .containers = {{.name = "nginx", .exitCode = 137, .killed = true}}}},
+       .ledger =
+           {{.loadBalancer = "app/web/1", .target = "10.0.0.7:80", .cause = "reset_in_flight_502", .requests = 10}},
+       .maximumLost = 0,
+       .passed = false});
   report.passed = false;
   const str text = drill::render(report);
   CHECK(text.find("careless: 10 lost of 6000 requests (FAILED, at most 0 may be lost)") != str::npos);
   CHECK(text.find("the load balancer lost the task while the request was with it") != str::npos);
   CHECK(text.find("10:10/100") != str::npos);
   CHECK(text.find("nginx exit 137 KILLED") != str::npos);
+  CHECK(text.contains("     10  reset_in_flight_502 10.0.0.7:80 of app/web/1"));
   CHECK(text.find("verdict: FAILED") != str::npos);
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration prepare_patience = minutes(15);
 constexpr Duration farewell_patience = seconds(150);  // two minutes of warning and what comes after
+constexpr i32 ledger_seconds = 900;                   // how far back the platform's ledger reaches
 constexpr Duration watch_interval = milliseconds(250);
 
 using reactor::wall_clock;
@@ -111,8 +112,16 @@ reactor::Co<Outcome<VariantReport>> run_variant(reactor::Loop& loop, client::Api
       [&](i32 second, const Tally& so_far) {
         say(cat(variant.name, " second ", second, ": ", so_far.sent(), " answered, ", so_far.lost(), " lost"));
       });
+  const Instant load_ended = wall_clock();
   while (run.reclaims_open > 0) co_await loop.sleep(milliseconds(50));
   co_await follow_farewells(run);
+  constexpr i64 second = 1'000'000'000;
+  if (auto rows = co_await ledger(api, plan.load.loadBalancer, run.began_wall.ns / second, load_ended.ns / second))
+    report.ledger = *std::move(rows);
+  else
+    ++run.unanswered;
+  if (plan.load.seconds > ledger_seconds)
+    report.remarks.push_back(cat("the ledger shows the last ", ledger_seconds, " seconds only"));
   report.sent = tally.sent();
   report.lost = tally.lost();
   report.ok = report.sent - report.lost;

@@ -205,6 +205,11 @@ class Sandbox::Inside {
 
   Host& host() { return host_; }
 
+  std::size_t count() {
+    const std::scoped_lock lock(gone_mutex_);
+    return living_;
+  }
+
  private:
   Outcome<> choose_runtime_view() {
     const str view =
@@ -286,6 +291,7 @@ int Sandbox::namespace_of(const std::string& vpc_id) { return inside_->host().ne
 bool Sandbox::add_address(const std::string& vpc_id, const std::string& address) {
   return inside_->host().network.add_router_address(vpc_id, address);
 }
+std::size_t Sandbox::task_count() const { return inside_->count(); }
 void Sandbox::stop_all() { inside_->stop_all(); }
 
 }  // namespace utakata::sandbox

@@ -57,6 +57,9 @@ class Sandbox final : public ports::TaskRuntime,
   int namespace_of(const std::string& vpc_id) override;
   bool add_address(const std::string& vpc_id, const std::string& address) override;
 
+  /// How many tasks there are, from their start until nothing is left of them. From any thread.
+  [[nodiscard]] std::size_t task_count() const;
+
   /// Kills every task, waits until nothing of it is left, and takes network and groups away.
   void stop_all();
 

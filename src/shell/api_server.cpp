@@ -9,6 +9,7 @@ namespace utakata::shell {
 namespace {
 
 constexpr std::string_view own_pages = "/_utakata/";
+constexpr std::string_view metrics_page = "/metrics";  // where Prometheus looks
 constexpr std::size_t secret_size = 32;
 
 http::Response to_http(wire::Response from) {
@@ -97,11 +98,11 @@ std::string ApiServer::next_request_id() {
 }
 
 reactor::Co<http::Response> ApiServer::handle(http::Request request) {
-  if (request.head.target.starts_with(own_pages)) {
-    auto page = pages_(std::string_view(request.head.target).substr(own_pages.size()));
+  if (request.head.target.starts_with(own_pages) || request.head.target == metrics_page) {
+    auto page = pages_(request.head.target);
     if (!page) co_return http::Response{.status = 404, .headers = {}, .body = "{}"};
     co_return http::Response{
-        .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = *std::move(page)};
+        .status = 200, .headers = {{"Content-Type", page->content_type}}, .body = std::move(page->text)};
   }
   std::vector<wire::HeaderView> headers;
   for (const http::Header& header : request.head.headers.list) headers.push_back({header.name, header.value});

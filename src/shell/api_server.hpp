@@ -9,11 +9,15 @@
 
 namespace utakata::shell {
 
-/// The API over HTTP: AWS's protocols at every path, and the platform's own pages under /_utakata/.
+/// The API over HTTP: AWS's protocols at every path, and the platform's own pages under /_utakata/ and at /metrics.
 class ApiServer {
  public:
-  /// A page's text by its path below /_utakata/, or nothing if there is none. Content type: application/json.
-  using Pages = std::function<std::optional<std::string>(std::string_view path)>;
+  struct Page {
+    std::string text;
+    std::string content_type = "application/json";
+  };
+  /// A page by its path: those below /_utakata/, and /metrics. Nothing if there is none.
+  using Pages = std::function<std::optional<Page>(std::string_view path)>;
 
   /// How the answer of an operation goes on, as an event stream; nothing of one that is whole. Its fault is the call's.
   using Streams = std::function<Outcome<http::Pieces>(const Operation&, const World&, const void* output)>;

@@ -36,6 +36,13 @@ struct Surroundings {
   std::function<void(Question, std::function<void(Outcome<Answer>)> done)> ask;
 };
 
+/// How the engine stands.
+struct EngineState {
+  std::uint64_t steps = 0, not_durable = 0;
+  std::size_t parked_calls = 0;
+  bool journal_fails = false;
+};
+
 /// The turn of the loop: inputs go into the machine one by one; answers and effects wait until their step is durable.
 /// Everything but report() is called on one thread.
 class Engine {
@@ -53,6 +60,12 @@ class Engine {
 
   [[nodiscard]] Machine& machine() { return machine_; }
   [[nodiscard]] Instant now();
+  [[nodiscard]] EngineState state() const {
+    return {.steps = submitted_,
+            .not_durable = submitted_ - durable_,
+            .parked_calls = parked_.size(),
+            .journal_fails = journal_fails_};
+  }
 
  private:
   using Release = std::function<void()>;

@@ -101,7 +101,25 @@ void ControlPlane::attempt(Pending pending, bool last_try, const Answer* given) 
       [answer] { answer(refuse("ConnectionClosed", "the control plane ended before it answered", 0)); });
 }
 
+Outcome<Answer> ControlPlane::measured(const Question& question) {
+  if (const auto* append = std::get_if<MetricAppend>(&question)) {
+    TRY_VOID(metrics_.append(append->samples));
+    if (queue_.now() - metrics_expired_ >= hours(1)) {
+      metrics_expired_ = queue_.now();
+      metrics_.expire(metrics_expired_.ns / 1'000'000'000);
+    }
+    return MetricAppended{};
+  }
+  if (const auto* queries = std::get_if<MetricQueries>(&question)) return TRY(metrics_.read(*queries));
+  return TRY(metrics_.search(std::get<MetricSearch>(question)));
+}
+
 void ControlPlane::ask(Pending pending, const Question& question) {
+  if (!std::holds_alternative<LogAppend>(question) && !std::holds_alternative<LogQuery>(question)) {
+    const Outcome<Answer> answer = measured(question);
+    if (!answer) return pending.answer(std::unexpected(answer.error()));
+    return attempt(std::move(pending), false, &*answer);
+  }
   if (const auto* append = std::get_if<LogAppend>(&question)) {
     static_cast<void>(logs_.append({*append}));
     const Answer answer = LogAppended{};

@@ -13,6 +13,7 @@
 #include "sim/dice.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/memory_log_store.hpp"
+#include "sim/memory_metric_store.hpp"
 #include "sim/memory_store.hpp"
 #include "wire/service.hpp"
 
@@ -54,6 +55,7 @@ class ControlPlane {
   void expire(const ExpireLogs&);
   void remove(const RemoveLogs&);
   [[nodiscard]] MemoryLogStore& logs() { return logs_; }
+  [[nodiscard]] MemoryMetricStore& metrics() { return metrics_; }
 
   [[nodiscard]] Machine& machine() { return *machine_; }
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
@@ -86,6 +88,7 @@ class ControlPlane {
 
   void attempt(Pending, bool last_try, const Answer* answer = nullptr);
   void ask(Pending, const Question&);
+  Outcome<Answer> measured(const Question&);
   void take(Step, Release release, Release abandon);
   void commit();
   void committed();
@@ -103,6 +106,8 @@ class ControlPlane {
   std::vector<std::string> journal_faults_;
   MemoryStore store_;
   MemoryLogStore logs_;
+  MemoryMetricStore metrics_;
+  Instant metrics_expired_;
   std::unique_ptr<Machine> machine_;
   std::uint64_t submitted_ = 0, durable_ = 0;
   std::vector<Write> waiting_, writing_;

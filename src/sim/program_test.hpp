@@ -3,6 +3,7 @@
 #include <array>
 
 #include "services/acm/module.hpp"
+#include "services/cloudwatch/module.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ecs/module.hpp"
 #include "services/elb/module.hpp"
@@ -19,13 +20,20 @@
 namespace utakata::sim::test {
 
 inline Program program() {
-  static constexpr std::array<void (*)(Schema&), 11> modules{
+  static constexpr std::array<void (*)(Schema&), 12> modules{
       acm::declare, logs::declare, sqs::declare, events::declare,         ec2::declare, servicediscovery::declare,
-      elb::declare, ecs::declare,  ssm::declare, secretsmanager::declare, sts::declare};
-  static constexpr std::array<const wire::Service*, 10> services{
-      &ecs::container_service,    &ecs::control_service,   &elb::service,  &ec2::service,
-      &events::service,           &sqs::service,           &logs::service, &ssm::service,
-      &servicediscovery::service, &secretsmanager::service};
+      elb::declare, ecs::declare,  ssm::declare, secretsmanager::declare, sts::declare, cloudwatch::declare};
+  static constexpr std::array<const wire::Service*, 11> services{&ecs::container_service,
+                                                                 &ecs::control_service,
+                                                                 &elb::service,
+                                                                 &ec2::service,
+                                                                 &events::service,
+                                                                 &sqs::service,
+                                                                 &logs::service,
+                                                                 &ssm::service,
+                                                                 &servicediscovery::service,
+                                                                 &secretsmanager::service,
+                                                                 &cloudwatch::service};
   return {.modules = modules, .services = services};
 }
 

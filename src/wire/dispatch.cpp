@@ -1,6 +1,7 @@
 #include "wire/dispatch.hpp"
 
 #include "base/text.hpp"
+#include "wire/gzip.hpp"
 #include "wire/json.hpp"
 #include "wire/query.hpp"
 #include "wire/route.hpp"
@@ -38,11 +39,23 @@ Outcome<> Dispatcher::read_input(const Request& request, const Parameters& param
 
 std::expected<Call, Response> Dispatcher::interpret(const Request& request, Instant now, std::string request_id) const {
   if (request.body.size() > options_.max_body) return std::unexpected(too_large(request, std::move(request_id)));
-  const Route to = route(request, services_, claimed_service(request));
+  // What is signed is what came; what is read is what was compressed.
+  Request plain = request;
+  std::optional<std::string> unpacked;
+  const bool compressed = equals_ignoring_case(request.header("content-encoding"), "gzip");
+  if (compressed) {
+    unpacked = gunzip(request.body, options_.max_body);
+    plain.body = unpacked ? std::string_view(*unpacked) : std::string_view();
+  }
+  const Route to = route(plain, services_, claimed_service(plain));
   Call call{.envelope = envelope_of(request, to, std::move(request_id)), .caller = {}};
   const auto refused = [&](const Fault& fault) { return std::unexpected(failure(call.envelope, fault)); };
   auto caller = authenticate(request, options_.auth, now);
   if (!caller) return refused(auth_fault(caller.error(), to.protocol));
+  if (compressed && !unpacked)
+    return refused({.code = "SerializationException",
+                    .message = cat("The body of the request is not compressed by gzip, or larger than ",
+                                   options_.max_body, " bytes.")});
   if (to.fault) return refused(*to.fault);
   call.caller = *std::move(caller);
   if (!options_.auth.credentials.empty() && call.caller.service != to.service->name)
@@ -50,7 +63,7 @@ std::expected<Call, Response> Dispatcher::interpret(const Request& request, Inst
         auth_fault({.problem = AuthProblem::bad_signature,
                     .message = cat("Credential should be scoped to correct service: '", to.service->name, "'.")},
                    to.protocol));
-  if (auto read = read_input(request, to.parameters, call); !read) return refused(read.error());
+  if (auto read = read_input(plain, to.parameters, call); !read) return refused(read.error());
   return call;
 }
 

@@ -1,7 +1,11 @@
 """The drill as a user runs it, small: every request has a fate, also while the daemon is killed in the midst of the load."""
+import collections
 import json
+import os
+import signal
 import subprocess
 import unittest
+import urllib.request
 
 import test_containers
 from platform_under_test import PROGRAM, Platform, until
@@ -60,6 +64,34 @@ class Drill(unittest.TestCase):
             causes = {c["cause"] for c in variant["causes"]}
             self.assertTrue(causes <= {"refused", "reset in flight", "503", "502"}, causes)
             self.assertEqual(test_containers.container_processes(platform), processes)
+
+    def losses(self, platform):
+        """What the ledger has of requests that were not answered, by target and cause."""
+        with urllib.request.urlopen(platform.url + "/_utakata/fates", timeout=20) as answer:
+            rows = json.loads(answer.read())["fates"]
+        losses = collections.Counter()
+        for row in rows:
+            if row["cause"] != "ok":
+                losses[row["target"], row["cause"]] += row["count"]
+        return losses
+
+    def test_what_killed_containers_lose_is_in_the_ledger(self):
+        with Platform("--cpu", "4096", "--memory", "4096") as platform:
+            url = self.service.deploy(self, platform)
+            before = self.losses(platform)
+            drill = self.drill(platform, url, "--seconds", "5", "--maximum-lost", "250")
+            until(lambda: "second 1" in drill.stderr.readline(), what="the drill's progress")
+            for pid in test_containers.container_processes(platform):
+                os.kill(int(pid), signal.SIGKILL)
+            out, err = drill.communicate()
+            self.assertEqual(drill.returncode, 0, err + out)
+            variant = json.loads(out)["variants"][0]
+            self.check_sums(variant, 250)
+            self.assertGreater(variant["lost"], 0)
+            lost = self.losses(platform) - before
+            self.assertEqual(sum(lost.values()), variant["lost"], (lost, variant["causes"]))
+            told = {(row["target"], row["cause"]): row["requests"] for row in variant["ledger"]}
+            self.assertEqual({key: told.get(key, 0) >= count for key, count in lost.items()}, dict.fromkeys(lost, True), told)
 
     stable = test_containers.Service.stable
 

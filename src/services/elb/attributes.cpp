@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::size_t attributes_max = 20;  // of one call
 constexpr std::size_t text_max = 1024;
+constexpr std::size_t prefix_max = 800;  // with the rest of the key S3's limit is kept
 constexpr std::string_view log_kinds[] = {"access_logs", "connection_logs", "health_check_logs"};
 
-enum class Form : std::uint8_t { boolean, number, number_or_off, choice, text };
+enum class Form : std::uint8_t { boolean, number, number_or_off, choice, text, bucket, prefix };
 enum class Mark : std::uint8_t { honoured, stored };
 
 struct AttributeRule {
@@ -25,9 +26,9 @@ struct AttributeRule {
 };
 
 constexpr AttributeRule load_balancer_rules[] = {
-    {"access_logs.s3.enabled", "false", Mark::stored},
-    {"access_logs.s3.bucket", "", Mark::stored, Form::text},
-    {"access_logs.s3.prefix", "", Mark::stored, Form::text},
+    {"access_logs.s3.enabled", "false", Mark::honoured},
+    {"access_logs.s3.bucket", "", Mark::honoured, Form::bucket},
+    {"access_logs.s3.prefix", "", Mark::honoured, Form::prefix},
     {"client_keep_alive.seconds", "3600", Mark::honoured, Form::number, 60, 604'800},
     {"connection_logs.s3.enabled", "false", Mark::stored},
     {"connection_logs.s3.bucket", "", Mark::stored, Form::text},
@@ -160,6 +161,26 @@ bool is_choice(std::string_view value, std::string_view choices) {
   return std::ranges::any_of(split(choices, ','), [&](std::string_view each) { return trim(each) == value; });
 }
 
+// A folder is named by it: S3's rules allow nothing that leads elsewhere.
+bool is_bucket(std::string_view name) {
+  constexpr std::size_t least = 3, most = 63;
+  const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return name.size() >= least && name.size() <= most && letter_or_digit(name.front()) && letter_or_digit(name.back()) &&
+         !name.contains("..") &&
+         std::ranges::all_of(name, [&](char c) { return letter_or_digit(c) || c == '-' || c == '.'; });
+}
+
+// Folders are named by it, too.
+bool is_prefix(std::string_view text) {
+  constexpr std::size_t name_max = 255;
+  if (text.empty()) return true;
+  if (text.size() > prefix_max || text.contains("AWSLogs")) return false;
+  return std::ranges::all_of(split(text, '/'), [](std::string_view name) {
+    return !name.empty() && name.size() <= name_max && name != "." && name != ".." &&
+           std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+  });
+}
+
 Outcome<> check_value(const AttributeRule& rule, std::string_view value) {
   const auto number = parse_integer(value);
   const auto one_of = [&](std::string_view choices) -> Outcome<> {
@@ -175,6 +196,13 @@ Outcome<> check_value(const AttributeRule& rule, std::string_view value) {
       if (value.size() > text_max)
         return invalid(cat("'", rule.key, "' value is too long; the limit is '", text_max, "'"));
       return {};
+    case Form::bucket:
+      if (value.empty() || is_bucket(value)) return {};
+      return misfit(cat("'", rule.key, "' value '", value, "' is not the name of a bucket"));
+    case Form::prefix:
+      if (is_prefix(value)) return {};
+      return misfit(cat("'", rule.key, "' value '", value, "' must not include 'AWSLogs', and must be no longer than ",
+                        prefix_max, " characters of names with '/' between them"));
     case Form::number_or_off:
       if (value == "off") return {};
       break;

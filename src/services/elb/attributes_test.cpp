@@ -142,6 +142,10 @@ TEST_CASE("elb attributes: what excludes each other is refused") {
   CHECK(web.set_group({{"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "2"}})
             .find("must be greater than or equal to") != str::npos);
   CHECK(web.set_balancer({{"access_logs.s3.enabled", "true"}}).find("'access_logs.s3.bucket'") != str::npos);
+  for (const char* bucket : {"..", "a", "../logs", "Logs", "logs/a", "-logs", "lo..gs"})
+    CHECK(web.set_balancer({{"access_logs.s3.bucket", bucket}}).contains("is not the name of a bucket"));
+  for (const char* prefix : {"..", "a/../b", "/a", "a/", "a//b", "x/AWSLogs", "a\nb"})
+    CHECK(web.set_balancer({{"access_logs.s3.prefix", prefix}}).contains("must not include 'AWSLogs'"));
   CHECK(web.set_balancer({{"load_balancing.cross_zone.enabled", "false"}}).find("cannot be changed") != str::npos);
 }
 
@@ -193,4 +197,17 @@ TEST_CASE("elb attributes: what goes beyond AWS is off, and reaches the data pat
   CHECK(web.set_group({{"utakata.retry.attempts", "6"}}) ==
         "ValidationError: 'utakata.retry.attempts' value '6' must be between '1-5' inclusive");
   CHECK(web.set_group({{"utakata.hold.requests", "1001"}}).find("'1-1000'") != str::npos);
+}
+
+TEST_CASE("elb attributes: access logs reach the data path") {
+  Web web;
+  CHECK_FALSE(web.configured().access_log.enabled);
+  CHECK(web.set_balancer({{"access_logs.s3.enabled", "true"},
+                          {"access_logs.s3.bucket", "my-logs"},
+                          {"access_logs.s3.prefix", "web/blue"}}) == "done");
+  CHECK(web.step.stored.empty());
+  const AccessLogRule rule = web.configured().access_log;
+  CHECK(rule.enabled);
+  CHECK(rule.bucket == "my-logs");
+  CHECK(rule.prefix == "web/blue");
 }

@@ -93,6 +93,9 @@ void take_attributes(BalancerConfig& config, const LoadBalancerRow& row) {
   config.tls_version_and_cipher_headers = is_true("routing.http.x_amzn_tls_version_and_cipher_suite.enabled");
   config.http2 = is_true("routing.http2.enabled");
   config.target_header = is_true("utakata.response.target_header.enabled");
+  config.access_log = {.enabled = is_true("access_logs.s3.enabled"),
+                       .bucket = attribute(row, "access_logs.s3.bucket"),
+                       .prefix = attribute(row, "access_logs.s3.prefix")};
 }
 
 // Where the data path reaches a target: an application load balancer at its first node.

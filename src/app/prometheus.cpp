@@ -1,0 +1,209 @@
+#include "app/prometheus.hpp"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "base/text.hpp"
+
+namespace utakata::app {
+namespace {
+
+using balancer::Measure;
+using balancer::Meter;
+using balancer::ResponseTimes;
+using Meters = std::vector<std::shared_ptr<const Meter>>;
+
+constexpr i64 million = 1'000'000;
+
+// In decimal, without an exponent and without zeros at the end.
+std::string in_seconds(i64 microseconds) {
+  std::string text = cat(microseconds % million + million).substr(1);
+  while (text.ends_with('0')) text.pop_back();
+  return cat(microseconds / million, text.empty() ? "" : ".", text);
+}
+
+std::string label(std::string_view name, std::string_view value) {
+  std::string out = cat(name, "=\"");
+  for (const char c : value) {
+    if (c == '\\' || c == '"') out += '\\';
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
+  }
+  return out + "\"";
+}
+
+// The labels of a meter, without braces.
+std::string labels_of(const Meter& meter) {
+  const auto parts = split(meter.world, '/');
+  std::string labels =
+      cat(label("account", parts.empty() ? "" : parts[0]), ",", label("region", parts.size() > 1 ? parts[1] : ""), ",",
+          label("load_balancer", meter.load_balancer));
+  if (!meter.target_group.empty()) labels += cat(",", label("target_group", meter.target_group));
+  return labels;
+}
+
+class Page {
+ public:
+  // Everything of one name stands together, under what it means.
+  void begin(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_ += cat("# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
+  }
+  void add(std::string_view labels, std::string_view value, std::string_view suffix = {}) {
+    text_ += cat(name_, suffix, labels.empty() ? "" : "{", labels, labels.empty() ? "" : "}", " ", value, "\n");
+  }
+  void add(std::string_view labels, i64 value, std::string_view suffix = {}) { add(labels, cat(value), suffix); }
+  void single(std::string_view name, std::string_view type, std::string_view help, std::string_view value) {
+    begin(name, type, help);
+    add({}, value);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string name_, text_;
+};
+
+enum class Of : std::uint8_t { balancers, groups };
+
+void each(const Meters& meters, Of of, const std::function<void(const Meter&)>& use) {
+  for (const auto& meter : meters)
+    if (meter->target_group.empty() == (of == Of::balancers)) use(*meter);
+}
+
+// Of requests that met a target group those of the group, else those of the load balancer that no group has.
+void add_requests(Page& page, const Meters& meters) {
+  page.begin("utakata_elb_requests_total", "counter", "Requests by how they ended.");
+  for (std::size_t i = 0; i < balancer::cause_count; ++i) {
+    const std::string cause = label("cause", balancer::name_of(static_cast<balancer::Cause>(i)));
+    each(meters, Of::balancers, [&](const Meter& balancer) {
+      i64 without_group = balancer.causes[i].get();
+      each(meters, Of::groups, [&](const Meter& group) {
+        if (group.load_balancer != balancer.load_balancer || group.world != balancer.world) return;
+        const i64 count = group.causes[i].get();
+        without_group -= count;
+        if (count > 0) page.add(cat(labels_of(group), ",", cause), count);
+      });
+      if (without_group > 0)
+        page.add(cat(labels_of(balancer), ",", label("target_group", ""), ",", cause), without_group);
+    });
+  }
+}
+
+void add_responses(Page& page, const Meters& meters) {
+  struct Class {
+    Measure measure;
+    std::string_view name;
+  };
+  constexpr std::array<Class, 4> classes{{{Measure::target_2xx, "2xx"},
+                                          {Measure::target_3xx, "3xx"},
+                                          {Measure::target_4xx, "4xx"},
+                                          {Measure::target_5xx, "5xx"}}};
+  page.begin("utakata_elb_target_responses_total", "counter", "Answers of targets by the class of their status.");
+  each(meters, Of::groups, [&](const Meter& group) {
+    for (const Class& one : classes)
+      page.add(cat(labels_of(group), ",", label("class", one.name)), group.get(one.measure));
+  });
+}
+
+void add_response_times(Page& page, const Meters& meters) {
+  page.begin("utakata_elb_target_response_seconds", "histogram",
+             "From a request's dispatch to the head of its target's answer.");
+  each(meters, Of::groups, [&](const Meter& group) {
+    const std::string labels = labels_of(group);
+    const ResponseTimes::Cumulative times = group.response_times.cumulative();
+    for (std::size_t i = 0; i < ResponseTimes::bounds.size(); ++i)
+      page.add(cat(labels, ",", label("le", in_seconds(ResponseTimes::bounds[i]))), times.counts[i], "_bucket");
+    page.add(cat(labels, ",", label("le", "+Inf")), times.counts.back(), "_bucket");
+    page.add(labels, in_seconds(times.microseconds), "_sum");
+    page.add(labels, times.counts.back(), "_count");
+  });
+}
+
+void add_counts(Page& page, const Meters& meters) {
+  struct Counted {
+    Of of;
+    Measure measure;
+    std::string_view name, help;
+  };
+  constexpr std::array<Counted, 5> all{{
+      {Of::balancers, Measure::billed_connections, "utakata_elb_client_connections_total", "Connections of clients."},
+      {Of::balancers, Measure::rejected_connections, "utakata_elb_rejected_connections_total",
+       "Connections of clients that were refused because there were too many."},
+      {Of::balancers, Measure::processed_bytes, "utakata_elb_processed_bytes_total",
+       "Bytes of requests and answers, heads included."},
+      {Of::balancers, Measure::rule_evaluations, "utakata_elb_rule_evaluations_total",
+       "Rules that requests were held against, without default rules."},
+      {Of::groups, Measure::target_connection_errors, "utakata_elb_target_connection_errors_total",
+       "Connections that targets did not take."},
+  }};
+  for (const Counted& one : all) {
+    page.begin(one.name, "counter", one.help);
+    each(meters, one.of, [&](const Meter& meter) { page.add(labels_of(meter), meter.get(one.measure)); });
+  }
+}
+
+void add_gauges(Page& page, const Meters& meters) {
+  page.begin("utakata_elb_client_connections", "gauge", "Connections of clients that are open.");
+  each(meters, Of::balancers,
+       [&](const Meter& meter) { page.add(labels_of(meter), meter.open_client_connections.get()); });
+  page.begin("utakata_elb_targets", "gauge", "Registered targets by their health, without those that drain.");
+  each(meters, Of::groups, [&](const Meter& meter) {
+    page.add(cat(labels_of(meter), ",", label("health", "healthy")), meter.healthy_targets.get());
+    page.add(cat(labels_of(meter), ",", label("health", "unhealthy")), meter.unhealthy_targets.get());
+  });
+}
+
+void add_process(Page& page) {
+  std::ifstream file("/proc/self/stat");
+  const std::string stat((std::istreambuf_iterator<char>(file)), {});
+  // Behind the program's name, which may have blanks: field 3 and so on (proc(5)).
+  const std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return;
+  const auto fields = split_words(std::string_view(stat).substr(name_end + 1));
+  constexpr std::size_t user_time = 11, system_time = 12, resident_pages = 21;
+  if (fields.size() <= resident_pages) return;
+  const auto number = [&](std::size_t field) { return parse_integer(fields[field]).value_or(0); };
+  const i64 ticks_a_second = sysconf(_SC_CLK_TCK);
+  page.single("process_cpu_seconds_total", "counter", "Processor time of the daemon.",
+              in_seconds((number(user_time) + number(system_time)) * million / ticks_a_second));
+  page.single("process_resident_memory_bytes", "gauge", "Memory of the daemon.",
+              cat(number(resident_pages) * sysconf(_SC_PAGESIZE)));
+  std::error_code error;
+  i64 descriptors = 0;
+  for (std::filesystem::directory_iterator at("/proc/self/fd", error), end; !error && at != end; at.increment(error))
+    ++descriptors;
+  page.single("process_open_fds", "gauge", "File descriptors of the daemon.", cat(descriptors));
+}
+
+}  // namespace
+
+std::string prometheus_page(const Meters& meters, const PlatformState& platform) {
+  Page page;
+  add_requests(page, meters);
+  add_responses(page, meters);
+  add_response_times(page, meters);
+  add_counts(page, meters);
+  add_gauges(page, meters);
+  page.single("utakata_engine_steps_total", "counter", "Transactions of the control plane's history.",
+              cat(platform.engine.steps));
+  page.single("utakata_engine_steps_not_durable", "gauge", "Transactions that the journal has not taken yet.",
+              cat(platform.engine.not_durable));
+  page.single("utakata_engine_parked_calls", "gauge", "API calls that wait for something to come.",
+              cat(platform.engine.parked_calls));
+  page.single("utakata_engine_journal_failing", "gauge", "1 while the journal cannot be written.",
+              platform.engine.journal_fails ? "1" : "0");
+  page.single("utakata_sandbox_tasks", "gauge", "Tasks that this host has, from their start to their end.",
+              cat(platform.tasks));
+  page.single("utakata_ready", "gauge", "1 when everything a former daemon left is taken over.",
+              platform.ready ? "1" : "0");
+  add_process(page);
+  return page.take();
+}
+
+}  // namespace utakata::app

@@ -1,0 +1,121 @@
+#include "balancer/meters.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "core/metric_math.hpp"
+
+using namespace utakata;            // NOLINT: a test
+using namespace utakata::balancer;  // NOLINT: a test
+
+namespace {
+
+constexpr const char* web_arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/1";
+constexpr const char* blue_arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/blue/2";
+
+// "RequestCount LoadBalancer TargetGroup" and its statistics.
+std::map<str, MetricStatistics> by_name(const list<MetricSample>& samples) {
+  std::map<str, MetricStatistics> all;
+  for (const MetricSample& each : samples) {
+    CHECK(each.metric.world == "123456789012/eu-west-1/");
+    CHECK(each.metric.name_space == "AWS/ApplicationELB");
+    str name = each.metric.name;
+    for (const MetricDimension& dimension : each.metric.dimensions) {
+      name += " " + dimension.name;
+      CHECK(dimension.value == (dimension.name == "LoadBalancer" ? "app/web/1" : "targetgroup/blue/2"));
+    }
+    CHECK_FALSE(all.contains(name));
+    all[name] = each.statistics;
+  }
+  return all;
+}
+
+Record answered(int status, Duration in) {
+  const Instant begun{1};
+  return {.received = begun,
+          .dispatched = begun,
+          .answered = begun + in,
+          .ended = begun + in,
+          .received_bytes = 100,
+          .sent_bytes = 900,
+          .target_status = status,
+          .status = status};
+}
+
+}  // namespace
+
+TEST_CASE("balancer meters: a minute is told as CloudWatch names it, and an idle one is not") {
+  Meters meters;
+  const auto web = meters.add(web_arn, "app/web/1");
+  const auto blue = meters.add(web_arn, "app/web/1", blue_arn);
+  CHECK(meters.take_minute(60).empty());
+  for (int i = 0; i < 3; ++i) count_request(*web, blue.get(), answered(200, milliseconds(10)), Cause::ok);
+  count_request(*web, blue.get(), answered(503, milliseconds(30)), Cause::target_5xx);
+  count_request(*web, blue.get(), {.received = Instant{1}, .status = 502}, Cause::connect_refused_502);
+  count_request(*web, blue.get(), {.received = Instant{1}, .status = 503}, Cause::no_target_503);
+  count_request(*web, nullptr, {.received = Instant{1}, .status = 400}, Cause::bad_request);
+  blue->healthy_targets.set(2);
+  blue->unhealthy_targets.set(3);
+  web->add(Measure::rule_evaluations, 12);
+  {
+    const OpenConnection gone(web);
+  }
+  const OpenConnection connection(web);
+  auto told = by_name(meters.take_minute(120));
+  const auto sum = [&](const str& name) { return told.contains(name) ? told[name].sum : -1; };
+  CHECK(sum("RequestCount LoadBalancer") == 5);
+  CHECK(sum("RequestCount LoadBalancer TargetGroup") == 5);
+  CHECK(sum("RequestCountPerTarget LoadBalancer TargetGroup") == 1);
+  CHECK(sum("RequestCountPerTarget TargetGroup") == 1);
+  CHECK(sum("HTTPCode_Target_2XX_Count LoadBalancer") == 3);
+  CHECK(sum("HTTPCode_Target_2XX_Count LoadBalancer TargetGroup") == 3);
+  CHECK(sum("HTTPCode_Target_5XX_Count LoadBalancer TargetGroup") == 1);
+  CHECK(sum("HTTPCode_Target_4XX_Count LoadBalancer TargetGroup") == -1);  // of zero nothing is told
+  CHECK(sum("HTTPCode_ELB_5XX_Count LoadBalancer") == 2);
+  CHECK(sum("HTTPCode_ELB_502_Count LoadBalancer") == 1);
+  CHECK(sum("HTTPCode_ELB_503_Count LoadBalancer") == 1);
+  CHECK(sum("HTTPCode_ELB_4XX_Count LoadBalancer") == 1);
+  CHECK(sum("TargetConnectionErrorCount LoadBalancer TargetGroup") == 1);
+  CHECK(sum("ProcessedBytes LoadBalancer") == 4000);
+  CHECK(sum("RuleEvaluations LoadBalancer") == 12);
+  CHECK(sum("NewConnectionCount LoadBalancer") == 2);
+  CHECK(sum("ActiveConnectionCount LoadBalancer") == 2);
+  CHECK(sum("HealthyHostCount LoadBalancer TargetGroup") == 2);
+  CHECK(sum("UnHealthyHostCount LoadBalancer TargetGroup") == 3);
+  CHECK(sum("ConsumedLCUs LoadBalancer") == doctest::Approx(2.0 / 60 / 25));
+  const MetricStatistics& times = told["TargetResponseTime LoadBalancer TargetGroup"];
+  CHECK(times.count == 4);
+  CHECK(times.sum == doctest::Approx(0.06));
+  CHECK(*percentile(times, 0.5) == doctest::Approx(0.01).epsilon(0.01));
+  CHECK(*percentile(times, 0.99) == doctest::Approx(0.03).epsilon(0.01));
+
+  // The next minute has nothing but a connection that is still open, and targets.
+  told = by_name(meters.take_minute(180));
+  CHECK(sum("RequestCount LoadBalancer") == 0);
+  CHECK(sum("ActiveConnectionCount LoadBalancer") == 1);
+  CHECK_FALSE(told.contains("TargetResponseTime LoadBalancer TargetGroup"));
+  CHECK(sum("HealthyHostCount LoadBalancer TargetGroup") == 2);
+}
+
+TEST_CASE("balancer meters: one whose load balancer is gone is told once more") {
+  Meters meters;
+  auto web = meters.add(web_arn, "app/web/1");
+  web->add(Measure::fixed_responses);
+  web.reset();
+  CHECK_FALSE(meters.take_minute(60).empty());
+  CHECK(meters.all().empty());
+}
+
+TEST_CASE("balancer meters: response times are no more than a hundredth off") {
+  for (const i64 microseconds : {i64{0}, i64{1}, i64{63}, i64{64}, i64{65}, i64{127}, i64{128}, i64{1000}, i64{123'456},
+                                 i64{59'999'999}, i64{4'000'000'000}}) {
+    ResponseTimes times;
+    times.add(utakata::microseconds(microseconds));
+    times.add(utakata::microseconds(microseconds * 2));
+    const MetricStatistics taken = times.take();
+    REQUIRE(taken.values.size() >= 1);
+    CHECK(taken.values[0].value == doctest::Approx(static_cast<double>(microseconds) / 1e6).epsilon(0.01));
+    CHECK(times.take().count == 0);
+  }
+}
