@@ -24,6 +24,7 @@ target_compile_options(utakata_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
   -Woverloaded-virtual -Wdouble-promotion -Wformat=2 -Wimplicit-fallthrough -Wextra-semi -Wundef
   -Wunreachable-code-aggressive -Wcomma -Wrange-loop-analysis -Wheader-hygiene -Wnull-dereference
+  -Wreserved-identifier -Wzero-as-null-pointer-constant
   -Wno-missing-designated-field-initializers -Wno-missing-field-initializers -Wno-gnu-statement-expression-from-macro-expansion)
 add_library(utakata_test_warnings INTERFACE)
 target_include_directories(utakata_test_warnings INTERFACE ${CMAKE_SOURCE_DIR})  # tests/files.hpp

@@ -37,8 +37,8 @@ def run(kind, name, command):
 def main():
     total_passed = total_failed = 0
     steps = [line.split(None, 2) for line in sys.stdin.read().splitlines()]
-    # Two at a time: the linter computes while the tests of real clients mostly wait.
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    # In their order, three at a time: the linter computes while the tests of real clients mostly wait.
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
         for done in concurrent.futures.as_completed([pool.submit(run, *step) for step in steps]):
             name, passed, failed, output, seconds = done.result()
             total_passed, total_failed = total_passed + passed, total_failed + failed
