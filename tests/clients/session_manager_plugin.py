@@ -69,10 +69,11 @@ class WebSocket:
         while b"\r\n\r\n" not in self.buffer:
             self._more()
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
+        self.head = head.decode()
         self.status = int(head.split()[1])
         if self.status != 101:
             self.socket.close()
-            raise ConnectionError(head.decode() + self.buffer.decode(errors="replace"))
+            raise ConnectionError(self.head + self.buffer.decode(errors="replace"))
         accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest())
         require(b"sec-websocket-accept: " + accept.lower() in head.lower(), "Sec-WebSocket-Accept")
         self.close_code, self.close_reason = None, None
