@@ -291,7 +291,7 @@ Outcome<> Network::connect(const InterfaceSpec& spec, int router_fd, int task_fd
   });
 }
 
-Outcome<str> Network::add_task(const str& task_id, const InterfaceSpec& spec) {
+Outcome<> Network::add_task(const str& task_id, const InterfaceSpec& spec) {
   const auto vpc = TRY(open_vpc(spec.vpc_id));
   TRY_VOID(put_in_force(spec.vpc_id, *vpc));
   const str file = task_file(task_id);
@@ -299,8 +299,7 @@ Outcome<str> Network::add_task(const str& task_id, const InterfaceSpec& spec) {
   const int task_fd = TRY(open_namespace(file));
   const Outcome<> connected = connect(spec, vpc->router, task_fd);
   close(task_fd);
-  if (!connected) return std::unexpected(connected.error());
-  return file;
+  return connected;
 }
 
 Outcome<int> Network::listen_for(const InterfaceSpec& spec, const reactor::Address& address) {

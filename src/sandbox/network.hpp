@@ -43,9 +43,9 @@ class Network {
   void configure(const ConfigureVpcs&);
   void change(const ChangeVpc&);
 
-  /// A namespace with its eth0 for this task; its file. Everything that its VPC was told before is in force then.
+  /// The namespace task_file() with its eth0 for this task. Everything that its VPC was told before is in force then.
   /// Blocks for a few milliseconds. Repeating it is no error.
-  Outcome<str> add_task(const str& task_id, const InterfaceSpec&);
+  Outcome<> add_task(const str& task_id, const InterfaceSpec&);
   void remove_task(const str& task_id, const InterfaceSpec&);
   /// A listening socket at this address of the router that nothing but the task of this interface reaches.
   Outcome<int> listen_for(const InterfaceSpec&, const reactor::Address&);

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "sealed_exec_main.hpp"
+
 // Plain C calls only: it is part of the supervisor, which must stay small.
 namespace {
 
@@ -45,7 +47,7 @@ bool enter_runtime_view(const char* file, const char* log) {
 }
 
 int run_in_view(char** values) {
-  if (enter_runtime_view(values[2], "/dev/stderr")) execvp(values[3], values + 3);
+  if (enter_runtime_view(values[2], "/dev/stderr")) exec_sealed(values + 3);
   perror(values[3]);
   return 127;
 }

@@ -18,6 +18,7 @@
 #include <initializer_list>
 
 #include "runtime_view_main.hpp"
+#include "sealed_exec_main.hpp"
 
 namespace {
 
@@ -107,7 +108,7 @@ int run_runtime(char* const argv[], const char* view, bool pipes) {
     const int null = open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3; ++fd) dup2(pipes ? command_input + fd : null, fd);
     for (int fd = daemon_socket; fd <= command_input + 2; ++fd) close(fd);
-    if (enter_runtime_view(view, "runtime.log")) execvp(argv[0], argv);
+    if (enter_runtime_view(view, "runtime.log")) exec_sealed(argv);
     _exit(127);
   }
   int status = 0;

@@ -33,6 +33,7 @@
 #include "hold_main.hpp"
 #include "runtime_view_main.hpp"
 #include "sandbox/log_main.hpp"
+#include "sealed_exec_main.hpp"
 #include "session_main.hpp"
 
 namespace {
@@ -91,7 +92,7 @@ int run_runtime(char* const argv[], const char* view, int from, int into_out, in
     dup2(into_err >= 0 ? into_err : null, 2);
     char log[4096];
     path_of(log, sizeof log, "runtime.log");
-    if (enter_runtime_view(view, log)) execvp(argv[0], argv);
+    if (enter_runtime_view(view, log)) exec_sealed(argv);
     _exit(127);
   }
   int status = 0;

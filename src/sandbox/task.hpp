@@ -109,6 +109,8 @@ class Task : public std::enable_shared_from_this<Task> {
   void arm();
   void signal(const Container&, int number);
   Outcome<> prepare();
+  Outcome<> connect();
+  Outcome<> prepare_containers();
   Outcome<> prepare_container(Container&, BundlePaths, const HostLimits&);
   void renew_bundle(Container&);
   Outcome<> fill_volumes(const Container&, const BundlePaths&);

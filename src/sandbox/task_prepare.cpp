@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <future>
 
 #include "base/cbor.hpp"
 #include "base/text.hpp"
@@ -46,16 +47,29 @@ Outcome<> Task::prepare() {
   TRY_VOID(own.write("hostname", spec.network.host_name + "\n"));
   TRY_VOID(own.write("hosts", hosts_file(spec.network)));
   TRY_VOID(make_users());
-  const auto network = host_.network.add_task(spec.id, spec.network);
-  if (!network)
-    return refuse("ResourceInitializationError", cat("ResourceInitializationError: ", network.error().message));
   TRY_VOID(choose_endpoint_ids());
-  if (const auto opened = open_endpoint(); !opened)
-    return refuse("ResourceInitializationError", cat("ResourceInitializationError: ", opened.error().message));
+  // Side by side, as each waits for the kernel as long as the other. Without a further thread: one after the other.
+  auto connected = std::async([this] { return connect(); });
+  const Outcome<> prepared = prepare_containers();
+  TRY_VOID(connected.get());
+  TRY_VOID(prepared);
+  return own.write(prepared_mark, "");
+}
+
+Outcome<> Task::connect() {
+  const TaskSpec& spec = run_.spec();
+  Outcome<> done = host_.network.add_task(spec.id, spec.network);
+  if (done) done = open_endpoint();
+  if (!done) return refuse("ResourceInitializationError", cat("ResourceInitializationError: ", done.error().message));
+  return {};
+}
+
+Outcome<> Task::prepare_containers() {
+  const TaskSpec& spec = run_.spec();
   host_.cgroups.make_task(spec.id, spec.cpu, spec.memory_mib);
   TRY_VOID(storage().make(spec, warnings_));
   BundlePaths paths {
-    .network = *network, .hosts = folder() + "/hosts", .resolv_conf = folder() + "/resolv.conf",
+    .network = host_.network.task_file(spec.id), .hosts = folder() + "/hosts", .resolv_conf = folder() + "/resolv.conf",
     .host_name = folder() + "/hostname", .volumes = TRY(storage().make_volumes(spec, host_.stand_ins, mapped_mount()))
   };
   paths.ids = users_;
@@ -63,7 +77,7 @@ Outcome<> Task::prepare() {
   if (spec.shared_processes) paths.pid_namespace = TRY(hold_pid_namespace(host_.supervisor, folder(), paths.users));
   const HostLimits limits = host_limits();
   for (const ContainerSpec& each : spec.containers) TRY_VOID(prepare_container(container(each.name), paths, limits));
-  return own.write(prepared_mark, "");
+  return {};
 }
 
 Outcome<> Task::make_users() {
