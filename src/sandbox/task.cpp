@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "reactor/process.hpp"
 #include "sandbox/firewall.hpp"
+#include "sandbox/health_command.hpp"
 #include "sandbox/log_plan.hpp"
 #include "sandbox/runtime.hpp"
 #include "sandbox/supervise.hpp"
@@ -252,11 +253,19 @@ reactor::Co<void> Task::check_health(str name) {
   const HealthCheckSpec& rule = *container(name).spec->health_check;
   const str id = cat(run_.spec().id, "-", name);
   std::vector<str> argv = runtime_words(host_, runtime_of(host_, id));
-  argv.insert(argv.end(), {"exec", id});
+  const ContainerFolder& folder = container(name).folder;
+  const str pid_file = cat(folder.path(), "/", health_pid_file);
+  unlink(pid_file.c_str());  // of the check before
+  argv.insert(argv.end(), {"exec", "--pid-file", pid_file, id});
   const bool shell = !rule.command.empty() && rule.command.front() == "CMD-SHELL";
   if (shell) argv.insert(argv.end(), {"/bin/sh", "-c"});
   argv.insert(argv.end(), rule.command.begin() + (rule.command.empty() ? 0 : 1), rule.command.end());
   const auto result = co_await reactor::run_process(host_.loop, std::move(argv), seconds(rule.timeout_seconds));
+  if (result && result->timed_out)
+    co_await reactor::offload(host_.pool, host_.loop, [&folder] {
+      kill_health_command(folder);
+      return true;
+    });
   act(run_.health_checked(wall_clock(), name, result && !result->timed_out && result->exit_code == 0));
   note_health(container(name));
 }

@@ -284,12 +284,25 @@ TEST_CASE("break-out: what the runtime runs inside a container cannot be overwri
   struct stat runtime{};
   const str file = file_of(place.runtime);
   REQUIRE(stat(file.c_str(), &runtime) == 0);
-  ContainerSpec app = tells("app", cat("/tools/attempts overwrite-runtime -- program=", runtime.st_ino));
-  app.health_check = HealthCheckSpec{.command = {"CMD", "/proc/self/exe"}, .interval_seconds = 1, .timeout_seconds = 2};
+  // With its libraries the runtime runs inside as well, and waits at a pipe that nobody opens.
+  const str libraries = tools.path + "/lib";
+  REQUIRE(std::system(
+              cat("mkdir ", libraries, " && ldd ", file, " | grep -o '/[^ ]*' | xargs cp -Lt ", libraries).c_str()) ==
+          0);
+  ContainerSpec app = tells("app", cat("mkdir -p /lib64 /lib /bundle; ln -s /tools/lib /lib/x86_64-linux-gnu; "
+                                       "ln -s /tools/lib/ld-linux-x86-64.so.2 /lib64; mkfifo /bundle/config.json; "
+                                       "/tools/attempts overwrite-runtime -- program=",
+                                       runtime.st_ino));
+  app.health_check =
+      HealthCheckSpec{.command = {"CMD", "/proc/self/exe", "--root", "/tmp/r", "run", "-b", "/bundle", "x"},
+                      .interval_seconds = 1,
+                      .timeout_seconds = 2};
   TaskSpec spec = place.task({app});
   tools.bring(spec);
   const list<str> lines = output(place, spec, 1);
-  CHECK(lines[0].starts_with("overwrite-runtime refused"));
+  // It has been found: a copy is sealed, the host's own file belongs to somebody else.
+  CAPTURE(lines[0]);
+  CHECK((lines[0] == "overwrite-runtime refused EPERM" || lines[0] == "overwrite-runtime refused EACCES"));
   struct stat after{};
   REQUIRE(stat(file.c_str(), &after) == 0);
   CHECK(after.st_mtim.tv_sec == runtime.st_mtim.tv_sec);
