@@ -117,7 +117,7 @@ class Balancer::Inside {
   // One that goes on as it was keeps its open file.
   void take_access_log(Running& running) {
     const BalancerConfig& config = *running.config;
-    // Those of network load balancers tell of TLS handshakes, which these leave to the targets.
+    // Those of network load balancers tell of connections of TLS, in fields of their own.
     if (config.network) return;
     const bool files = config.access_log.enabled && !shared_->settings.access_logs.buckets.empty();
     if (!shared_->log_files || (!files && !shared_->settings.access_logs.also)) {

@@ -13,6 +13,10 @@ void update_tls(Shared&, Running&, const BalancerConfig& next);
 reactor::Co<void> welcome(std::shared_ptr<Shared>, std::unique_ptr<reactor::TcpStream>, i32 port,
                           std::shared_ptr<Running> own, str address);
 
+/// A client of a network load balancer at its listener of TLS; null: there was no handshake, which is counted.
+reactor::Co<std::unique_ptr<tls::TlsStream>> secure_flow(Shared&, std::unique_ptr<reactor::TcpStream>, i32 port,
+                                                         const std::shared_ptr<Running>&);
+
 /// TLS to a target, whose certificate is not looked at, as ALB does; null: it did not come to that. `http2`: the target
 /// has to agree to that.
 reactor::Co<std::unique_ptr<reactor::Stream>> secure_to_target(Shared&, std::unique_ptr<reactor::TcpStream>,

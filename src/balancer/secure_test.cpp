@@ -2,9 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "balancer/raw_fixture_test.hpp"
+#include "balancer/tls_fixture_test.hpp"
 #include "http/client.hpp"
-#include "tls/fixture_test.hpp"
 
 using namespace utakata;            // NOLINT: a test
 using namespace utakata::balancer;  // NOLINT: a test
@@ -17,20 +16,11 @@ using tls::test::certificate_for;
 
 constexpr Duration patience = seconds(20);
 
-BalancerTls secured(const std::vector<std::string>& names) {
-  BalancerTls rule{.versions = {"TLSv1.2", "TLSv1.3"}};
-  for (const std::string& name : names) {
-    const tls::Identity made = certificate_for({name});
-    rule.certificates.push_back({.arn = name, .certificate = made.certificate, .private_key = made.private_key});
-  }
-  return rule;
-}
-
 // HTTPS in place of HTTP.
 raw::Adapt by_tls(const std::vector<std::string>& names) {
   return [names](BalancerConfig& config) {
     config.listeners[0].protocol = "HTTPS";
-    config.listeners[0].tls = secured(names);
+    config.listeners[0].tls = raw::secured(names);
   };
 }
 
@@ -209,7 +199,7 @@ TEST_CASE("balancer tls: load balancers share a port by the name that is asked f
   };
   BalancerConfig two = fixed("two", "of two");
   two.listeners[0].protocol = "HTTPS";
-  two.listeners[0].tls = secured({"two.example.com"});
+  two.listeners[0].tls = raw::secured({"two.example.com"});
   two.listeners[0].tls.versions = {"TLSv1.2"};
   bench.balancer().configure(two);
   bench.balancer().configure(fixed("plain", "of plain"));

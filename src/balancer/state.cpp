@@ -56,6 +56,7 @@ std::optional<bool> failed(Cause cause) {
     case Cause::flow_idle:
     case Cause::flow_refused:
     case Cause::flow_connect_timeout:
+    case Cause::flow_tls_failed:
     case Cause::flow_no_target:
     case Cause::flow_exhausted:
     case Cause::flow_unhealthy:
