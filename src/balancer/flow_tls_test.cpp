@@ -157,7 +157,7 @@ TEST_CASE("balancer flow tls: handshakes that fail on either side are told apart
   raw::Target target([](Connection& connection) {
     while (!connection.hear_some().empty()) connection.say("no TLS here\n");
   });
-  const Bench bench(target.port(), to_tls_targets(carries_tls({"a.example.com"})));
+  Bench bench(target.port(), to_tls_targets(carries_tls({"a.example.com"})));
   const auto stranger = bench.client();
   stranger->say("GET / HTTP/1.1\r\n\r\n");
   stranger->hear_all();
@@ -167,6 +167,8 @@ TEST_CASE("balancer flow tls: handshakes that fail on either side are told apart
   connection->hear_all();
   CHECK(connection->broken());
   CHECK(bench.fates(2) == Counts{{"client_tls_error", 1}, {"flow_tls_failed", 1}});
+  CHECK(raw::counted(bench, Measure::client_tls_errors) == std::pair<i64, i64>(1, 0));
+  CHECK(raw::counted(bench, Measure::target_tls_errors) == std::pair<i64, i64>(1, 1));
 }
 
 TEST_CASE("balancer flow tls: without a certificate nobody is served") {

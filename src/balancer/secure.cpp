@@ -55,6 +55,7 @@ Co<bool> begins_tls(reactor::TcpStream& stream) {
 }
 
 void count_tls_error(Shared& shared, const std::shared_ptr<Running>& running) {
+  if (running) running->meter->add(Measure::client_tls_errors);
   shared.fates.count(wall_clock().ns / 1'000'000'000, running ? running->fates : shared.unclaimed,
                      Cause::client_tls_error);
 }
@@ -143,6 +144,12 @@ Co<std::unique_ptr<tls::TlsStream>> secure_flow(Shared& shared, std::unique_ptr<
   auto stream = co_await shake_hands(shared, std::move(tcp), context_at(*running, port), running);
   if (stream) stream->accept_any_end();
   co_return stream;
+}
+
+void count_target_tls_error(const Running& running, const Target& target) {
+  running.meter->add(Measure::target_tls_errors);
+  if (const auto group = running.groups.find(target.group_arn); group != running.groups.end())
+    group->second->meter->add(Measure::target_tls_errors);
 }
 
 Co<std::unique_ptr<reactor::Stream>> secure_to_target(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp,

@@ -17,6 +17,9 @@ reactor::Co<void> welcome(std::shared_ptr<Shared>, std::unique_ptr<reactor::TcpS
 reactor::Co<std::unique_ptr<tls::TlsStream>> secure_flow(Shared&, std::unique_ptr<reactor::TcpStream>, i32 port,
                                                          const std::shared_ptr<Running>&);
 
+/// Counts a handshake with a target that came to nothing.
+void count_target_tls_error(const Running&, const Target&);
+
 /// TLS to a target, whose certificate is not looked at, as ALB does; null: it did not come to that. `http2`: the target
 /// has to agree to that.
 reactor::Co<std::unique_ptr<reactor::Stream>> secure_to_target(Shared&, std::unique_ptr<reactor::TcpStream>,

@@ -64,7 +64,10 @@ class Connection final : public Flow {
         co_await target_.plain->write(proxy_header(ends_.client, ends_.node, false), idle) != Trouble::none)
       co_return lost(ended_.value_or(Cause::flow_target_reset));
     if (ended_) co_return lost(*ended_);
-    if (to.tls && !co_await secure_target()) co_return lost(ended_.value_or(Cause::flow_tls_failed));
+    if (to.tls && !co_await secure_target()) {
+      if (!ended_) count_target_tls_error(running, to);
+      co_return lost(ended_.value_or(Cause::flow_tls_failed));
+    }
     if (ended_) co_return lost(*ended_);
     relay_.emplace(client_.relayed(), target_.relayed(), idle, shared_.pipes);
     const Cause cause = co_await relay_->run();

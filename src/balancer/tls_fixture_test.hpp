@@ -20,6 +20,14 @@ inline BalancerTls secured(const std::vector<std::string>& names) {
   return rule;
 }
 
+/// What is counted of the bench's load balancer and of its target group.
+inline std::pair<i64, i64> counted(Bench& bench, Measure measure) {
+  std::pair<i64, i64> counts;
+  for (const auto& meter : bench.balancer().meters())
+    (meter->target_group.empty() ? counts.first : counts.second) += meter->get(measure);
+  return counts;
+}
+
 /// TLS over a blocking connection.
 class Secured {
  public:
