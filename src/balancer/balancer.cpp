@@ -272,7 +272,7 @@ class Balancer::Inside {
       else if (own && own->config->network)
         reactor::start(serve_connection(shared, std::move(stream), {.host = place.address, .port = place.port}, own));
       else
-        reactor::start(welcome(shared, std::move(stream), place.port, own, place.address));
+        reactor::start(welcome(shared, std::move(stream), {.port = place.port, .own = own, .address = place.address}));
     }
   }
 

@@ -75,29 +75,27 @@ Co<std::unique_ptr<tls::TlsStream>> shake_hands(Shared& shared, std::unique_ptr<
   co_return nullptr;
 }
 
-Co<void> welcome_by_tls(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, i32 port,
-                        std::shared_ptr<Running> own, str address) {
-  std::shared_ptr<Running> meant = own;
-  if (const auto sharing = shared->by_door.find({port, true}); !meant && sharing != shared->by_door.end())
+Co<void> welcome_by_tls(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, Arrival arrival) {
+  std::shared_ptr<Running> meant = arrival.own;
+  if (const auto sharing = shared->by_door.find({arrival.port, true}); !meant && sharing != shared->by_door.end())
     meant = sharing->second.front();
-  auto context = meant ? context_at(*meant, port) : nullptr;
+  auto context = meant ? context_at(*meant, arrival.port) : nullptr;
   tls::ChooseContext choose;
-  if (!own)
+  if (!arrival.own)
     choose = [&](std::string_view name) {
-      Meant found = meant_by(*shared, port, name);
+      Meant found = meant_by(*shared, arrival.port, name);
       if (!found.context) return found.context;
-      own = meant = found.running;
+      arrival.own = meant = found.running;
       return std::move(found.context);
     };
   auto stream = co_await shake_hands(*shared, std::move(tcp), std::move(context), meant, std::move(choose));
   if (!stream) co_return;
-  ClientTls agreed{.version = stream->negotiated().version,
-                   .cipher = stream->negotiated().cipher,
-                   .server_name = stream->negotiated().server_name};
-  if (stream->negotiated().protocol == "h2")
-    co_await serve_http2_client(shared, std::move(stream), port, std::move(own), std::move(address), std::move(agreed));
+  const tls::Negotiated& agreed = stream->negotiated();
+  arrival.tls = {.version = agreed.version, .cipher = agreed.cipher, .server_name = agreed.server_name};
+  if (agreed.protocol == "h2")
+    co_await serve_http2_client(shared, std::move(stream), std::move(arrival));
   else
-    co_await serve_client(shared, std::move(stream), port, std::move(own), std::move(address), std::move(agreed));
+    co_await serve_client(shared, std::move(stream), std::move(arrival));
 }
 
 }  // namespace
@@ -129,14 +127,13 @@ void update_tls(Shared& shared, Running& running, const BalancerConfig& next) {
   running.tls = std::move(contexts);
 }
 
-Co<void> welcome(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, i32 port,
-                 std::shared_ptr<Running> own, str address) {
-  bool secure = listens(*shared, own, {port, true});
-  if (secure && listens(*shared, own, {port, false})) secure = co_await begins_tls(*tcp);
+Co<void> welcome(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, Arrival arrival) {
+  bool secure = listens(*shared, arrival.own, {arrival.port, true});
+  if (secure && listens(*shared, arrival.own, {arrival.port, false})) secure = co_await begins_tls(*tcp);
   if (secure)
-    co_await welcome_by_tls(std::move(shared), std::move(tcp), port, std::move(own), std::move(address));
+    co_await welcome_by_tls(std::move(shared), std::move(tcp), std::move(arrival));
   else
-    co_await serve_client(std::move(shared), std::move(tcp), port, std::move(own), std::move(address));
+    co_await serve_client(std::move(shared), std::move(tcp), std::move(arrival));
 }
 
 Co<std::unique_ptr<tls::TlsStream>> secure_flow(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp, i32 port,

@@ -201,12 +201,17 @@ struct ClientTls {
   [[nodiscard]] bool used() const { return !version.empty(); }
 };
 
-/// Serves one client until it goes. `own` is null on a listener that several load balancers share by Host; `address` is
-/// the listener's.
-reactor::Co<void> serve_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,
-                               std::shared_ptr<Running> own, str address = {}, ClientTls = {});
+/// How a client came in.
+struct Arrival {
+  i32 port = 0;                  // of the listener
+  std::shared_ptr<Running> own;  // whose listener it is; null: several load balancers share it by Host
+  str address = {};              // of the listener
+  ClientTls tls = {};
+};
+
+/// Serves one client until it goes.
+reactor::Co<void> serve_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, Arrival);
 /// The same of a client that speaks HTTP/2.
-reactor::Co<void> serve_http2_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,
-                                     std::shared_ptr<Running> own, str address = {}, ClientTls = {});
+reactor::Co<void> serve_http2_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, Arrival);
 
 }  // namespace utakata::balancer
