@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <future>
+
 #include "balancer/tls_fixture_test.hpp"
 
 using namespace utakata;            // NOLINT: a test
@@ -229,4 +231,29 @@ TEST_CASE("balancer flow tls: a certificate that is replaced is that of the next
   }
   client.say("still here");
   CHECK(client.hear(10) == "still here");
+}
+
+TEST_CASE("balancer flow tls: health checks say by the PROXY protocol whose they are, before TLS") {
+  raw::Target target([](Connection& connection) {
+    constexpr std::size_t without_addresses = 4;
+    if (connection.hear("QUIT\n").empty() || !connection.hear_exactly(without_addresses)) return;
+    const auto own = Secured::server(connection);
+    if (own->agreed() && own->hear_some().starts_with("GET /up "))
+      own->say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    own->end_writing();
+  });
+  std::promise<str> first;
+  const Bench bench(
+      target.port(),
+      [](BalancerConfig& config) {
+        to_tls_targets(carries_tls({"a.example.com"}))(config);
+        config.target_groups[0].flows.proxy_protocol = true;
+        config.target_groups[0].health_check = {
+            .protocol = "HTTPS", .path = "/up", .interval_seconds = 300, .unhealthy_threshold = 1};
+      },
+      [&](const Report& report) {
+        const auto* health = std::get_if<TargetHealthReport>(&report);
+        if (health != nullptr && health->state != "initial") first.set_value(str(health->state.name()));
+      });
+  CHECK(first.get_future().get() == "healthy");
 }
