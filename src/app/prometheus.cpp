@@ -131,7 +131,7 @@ void add_counts(Page& page, const Meters& meters) {
     Measure measure;
     std::string_view name, help;
   };
-  constexpr std::array<Counted, 5> all{{
+  constexpr std::array<Counted, 7> all{{
       {Of::balancers, Measure::billed_connections, "utakata_elb_client_connections_total", "Connections of clients."},
       {Of::balancers, Measure::rejected_connections, "utakata_elb_rejected_connections_total",
        "Connections of clients that were refused because there were too many."},
@@ -141,6 +141,10 @@ void add_counts(Page& page, const Meters& meters) {
        "Rules that requests were held against, without default rules."},
       {Of::groups, Measure::target_connection_errors, "utakata_elb_target_connection_errors_total",
        "Connections that targets did not take."},
+      {Of::balancers, Measure::client_tls_errors, "utakata_elb_client_tls_errors_total",
+       "Connections of clients that got through no TLS handshake."},
+      {Of::groups, Measure::target_tls_errors, "utakata_elb_target_tls_errors_total",
+       "Connections to targets that got through no TLS handshake."},
   }};
   for (const Counted& one : all) {
     page.begin(one.name, "counter", one.help);

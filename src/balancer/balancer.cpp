@@ -117,7 +117,7 @@ class Balancer::Inside {
   // One that goes on as it was keeps its open file.
   void take_access_log(Running& running) {
     const BalancerConfig& config = *running.config;
-    // Those of network load balancers tell of TLS handshakes, which these leave to the targets.
+    // Those of network load balancers tell of connections of TLS, in fields of their own.
     if (config.network) return;
     const bool files = config.access_log.enabled && !shared_->settings.access_logs.buckets.empty();
     if (!shared_->log_files || (!files && !shared_->settings.access_logs.also)) {
@@ -272,7 +272,7 @@ class Balancer::Inside {
       else if (own && own->config->network)
         reactor::start(serve_connection(shared, std::move(stream), {.host = place.address, .port = place.port}, own));
       else
-        reactor::start(welcome(shared, std::move(stream), place.port, own, place.address));
+        reactor::start(welcome(shared, std::move(stream), {.port = place.port, .own = own, .address = place.address}));
     }
   }
 

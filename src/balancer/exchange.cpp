@@ -199,10 +199,12 @@ Co<Dialled> Exchange::dial(const Target& target) {
   const bool reached = connected.stream != nullptr;
   Dialled dialled;
   if (reached) running_.meter->add(Measure::new_connections);
-  if (reached && target.tls)
+  if (reached && target.tls) {
     dialled.stream = co_await secure_to_target(shared_, std::move(connected.stream), connect_patience, target.http2);
-  else
+    if (!dialled.stream) count_target_tls_error(running_, target);
+  } else {
     dialled.stream = std::move(connected.stream);
+  }
   if (!dialled.stream)
     dialled.cause = reached                                   ? Cause::tls_failed_502
                     : connected.trouble == Trouble::timed_out ? Cause::connect_timeout_504

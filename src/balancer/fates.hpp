@@ -37,6 +37,7 @@ enum class Cause : std::uint8_t {
   flow_idle,             // nothing came for the idle timeout
   flow_refused,          // the target took no connection
   flow_connect_timeout,  // the target did not answer
+  flow_tls_failed,       // the target and we did not agree on TLS within the patience
   flow_no_target,
   flow_exhausted,     // we had no socket, or no room for one more flow of datagrams
   flow_unhealthy,     // its target became unhealthy
@@ -51,7 +52,7 @@ enum class Cause : std::uint8_t {
   lambda_request_too_large_413,
   lambda_timeout_504,  // no result within the idle timeout
 };
-inline constexpr std::size_t cause_count = 35;
+inline constexpr std::size_t cause_count = 36;
 str name_of(Cause);
 /// Of a target's answer with this status.
 Cause cause_of(int status);

@@ -117,14 +117,14 @@ class World {
       std::unique_ptr<Stream> near;
       client = std::make_unique<http2::Client>(far_end(near),
                                                http2::ClientFacts{.ending = [this] { return shared->ending; }});
-      reactor::start(serve_http2_client(shared, std::move(near), port, running));
+      reactor::start(serve_http2_client(shared, std::move(near), {.port = port, .own = running}));
     }
     return client->open();
   }
   std::unique_ptr<Stream> http1_stream() {
     std::unique_ptr<Stream> near;
     auto far = far_end(near);
-    reactor::start(serve_client(shared, std::move(near), port, running));
+    reactor::start(serve_client(shared, std::move(near), {.port = port, .own = running}));
     return far;
   }
   void rounds(int count = 20) {

@@ -13,6 +13,7 @@ enum class Told : std::uint8_t { always, when_any, never };
 struct Telling {
   std::string_view name;
   Told of_balancer, of_group;
+  bool of_flows = false;  // of network load balancers, too, which count nothing else
 };
 constexpr std::array<Telling, measure_count> tellings{{
     {"RequestCount", Told::always, Told::always},
@@ -35,6 +36,8 @@ constexpr std::array<Telling, measure_count> tellings{{
     {"HTTPCode_Target_4XX_Count", Told::when_any, Told::when_any},
     {"HTTPCode_Target_5XX_Count", Told::when_any, Told::when_any},
     {"TargetConnectionErrorCount", Told::when_any, Told::when_any},
+    {"ClientTLSNegotiationErrorCount", Told::when_any, Told::never, true},
+    {"TargetTLSNegotiationErrorCount", Told::when_any, Told::when_any, true},
     {"", Told::never, Told::never},
     {"", Told::never, Told::never},
 }};
@@ -48,9 +51,8 @@ struct Minute {
   list<MetricSample>& into;
 
   void tell(std::string_view name, std::string_view unit, MetricStatistics statistics, bool group_alone = false) const {
-    const bool network = meter.load_balancer.starts_with("net/");  // of which only targets' health is told
     MetricSample sample{.metric = {.world = meter.world,
-                                   .name_space = network ? "AWS/NetworkELB" : "AWS/ApplicationELB",
+                                   .name_space = meter.network() ? "AWS/NetworkELB" : "AWS/ApplicationELB",
                                    .name = str(name)},
                         .unit = str(unit),
                         .at = at,
@@ -102,6 +104,7 @@ void Meter::take_minute(i64 at, list<MetricSample>& into) {
   // AWS tells nothing while nothing goes on.
   const bool anything = open_before_ > 0 || std::ranges::any_of(since, [](i64 each) { return each != 0; });
   for (std::size_t i = 0; anything && i < measure_count; ++i) {
+    if (network() && !tellings[i].of_flows) continue;
     const Told told = group ? tellings[i].of_group : tellings[i].of_balancer;
     const bool bytes = i == static_cast<std::size_t>(Measure::processed_bytes);
     if (told == Told::always || (told == Told::when_any && since[i] > 0))
@@ -112,14 +115,14 @@ void Meter::take_minute(i64 at, list<MetricSample>& into) {
     minute.count("HealthyHostCount", healthy_targets.get());
     minute.count("UnHealthyHostCount", unhealthy_targets.get());
   }
-  if (group && anything && targets > 0) {
+  if (group && anything && targets > 0 && !network()) {
     const double each = static_cast<double>(requests) / static_cast<double>(targets);
     minute.tell("RequestCountPerTarget", "Count", once(each));
     minute.tell("RequestCountPerTarget", "Count", once(each), true);
   }
   if (MetricStatistics times = response_times.take(); times.count > 0)
     minute.tell("TargetResponseTime", "Seconds", std::move(times));
-  if (!group && anything) {
+  if (!group && anything && !network()) {
     minute.count("ActiveConnectionCount", open_before_ + in_minute(Measure::new_connections));
     const auto number = [&](Measure measure) { return static_cast<double>(in_minute(measure)); };
     minute.tell("ConsumedLCUs", "Count",

@@ -34,10 +34,12 @@ enum class Measure : std::uint8_t {
   target_4xx,
   target_5xx,
   target_connection_errors,
+  client_tls_errors,   // handshakes that came to nothing, of connections that clients made
+  target_tls_errors,   // and that we made to targets
   billed_connections,  // of clients only
   billed_evaluations,  // beyond the free rules
 };
-inline constexpr std::size_t measure_count = 22;
+inline constexpr std::size_t measure_count = 24;
 
 /// Counts of a load balancer, or of one of its target groups.
 struct Meter {
@@ -50,6 +52,7 @@ struct Meter {
   ResponseTimes response_times;
 
   void add(Measure measure, i64 more = 1) { counts[static_cast<std::size_t>(measure)].add(more); }
+  [[nodiscard]] bool network() const { return load_balancer.starts_with("net/"); }
   [[nodiscard]] i64 get(Measure measure) const { return counts[static_cast<std::size_t>(measure)].get(); }
 
   /// What CloudWatch is told of the minute that began at `at` (seconds since 1970) and ends now. By the balancer's

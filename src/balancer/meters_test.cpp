@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/text.hpp"
 #include "core/metric_math.hpp"
 
 using namespace utakata;            // NOLINT: a test
@@ -58,6 +59,8 @@ TEST_CASE("balancer meters: a minute is told as CloudWatch names it, and an idle
   blue->healthy_targets.set(2);
   blue->unhealthy_targets.set(3);
   web->add(Measure::rule_evaluations, 12);
+  web->add(Measure::client_tls_errors, 2);
+  for (const auto& each : {web, blue}) each->add(Measure::target_tls_errors);
   {
     const OpenConnection gone(web);
   }
@@ -77,6 +80,10 @@ TEST_CASE("balancer meters: a minute is told as CloudWatch names it, and an idle
   CHECK(sum("HTTPCode_ELB_503_Count LoadBalancer") == 1);
   CHECK(sum("HTTPCode_ELB_4XX_Count LoadBalancer") == 1);
   CHECK(sum("TargetConnectionErrorCount LoadBalancer TargetGroup") == 1);
+  CHECK(sum("ClientTLSNegotiationErrorCount LoadBalancer") == 2);
+  CHECK(sum("ClientTLSNegotiationErrorCount LoadBalancer TargetGroup") == -1);
+  CHECK(sum("TargetTLSNegotiationErrorCount LoadBalancer") == 1);
+  CHECK(sum("TargetTLSNegotiationErrorCount LoadBalancer TargetGroup") == 1);
   CHECK(sum("ProcessedBytes LoadBalancer") == 4000);
   CHECK(sum("RuleEvaluations LoadBalancer") == 12);
   CHECK(sum("NewConnectionCount LoadBalancer") == 2);
@@ -96,6 +103,26 @@ TEST_CASE("balancer meters: a minute is told as CloudWatch names it, and an idle
   CHECK(sum("ActiveConnectionCount LoadBalancer") == 1);
   CHECK_FALSE(told.contains("TargetResponseTime LoadBalancer TargetGroup"));
   CHECK(sum("HealthyHostCount LoadBalancer TargetGroup") == 2);
+}
+
+TEST_CASE("balancer meters: of a network load balancer its targets' health and failed handshakes are told") {
+  Meters meters;
+  constexpr const char* net_arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/n/1";
+  const auto net = meters.add(net_arn, "net/n/1");
+  const auto blue = meters.add(net_arn, "net/n/1", blue_arn);
+  blue->healthy_targets.set(1);
+  net->add(Measure::client_tls_errors);
+  for (const auto& each : {net, blue}) each->add(Measure::target_tls_errors, 3);
+  std::map<str, double> told;
+  for (const MetricSample& each : meters.take_minute(60)) {
+    CHECK(each.metric.name_space == "AWS/NetworkELB");
+    told[cat(each.metric.name, each.metric.dimensions.size())] = each.statistics.sum;
+  }
+  CHECK(told == std::map<str, double>{{"ClientTLSNegotiationErrorCount1", 1},
+                                      {"TargetTLSNegotiationErrorCount1", 3},
+                                      {"TargetTLSNegotiationErrorCount2", 3},
+                                      {"HealthyHostCount2", 1},
+                                      {"UnHealthyHostCount2", 0}});
 }
 
 TEST_CASE("balancer meters: one whose load balancer is gone is told once more") {

@@ -74,7 +74,7 @@ class World {
     shared->loop.drain();
   }
 
-  void serve(Far& client) { reactor::start(serve_client(shared, client.take_near(), port, running)); }
+  void serve(Far& client) { reactor::start(serve_client(shared, client.take_near(), {.port = port, .own = running})); }
   std::shared_ptr<balancer::Target> add_target() {
     auto group = new_group(*shared, *running, "g");
     running->groups["g"] = group;

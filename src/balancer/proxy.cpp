@@ -32,12 +32,9 @@ constexpr std::size_t share_of_a_round = 64;  // requests answered and pieces re
 struct Client {
   Shared& shared;
   Stream& stream;
-  i32 port;
+  Arrival arrival;
   reactor::Address peer;
-  std::shared_ptr<Running> own;  // null on a listener that several load balancers share by Host
   Instant begun;
-  str address;  // of the listener
-  ClientTls tls = {};
   bool http2 = false;  // the stream carries one request
   std::unique_ptr<Workspace> work = nullptr;
 
@@ -66,12 +63,12 @@ RequestView view_of(const Client& client) {
   RequestView view;
   view.host = client.work->host;
   view.host_header = client.target.host;
-  view.port = client.port;
+  view.port = client.arrival.port;
   view.target = client.target.path;
   view.method = client.work->request.method;
   view.source_address = client.peer.host;
   view.headers = client.work->request.headers;
-  if (client.tls.used()) view.protocol = "https";
+  if (client.arrival.tls.used()) view.protocol = "https";
   return view;
 }
 
@@ -87,9 +84,9 @@ const std::shared_ptr<Running>* balancer_for(const Shared& shared, Door door, st
 
 // Usually it is the one of the connection's request before: then no count of references is touched.
 void choose_balancer(Client& client, std::string_view host) {
-  const bool owned = client.own && !client.own->removed;
+  const bool owned = client.arrival.own && !client.arrival.own->removed;
   const std::shared_ptr<Running>* running =
-      owned ? &client.own : balancer_for(client.shared, {client.port, client.tls.used()}, host);
+      owned ? &client.arrival.own : balancer_for(client.shared, {client.arrival.port, client.arrival.tls.used()}, host);
   if (running == nullptr) {
     client.running = nullptr;
     client.config = nullptr;
@@ -104,7 +101,7 @@ void choose_balancer(Client& client, std::string_view host) {
   if (client.config == client.running->config) return;
   client.config = client.running->config;
   client.routing = client.running->routing;
-  client.zone = client.running->zone_of_node(client.address);
+  client.zone = client.running->zone_of_node(client.arrival.address);
 }
 
 // To be called with the request's head still there; `whole` says whether it could be read.
@@ -113,8 +110,8 @@ void describe(Client& client, bool whole) {
   const str& name = client.config->dns_name;
   if (!client.text) client.text = std::make_unique<RequestText>();
   *client.text = whole ? text_of(client.work->request, view_of(client), name, client.classified)
-                       : text_of_nothing(name, client.port);
-  if (client.tls.used()) note_tls(*client.text, client.tls, client.http2, *client.config);
+                       : text_of_nothing(name, client.arrival.port);
+  if (client.arrival.tls.used()) note_tls(*client.text, client.arrival.tls, client.http2, *client.config);
 }
 
 // The request has ended, and its answer has been sent.
@@ -128,7 +125,7 @@ void note_end(Client& client, const Ended& ended) {
   client.group = nullptr;
   AccessLog* log = client.running->log.get();
   if (log == nullptr || !client.text) return;
-  if (record.status == 101) client.text->type = client.tls.used() ? "wss" : "ws";
+  if (record.status == 101) client.text->type = client.arrival.tls.used() ? "wss" : "ws";
   client.text->error_reason = function_error(ended.cause);
   if (client.connection_id.empty()) client.connection_id = new_connection_id();
   log->add({.load_balancer = client.config->name,
@@ -358,7 +355,7 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
     co_return Ended{Cause::bad_request, 464, skip_body(client, length)};
   }
   const RequestFacts facts{.config = *client.config,
-                           .port = client.port,
+                           .port = client.arrival.port,
                            .peer = client.peer.host,
                            .peer_port = client.peer.port,
                            .host = client.target.host,
@@ -367,8 +364,8 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
                            .websocket = client.request.websocket,
                            .irregular = client.classified.safety != Safety::compliant,
                            .trailers = version != "HTTP1",
-                           .tls_version = client.tls.version,
-                           .tls_cipher = client.tls.cipher};
+                           .tls_version = client.arrival.tls.version,
+                           .tls_cipher = client.arrival.tls.cipher};
   write_request_head(head, facts, client.work->out);
   if (client.text) client.text->trace_id = sent_trace_id(client.work->out);
   client.request.binding = std::move(to.binding);
@@ -454,16 +451,13 @@ Co<bool> serve(Client& client) {
   co_return whole;
 }
 
-Co<void> serve_http2_stream(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
-                            std::shared_ptr<Running> own, str address, ClientTls tls, std::string connection_id) {
+Co<void> serve_http2_stream(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, Arrival arrival,
+                            std::string connection_id) {
   Client client{.shared = *shared,
                 .stream = *stream,
-                .port = port,
+                .arrival = std::move(arrival),
                 .peer = stream->peer(),
-                .own = std::move(own),
                 .begun = shared->loop.now(),
-                .address = std::move(address),
-                .tls = std::move(tls),
                 .http2 = true,
                 .connection_id = std::move(connection_id)};
   co_await serve(client);
@@ -471,28 +465,23 @@ Co<void> serve_http2_stream(std::shared_ptr<Shared> shared, std::unique_ptr<Stre
 
 }  // namespace
 
-Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
-                      std::shared_ptr<Running> own, str address, ClientTls tls) {
+Co<void> serve_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, Arrival arrival) {
   shared->clients.insert(stream.get());
   Client client{.shared = *shared,
                 .stream = *stream,
-                .port = port,
+                .arrival = std::move(arrival),
                 .peer = stream->peer(),
-                .own = std::move(own),
-                .begun = shared->loop.now(),
-                .address = std::move(address),
-                .tls = std::move(tls)};
+                .begun = shared->loop.now()};
   const bool whole = co_await serve(client);
-  if (client.tls.used() && whole)
+  if (client.arrival.tls.used() && whole)
     stream->end_writing();  // else the client would take its answer for one that was cut off
   shared->clients.erase(stream.get());
 }
 
-Co<void> serve_http2_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, i32 port,
-                            std::shared_ptr<Running> own, str address, ClientTls tls) {
+Co<void> serve_http2_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stream> stream, Arrival arrival) {
   Stream* const connection = stream.get();
   shared->clients.insert(stream.get());
-  const auto running = own ? &own : balancer_for(*shared, {port, tls.used()}, {});
+  const auto* running = arrival.own ? &arrival.own : balancer_for(*shared, {arrival.port, arrival.tls.used()}, {});
   http2::ServerFacts facts{.ending = [shared] { return shared->ending; }};
   if (running != nullptr) {
     facts.idle = seconds((*running)->config->idle_timeout_seconds);
@@ -501,8 +490,8 @@ Co<void> serve_http2_client(std::shared_ptr<Shared> shared, std::unique_ptr<Stre
   // Its requests are one connection's, in the counts and in the access log.
   const OpenConnection counted = running == nullptr ? OpenConnection() : OpenConnection((*running)->meter);
   const std::string id = running != nullptr && (*running)->log ? new_connection_id() : std::string();
-  facts.serve = [shared, port, own, address, tls, id](std::unique_ptr<Stream> each) {
-    return serve_http2_stream(shared, std::move(each), port, own, address, tls, id);
+  facts.serve = [shared, arrival, id](std::unique_ptr<Stream> each) {
+    return serve_http2_stream(shared, std::move(each), arrival, id);
   };
   co_await http2::serve_connection(std::move(stream), std::move(facts));
   shared->clients.erase(connection);

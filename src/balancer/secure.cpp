@@ -55,37 +55,47 @@ Co<bool> begins_tls(reactor::TcpStream& stream) {
 }
 
 void count_tls_error(Shared& shared, const std::shared_ptr<Running>& running) {
+  if (running) running->meter->add(Measure::client_tls_errors);
   shared.fates.count(wall_clock().ns / 1'000'000'000, running ? running->fates : shared.unclaimed,
                      Cause::client_tls_error);
 }
 
-Co<void> welcome_by_tls(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, i32 port,
-                        std::shared_ptr<Running> own, str address) {
-  std::shared_ptr<Running> meant = own;
-  if (const auto sharing = shared->by_door.find({port, true}); !meant && sharing != shared->by_door.end())
+// Null: there was none. Whom the client means may turn out within.
+Co<std::unique_ptr<tls::TlsStream>> shake_hands(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp,
+                                                std::shared_ptr<tls::ServerContext> context,
+                                                const std::shared_ptr<Running>& meant, tls::ChooseContext choose = {}) {
+  if (context) {
+    auto stream = tls::TlsStream::server(std::move(tcp), std::move(context), std::move(choose));
+    shared.clients.insert(stream.get());
+    const Trouble trouble = co_await stream->handshake(handshake_patience);
+    shared.clients.erase(stream.get());
+    if (trouble == Trouble::none) co_return stream;
+  }
+  count_tls_error(shared, meant);
+  co_return nullptr;
+}
+
+Co<void> welcome_by_tls(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, Arrival arrival) {
+  std::shared_ptr<Running> meant = arrival.own;
+  if (const auto sharing = shared->by_door.find({arrival.port, true}); !meant && sharing != shared->by_door.end())
     meant = sharing->second.front();
-  auto context = meant ? context_at(*meant, port) : nullptr;
-  if (!context) co_return count_tls_error(*shared, meant);
+  auto context = meant ? context_at(*meant, arrival.port) : nullptr;
   tls::ChooseContext choose;
-  if (!own)
+  if (!arrival.own)
     choose = [&](std::string_view name) {
-      Meant found = meant_by(*shared, port, name);
+      Meant found = meant_by(*shared, arrival.port, name);
       if (!found.context) return found.context;
-      own = meant = found.running;
+      arrival.own = meant = found.running;
       return std::move(found.context);
     };
-  auto stream = tls::TlsStream::server(std::move(tcp), std::move(context), std::move(choose));
-  shared->clients.insert(stream.get());
-  const Trouble trouble = co_await stream->handshake(handshake_patience);
-  shared->clients.erase(stream.get());
-  if (trouble != Trouble::none) co_return count_tls_error(*shared, meant);
-  ClientTls agreed{.version = stream->negotiated().version,
-                   .cipher = stream->negotiated().cipher,
-                   .server_name = stream->negotiated().server_name};
-  if (stream->negotiated().protocol == "h2")
-    co_await serve_http2_client(shared, std::move(stream), port, std::move(own), std::move(address), std::move(agreed));
+  auto stream = co_await shake_hands(*shared, std::move(tcp), std::move(context), meant, std::move(choose));
+  if (!stream) co_return;
+  const tls::Negotiated& agreed = stream->negotiated();
+  arrival.tls = {.version = agreed.version, .cipher = agreed.cipher, .server_name = agreed.server_name};
+  if (agreed.protocol == "h2")
+    co_await serve_http2_client(shared, std::move(stream), std::move(arrival));
   else
-    co_await serve_client(shared, std::move(stream), port, std::move(own), std::move(address), std::move(agreed));
+    co_await serve_client(shared, std::move(stream), std::move(arrival));
 }
 
 }  // namespace
@@ -95,7 +105,8 @@ void update_tls(Shared& shared, Running& running, const BalancerConfig& next) {
   std::vector<std::string> protocols{"http/1.1"};
   if (next.http2) protocols.insert(protocols.begin(), "h2");
   for (const BalancerListener& listener : next.listeners) {
-    if (listener.protocol != "HTTPS") continue;
+    const bool flows = listener.protocol == "TLS";
+    if (!flows && listener.protocol != "HTTPS") continue;
     const auto same = [&](const BalancerListener& each) {
       return each.arn == listener.arn && each.port == listener.port && each.tls == listener.tls;
     };
@@ -105,7 +116,7 @@ void update_tls(Shared& shared, Running& running, const BalancerConfig& next) {
     }
     tls::ServerSettings settings{.versions = listener.tls.versions,
                                  .ciphers = listener.tls.ciphers,
-                                 .protocols = protocols,
+                                 .protocols = flows ? listener.tls.alpn : protocols,
                                  .session_scope = listener.arn,
                                  .ticket_keys = shared.ticket_keys};
     for (const BalancerCertificate& each : listener.tls.certificates)
@@ -116,19 +127,32 @@ void update_tls(Shared& shared, Running& running, const BalancerConfig& next) {
   running.tls = std::move(contexts);
 }
 
-Co<void> welcome(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, i32 port,
-                 std::shared_ptr<Running> own, str address) {
-  bool secure = listens(*shared, own, {port, true});
-  if (secure && listens(*shared, own, {port, false})) secure = co_await begins_tls(*tcp);
+Co<void> welcome(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, Arrival arrival) {
+  bool secure = listens(*shared, arrival.own, {arrival.port, true});
+  if (secure && listens(*shared, arrival.own, {arrival.port, false})) secure = co_await begins_tls(*tcp);
   if (secure)
-    co_await welcome_by_tls(std::move(shared), std::move(tcp), port, std::move(own), std::move(address));
+    co_await welcome_by_tls(std::move(shared), std::move(tcp), std::move(arrival));
   else
-    co_await serve_client(std::move(shared), std::move(tcp), port, std::move(own), std::move(address));
+    co_await serve_client(std::move(shared), std::move(tcp), std::move(arrival));
+}
+
+Co<std::unique_ptr<tls::TlsStream>> secure_flow(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp, i32 port,
+                                                const std::shared_ptr<Running>& running) {
+  auto stream = co_await shake_hands(shared, std::move(tcp), context_at(*running, port), running);
+  if (stream) stream->accept_any_end();
+  co_return stream;
+}
+
+void count_target_tls_error(const Running& running, const Target& target) {
+  running.meter->add(Measure::target_tls_errors);
+  if (const auto group = running.groups.find(target.group_arn); group != running.groups.end())
+    group->second->meter->add(Measure::target_tls_errors);
 }
 
 Co<std::unique_ptr<reactor::Stream>> secure_to_target(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp,
                                                       Duration patience, bool http2) {
-  auto stream = tls::TlsStream::client(std::move(tcp), http2 ? shared.to_http2_targets : shared.to_targets);
+  auto stream = tls::TlsStream::client(std::move(tcp), shared.to_targets);
+  if (http2) stream->offer("h2");
   if (co_await stream->handshake(patience) != Trouble::none) co_return nullptr;
   if (http2 && stream->negotiated().protocol != "h2") co_return nullptr;
   co_return stream;

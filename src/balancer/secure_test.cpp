@@ -2,9 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "balancer/raw_fixture_test.hpp"
+#include "balancer/tls_fixture_test.hpp"
 #include "http/client.hpp"
-#include "tls/fixture_test.hpp"
 
 using namespace utakata;            // NOLINT: a test
 using namespace utakata::balancer;  // NOLINT: a test
@@ -17,20 +16,11 @@ using tls::test::certificate_for;
 
 constexpr Duration patience = seconds(20);
 
-BalancerTls secured(const std::vector<std::string>& names) {
-  BalancerTls rule{.versions = {"TLSv1.2", "TLSv1.3"}};
-  for (const std::string& name : names) {
-    const tls::Identity made = certificate_for({name});
-    rule.certificates.push_back({.arn = name, .certificate = made.certificate, .private_key = made.private_key});
-  }
-  return rule;
-}
-
 // HTTPS in place of HTTP.
 raw::Adapt by_tls(const std::vector<std::string>& names) {
   return [names](BalancerConfig& config) {
     config.listeners[0].protocol = "HTTPS";
-    config.listeners[0].tls = secured(names);
+    config.listeners[0].tls = raw::secured(names);
   };
 }
 
@@ -209,7 +199,7 @@ TEST_CASE("balancer tls: load balancers share a port by the name that is asked f
   };
   BalancerConfig two = fixed("two", "of two");
   two.listeners[0].protocol = "HTTPS";
-  two.listeners[0].tls = secured({"two.example.com"});
+  two.listeners[0].tls = raw::secured({"two.example.com"});
   two.listeners[0].tls.versions = {"TLSv1.2"};
   bench.balancer().configure(two);
   bench.balancer().configure(fixed("plain", "of plain"));
@@ -232,10 +222,11 @@ TEST_CASE("balancer tls: load balancers share a port by the name that is asked f
 }
 
 TEST_CASE("balancer tls: a client that gets through no handshake is counted") {
-  const raw::Bench bench(0, by_tls({"www.example.com"}));
+  raw::Bench bench(0, by_tls({"www.example.com"}));
   CHECK(ask(bench.port(), "other.example.com").status == 0);
   CHECK_FALSE(bench.answer("GET / HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("HTTP"));
   CHECK(bench.fates(2) == raw::Bench::Counts{{"client_tls_error", 2}});
+  CHECK(raw::counted(bench, Measure::client_tls_errors) == std::pair<i64, i64>(2, 0));
 }
 
 TEST_CASE("balancer tls: targets are spoken to by TLS, and their connections kept") {
@@ -254,7 +245,8 @@ TEST_CASE("balancer tls: a target that speaks no TLS is a 502 of its own kind") 
   raw::Target target([](raw::Connection& connection) {
     while (!connection.hear_some().empty()) connection.say("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
   });
-  const raw::Bench bench(target.port(), [](BalancerConfig& config) { config.target_groups[0].tls = true; });
+  raw::Bench bench(target.port(), [](BalancerConfig& config) { config.target_groups[0].tls = true; });
   CHECK(bench.status("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") == 502);
   CHECK(bench.fates(1) == raw::Bench::Counts{{"tls_failed_502", 1}});
+  CHECK(raw::counted(bench, Measure::target_tls_errors) == std::pair<i64, i64>(1, 1));
 }

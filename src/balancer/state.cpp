@@ -6,6 +6,7 @@
 #include "balancer/flow.hpp"
 #include "balancer/function_exchange.hpp"
 #include "balancer/http2_check.hpp"
+#include "balancer/proxy_protocol.hpp"
 #include "balancer/secure.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
@@ -56,6 +57,7 @@ std::optional<bool> failed(Cause cause) {
     case Cause::flow_idle:
     case Cause::flow_refused:
     case Cause::flow_connect_timeout:
+    case Cause::flow_tls_failed:
     case Cause::flow_no_target:
     case Cause::flow_exhausted:
     case Cause::flow_unhealthy:
@@ -84,20 +86,31 @@ CheckResult unconnected(reactor::Trouble trouble) {
   return {trouble == reactor::Trouble::timed_out ? CheckResult::Kind::timed_out : CheckResult::Kind::failed, 0};
 }
 
+// What a check's connection begins with: the PROXY protocol's header where targets wait for one, then TLS.
+reactor::Co<std::unique_ptr<reactor::Stream>> begin_check(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp,
+                                                          Duration patience, bool proxy_protocol, bool secure) {
+  const Instant deadline = shared.loop.now() + patience;
+  if (proxy_protocol && co_await tcp->write(own_proxy_header(), patience) != reactor::Trouble::none) co_return nullptr;
+  if (!secure) co_return tcp;
+  co_return co_await secure_to_target(shared, std::move(tcp), deadline - shared.loop.now());
+}
+
 reactor::Co<CheckResult> check_once(Shared& shared, const BalancerTargetGroup& group, str address, i32 port,
                                     reactor::Origin origin) {
   const HealthCheckRule& rule = group.health_check;
   const Duration patience = seconds(rule.timeout_seconds);
+  const bool proxy_protocol = group.flows.proxy_protocol;
   http::Layer layer;
-  if (rule.protocol == "HTTPS")
-    layer = [&shared](std::unique_ptr<reactor::TcpStream> tcp, Duration left) {
-      return secure_to_target(shared, std::move(tcp), left);
+  if (proxy_protocol || rule.protocol == "HTTPS")
+    layer = [&shared, proxy_protocol, secure = rule.protocol == "HTTPS"](std::unique_ptr<reactor::TcpStream> tcp,
+                                                                         Duration left) {
+      return begin_check(shared, std::move(tcp), left, proxy_protocol, secure);
     };
   if (rule.protocol == "TCP") {
-    const auto connected =
-        co_await reactor::connect_tcp(shared.loop, {.host = address, .port = port}, patience, origin);
-    if (connected.stream) co_return CheckResult{CheckResult::Kind::connected, 0};
-    co_return unconnected(connected.trouble);
+    auto connected = co_await reactor::connect_tcp(shared.loop, {.host = address, .port = port}, patience, origin);
+    if (!connected.stream) co_return unconnected(connected.trouble);
+    if (proxy_protocol) co_await begin_check(shared, std::move(connected.stream), patience, true, false);
+    co_return CheckResult{CheckResult::Kind::connected, 0};
   }
   if (group.protocol_version != "HTTP1") {
     const Instant deadline = shared.loop.now() + patience;

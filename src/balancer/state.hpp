@@ -134,7 +134,7 @@ struct Running {
   std::uint64_t turn = 0;
   std::uint64_t connections = 0;  // that came where it has no address of its own
   bool removed = false;
-  std::map<i32, std::shared_ptr<tls::ServerContext>> tls;  // of its HTTPS listeners, by port; see update_tls()
+  std::map<i32, std::shared_ptr<tls::ServerContext>> tls;  // of its listeners of TLS, by port; see update_tls()
 
   /// Where the node stands that a connection comes to; empty: nowhere in particular. `address` is the listener's: one
   /// of the load balancer's own, or the host's that all share. There, connections go to its nodes in turn, as clients
@@ -165,7 +165,6 @@ struct Shared : std::enable_shared_from_this<Shared> {
   std::map<Door, std::vector<std::shared_ptr<Running>>> by_door;  // those that listen there; see configured()
   std::shared_ptr<tls::TicketKeys> ticket_keys = std::make_shared<tls::TicketKeys>();
   std::shared_ptr<tls::ClientContext> to_targets = *tls::ClientContext::make({});
-  std::shared_ptr<tls::ClientContext> to_http2_targets = *tls::ClientContext::make({.protocols = {"h2"}});
   std::set<reactor::Stream*> clients;
   std::set<Flow*> flows;           // of all network load balancers
   std::size_t datagram_flows = 0;  // of those
@@ -202,12 +201,17 @@ struct ClientTls {
   [[nodiscard]] bool used() const { return !version.empty(); }
 };
 
-/// Serves one client until it goes. `own` is null on a listener that several load balancers share by Host; `address` is
-/// the listener's.
-reactor::Co<void> serve_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,
-                               std::shared_ptr<Running> own, str address = {}, ClientTls = {});
+/// How a client came in.
+struct Arrival {
+  i32 port = 0;                  // of the listener
+  std::shared_ptr<Running> own;  // whose listener it is; null: several load balancers share it by Host
+  str address = {};              // of the listener
+  ClientTls tls = {};
+};
+
+/// Serves one client until it goes.
+reactor::Co<void> serve_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, Arrival);
 /// The same of a client that speaks HTTP/2.
-reactor::Co<void> serve_http2_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, i32 port,
-                                     std::shared_ptr<Running> own, str address = {}, ClientTls = {});
+reactor::Co<void> serve_http2_client(std::shared_ptr<Shared>, std::unique_ptr<reactor::Stream>, Arrival);
 
 }  // namespace utakata::balancer

@@ -1,5 +1,6 @@
 #include "balancer/flow.hpp"
 #include "balancer/proxy_protocol.hpp"
+#include "balancer/secure.hpp"
 #include "balancer/tcp_relay.hpp"
 
 namespace utakata::balancer {
@@ -22,17 +23,32 @@ Cause cause_of(Trouble trouble) {
   }
 }
 
+// One end of a flow: a connection, which TLS may be layered on.
+struct Side {
+  std::unique_ptr<TcpStream> plain;
+  std::unique_ptr<tls::TlsStream> secured = nullptr;  // has taken `plain`
+
+  [[nodiscard]] bool open() const { return plain != nullptr || secured != nullptr; }
+  [[nodiscard]] TcpStream& tcp() const { return secured ? secured->below() : *plain; }
+  [[nodiscard]] RelayEnd relayed() const {
+    return secured ? RelayEnd{*secured, secured->below()} : RelayEnd{*plain, *plain};
+  }
+};
+
 class Connection final : public Flow {
  public:
-  Connection(Shared& shared, std::unique_ptr<TcpStream> client, FlowEnds ends)
+  Connection(Shared& shared, Side client, FlowEnds ends)
       : shared_(shared), client_(std::move(client)), ends_(std::move(ends)) {
-    shared_.clients.insert(client_.get());
+    shared_.clients.insert(&client_.tcp());
   }
-  ~Connection() override { shared_.clients.erase(client_.get()); }
+  ~Connection() override { shared_.clients.erase(&client_.tcp()); }
 
   void end(Cause cause) override {
     if (!ended_) ended_ = cause;
-    if (relay_) relay_->end(cause);
+    if (relay_)
+      relay_->end(cause);
+    else if (target_.secured)
+      target_.secured->readiness().cancel();  // it shakes hands; the last thing here, as the flow may be gone then
   }
 
   // Until it ends, for this cause.
@@ -41,30 +57,45 @@ class Connection final : public Flow {
     auto connected = co_await reactor::connect_tcp(shared_.loop, {.host = to.address, .port = to.port},
                                                    flow_connect_patience, shared_.origin_of(running));
     if (!connected.stream) co_return lost(ended_.value_or(cause_of(connected.trouble)));
-    target_ = std::move(connected.stream);
+    target_.plain = std::move(connected.stream);
     if (ended_) co_return lost(*ended_);
+    // Whoever reads it does so before TLS begins.
     if (way.group->config.flows.proxy_protocol &&
-        co_await target_->write(proxy_header(ends_.client, ends_.node, false), idle) != Trouble::none)
+        co_await target_.plain->write(proxy_header(ends_.client, ends_.node, false), idle) != Trouble::none)
       co_return lost(ended_.value_or(Cause::flow_target_reset));
     if (ended_) co_return lost(*ended_);
-    relay_.emplace(RelayEnd{*client_, client_.get()}, RelayEnd{*target_, target_.get()}, idle, shared_.pipes);
+    if (to.tls && !co_await secure_target()) {
+      if (!ended_) count_target_tls_error(running, to);
+      co_return lost(ended_.value_or(Cause::flow_tls_failed));
+    }
+    if (ended_) co_return lost(*ended_);
+    relay_.emplace(client_.relayed(), target_.relayed(), idle, shared_.pipes);
     const Cause cause = co_await relay_->run();
     relay_.reset();
     co_return cause == Cause::flow_ended ? cause : lost(cause);
   }
 
  private:
+  // The target is offered what its client has agreed upon with us; it need not take that up.
+  Co<bool> secure_target() {
+    target_.secured = tls::TlsStream::client(std::move(target_.plain), shared_.to_targets);
+    if (client_.secured && !client_.secured->negotiated().protocol.empty())
+      target_.secured->offer(client_.secured->negotiated().protocol);
+    target_.secured->accept_any_end();
+    co_return co_await target_.secured->handshake(flow_connect_patience) == Trouble::none;
+  }
+
   // Both ends are to hear that this is no orderly end.
   Cause lost(Cause cause) {
-    client_->reset_when_closed();
-    if (target_) target_->reset_when_closed();
+    client_.tcp().reset_when_closed();
+    if (target_.open()) target_.tcp().reset_when_closed();
     return cause;
   }
 
   Shared& shared_;
-  std::unique_ptr<TcpStream> client_;
+  Side client_;
   FlowEnds ends_;
-  std::unique_ptr<TcpStream> target_;
+  Side target_;
   std::optional<TcpRelay> relay_;
   std::optional<Cause> ended_;
 };
@@ -74,16 +105,23 @@ class Connection final : public Flow {
 Co<void> serve_connection(std::shared_ptr<Shared> shared, std::unique_ptr<TcpStream> client, reactor::Address node,
                           std::shared_ptr<Running> running) {
   FlowEnds ends{.client = client->peer(), .node = std::move(node)};
-  const BalancerListener* listener = flow_listener(*running->config, ends.node.port, false);
+  const i32 port = ends.node.port;
+  const BalancerListener* listener = flow_listener(*running->config, port, false);
+  Side side{.plain = std::move(client)};
+  if (listener != nullptr && listener->protocol == "TLS") {
+    side.secured = co_await secure_flow(*shared, std::move(side.plain), port, running);
+    if (!side.secured) co_return;
+    listener = flow_listener(*running->config, port, false);  // configured anew meanwhile
+  }
   const FlowWay way = listener == nullptr ? FlowWay() : choose_way(*running, *listener, ends, shared->loop.now());
   if (!way.target) {
-    client->reset_when_closed();
+    side.tcp().reset_when_closed();
     shared->fates.count(wall_clock().ns / 1'000'000'000, way.group ? way.group->fates : running->fates,
                         Cause::flow_no_target);
     co_return;
   }
   const Duration idle = seconds(listener->tcp_idle_timeout_seconds);
-  Connection connection(*shared, std::move(client), std::move(ends));
+  Connection connection(*shared, std::move(side), std::move(ends));
   const FlowPlace place(*shared, way.target, connection);
   const Cause cause = co_await connection.carry(*running, way, idle);
   shared->fates.count(wall_clock().ns / 1'000'000'000, way.target->fates, cause);

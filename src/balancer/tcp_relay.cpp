@@ -50,7 +50,7 @@ void TcpRelay::end(Cause cause) {
 // A side that breaks while nobody waits for it: what comes from it waits for room in the other.
 void TcpRelay::watch(const RelayEnd& side, Cause breaks) {
   side.stream.readiness().on_hang_up = [this, side, breaks] {
-    if (side.tcp != nullptr && side.tcp->has_failed()) return end(breaks);
+    if (side.tcp.has_failed()) return end(breaks);
     watch(side, breaks);  // it has ended its side; it may still break
   };
 }
@@ -109,7 +109,7 @@ Co<bool> TcpRelay::pass(const Direction& way, std::string_view text) {
 
 Co<bool> TcpRelay::drain(const Direction& way, reactor::SplicePipe& pipe) {
   while (true) {
-    if (pipe.try_drain(*way.to.tcp) != Trouble::none) {
+    if (pipe.try_drain(way.to.tcp) != Trouble::none) {
       end(way.to_breaks);
       co_return false;
     }
@@ -121,13 +121,13 @@ Co<bool> TcpRelay::drain(const Direction& way, reactor::SplicePipe& pipe) {
 
 // A read that fills the memory says that there is more: it goes past us for as long as more is there at once.
 Co<bool> TcpRelay::carry_much(const Direction& way) {
-  if (way.from.tcp == nullptr || way.to.tcp == nullptr) co_return true;
+  if (way.from.layered() || way.to.layered()) co_return true;
   auto pipe = pipes_.take();
   if (!pipe) co_return true;
   reactor::FairShare share(loop_, relay_share);
   bool goes_on = true;
   while (goes_on && !ended_) {
-    const auto got = pipe->try_fill(*way.from.tcp);
+    const auto got = pipe->try_fill(way.from.tcp);
     // An end and a trouble are found again by the next read.
     if (!got || got->trouble != Trouble::none || got->count == 0) break;
     goes_on = co_await drain(way, *pipe);

@@ -12,7 +12,8 @@ namespace utakata::balancer {
 /// One end of a relayed connection.
 struct RelayEnd {
   reactor::Stream& stream;
-  reactor::TcpStream* tcp = nullptr;  // the same, if nothing is layered on it
+  reactor::TcpStream& tcp;  // which it is, or is layered on
+  [[nodiscard]] bool layered() const { return &stream != &tcp; }
 };
 
 /// Carries bytes both ways between two connections until both have ended their sides, one breaks, nothing has moved for

@@ -55,7 +55,7 @@ class Relayed {
     reactor::TcpStream one(loop, client_near);
     reactor::TcpStream other(loop, target_near);
     {
-      TcpRelay both({one, &one}, {other, &other}, idle, pipes_);
+      TcpRelay both({one, one}, {other, other}, idle, pipes_);
       relay = &both;
       const Cause ended = co_await both.run();
       relay = nullptr;

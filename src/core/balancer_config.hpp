@@ -44,6 +44,7 @@ struct BalancerTls {
   list<str> versions;                      // OpenSSL's names, "TLSv1.2"
   list<str> ciphers;                       // OpenSSL's names, the preferred first
   list<BalancerCertificate> certificates;  // the default first
+  list<str> alpn = {};                     // TLS: the protocols to agree upon, the preferred first; HTTPS has its own
   friend bool operator==(const BalancerTls&, const BalancerTls&) = default;
 };
 
@@ -88,7 +89,7 @@ struct BalancerTargetGroup {
   HoldRule hold;
   i32 requests_of_target_max = 0;  // in flight at a time; 0: no limit
   FlowRule flows;                  // of a network load balancer
-  bool tls = false;                // requests go to the targets by TLS; whatever certificate they show is believed
+  bool tls = false;                // the targets are spoken to by TLS; whatever certificate they show is believed
 };
 
 struct WeightedGroup {
@@ -134,7 +135,7 @@ struct BalancerListener {
   OneOf<"HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP"> protocol;
   i32 port = 80;
   list<BalancerRule> rules;            // by priority, the default last
-  i32 tcp_idle_timeout_seconds = 350;  // TCP, TLS
+  i32 tcp_idle_timeout_seconds = 350;  // TCP, TCP_UDP, TLS
   BalancerTls tls;                     // HTTPS, TLS
 };
 

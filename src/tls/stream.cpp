@@ -102,7 +102,7 @@ struct TlsStream::Bottom {
   }
   static long control(BIO* bio, int what, long /*number*/, void* /*pointer*/) {
     if (what == BIO_CTRL_FLUSH || what == BIO_CTRL_DUP) return 1;
-    return what == BIO_CTRL_EOF && of(bio).socket_trouble_ != Trouble::none ? 1 : 0;
+    return what == BIO_CTRL_EOF && of(bio).socket_ended_ ? 1 : 0;
   }
   static BIO* make(TlsStream* stream) {
     static BIO_METHOD* const method = [] {
@@ -155,6 +155,14 @@ std::unique_ptr<TlsStream> TlsStream::client(std::unique_ptr<reactor::TcpStream>
   return stream;
 }
 
+void TlsStream::offer(const std::string& protocol) {
+  const std::string written = static_cast<char>(protocol.size()) + protocol;  // as ALPN writes a list of one
+  const void* bytes = written.data();
+  SSL_set_alpn_protos(ssl_.get(), static_cast<const unsigned char*>(bytes), static_cast<unsigned>(written.size()));
+}
+
+void TlsStream::accept_any_end() { SSL_set_options(ssl_.get(), SSL_OP_IGNORE_UNEXPECTED_EOF); }
+
 TlsStream::~TlsStream() {
   // Else OpenSSL would forget a session that nothing is wrong with.
   if (trouble_ == Trouble::none) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
@@ -185,6 +193,7 @@ int TlsStream::receive(char* space, int size) {
       drained_ = true;
       return -1;
     }
+    socket_ended_ = n == 0;
     socket_trouble_ = n == 0 ? Trouble::reset : reactor::trouble_of(errno);
     return n == 0 ? 0 : -1;
   }

@@ -18,7 +18,7 @@ struct Negotiated {
 };
 
 /// TLS over a TCP connection. handshake() comes first, and everything else after it has succeeded. A peer that ends TCP
-/// without saying so in TLS has cut its bytes off: Trouble::reset.
+/// without saying so in TLS has cut its bytes off: Trouble::reset, unless accept_any_end() was called.
 class TlsStream final : public reactor::Stream {
  public:
   static std::unique_ptr<TlsStream> server(std::unique_ptr<reactor::TcpStream>, std::shared_ptr<ServerContext>,
@@ -27,6 +27,12 @@ class TlsStream final : public reactor::Stream {
   static std::unique_ptr<TlsStream> client(std::unique_ptr<reactor::TcpStream>, std::shared_ptr<ClientContext>,
                                            const std::string& name = {});
   ~TlsStream() override;
+
+  /// Of a client, before the handshake: the one protocol of ALPN to offer, in place of the context's.
+  void offer(const std::string& protocol);
+  /// The end of TCP is the peer's end, too. For those who carry bytes of a protocol that they do not know: it has ways
+  /// of its own to tell where it ends, and many of its clients leave out what TLS has for that.
+  void accept_any_end();
 
   reactor::Co<reactor::Trouble> handshake(Duration patience);
   [[nodiscard]] const Negotiated& negotiated() const { return negotiated_; }
@@ -75,8 +81,9 @@ class TlsStream final : public reactor::Stream {
   std::size_t accepted_ = 0;  // bytes at the front of what is offered to try_write that are in `unsent_`
   reactor::Trouble trouble_ = reactor::Trouble::none;  // for good
   reactor::Trouble socket_trouble_ = reactor::Trouble::none;
-  bool drained_ = false;  // in this call: the socket has nothing more
-  int receives_ = 0;      // in this call
+  bool socket_ended_ = false;  // which is a trouble, too
+  bool drained_ = false;       // in this call: the socket has nothing more
+  int receives_ = 0;           // in this call
   bool ended_writing_ = false;
 };
 

@@ -1,6 +1,10 @@
-"""boto3, unmodified: network load balancers in front of a real container, by TCP, and of the VPC's resolver, by UDP."""
+"""boto3, curl and Python's ssl, unmodified: network load balancers in front of a real container, by TCP, of the VPC's resolver, by UDP, and
+of an application load balancer, by TLS."""
 import contextlib
+import pathlib
 import socket
+import ssl
+import subprocess
 import unittest
 
 from botocore.exceptions import ClientError
@@ -25,7 +29,7 @@ class NetworkBalancer(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.platform = Platform("--cpu", "4096", "--memory", "4096").start()
-        cls.ec2, cls.ecs, cls.elb = (cls.platform.client(s) for s in ("ec2", "ecs", "elbv2"))
+        cls.ec2, cls.ecs, cls.elb, cls.acm = (cls.platform.client(s) for s in ("ec2", "ecs", "elbv2", "acm"))
         cls.ecs.create_cluster(clusterName="c")
         cls.vpc = cls.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
         cls.subnet = cls.ec2.describe_subnets()["Subnets"][0]["SubnetId"]
@@ -40,16 +44,23 @@ class NetworkBalancer(unittest.TestCase):
         self.assertTrue(made["DNSName"].endswith(".elb.ap-northeast-1.localhost"))
         return made["LoadBalancerArn"], made["AvailabilityZones"][0]["LoadBalancerAddresses"][0]["IpAddress"]
 
-    def group(self, name, protocol, port):
+    def group(self, name, protocol, port, **options):
         return self.elb.create_target_group(Name=name, Protocol=protocol, Port=port, VpcId=self.vpc, TargetType="ip", HealthCheckIntervalSeconds=5,
-                                            HealthyThresholdCount=2)["TargetGroups"][0]["TargetGroupArn"]
+                                            HealthyThresholdCount=2, **options)["TargetGroups"][0]["TargetGroupArn"]
 
     def attributes(self, group, **values):
         pairs = [{"Key": key.replace("__", "."), "Value": value} for key, value in values.items()]
         return self.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=pairs)
 
-    def listen(self, balancer, protocol, port, group):
-        self.elb.create_listener(LoadBalancerArn=balancer, Protocol=protocol, Port=port, DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])
+    def listen(self, balancer, protocol, port, group, **options):
+        return self.elb.create_listener(LoadBalancerArn=balancer, Protocol=protocol, Port=port, **options,
+                                        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])["Listeners"][0]
+
+    def inside(self, group):
+        """A security group that lets the VPC in."""
+        made = self.ec2.create_security_group(GroupName=group, Description=group, VpcId=self.vpc)["GroupId"]
+        self.ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "172.31.0.0/16"}]}])
+        return made
 
     def states(self, group):
         return [t["TargetHealth"]["State"] for t in self.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]]
@@ -92,8 +103,7 @@ class NetworkBalancer(unittest.TestCase):
         definition = self.ecs.register_task_definition(
             family="echo", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512", containerDefinitions=[
                 {"name": "app", "image": "busybox", "command": ["sh", "-c", ECHO], "stopTimeout": 2, "portMappings": [{"containerPort": 7000}]}])
-        group = self.ec2.create_security_group(GroupName="echo", Description="echo", VpcId=self.vpc)["GroupId"]
-        self.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "172.31.0.0/16"}]}])
+        group = self.inside("echo")
         self.ecs.create_service(
             cluster="c", serviceName="echo", taskDefinition=definition["taskDefinition"]["taskDefinitionArn"], desiredCount=1, launchType="FARGATE",
             networkConfiguration={"awsvpcConfiguration": {"subnets": [self.subnet], "securityGroups": [group]}},
@@ -135,6 +145,67 @@ class NetworkBalancer(unittest.TestCase):
             until(turned_away, what="new connections to be turned away")
             stream.sendall(b"after\n")
             self.assertEqual(line(stream), b"after\n")
+
+    def certificate(self, name):
+        arn = self.acm.request_certificate(DomainName=name, ValidationMethod="DNS")["CertificateArn"]
+        self.acm.get_waiter("certificate_validated").wait(CertificateArn=arn, WaiterConfig={"Delay": 1})
+        return arn
+
+    def behind(self, certificate):
+        """An application load balancer with listeners of HTTP and HTTPS; the address of its node in the VPC."""
+        subnets = [s["SubnetId"] for s in self.ec2.describe_subnets()["Subnets"]]
+        made = self.elb.create_load_balancer(Name="behind", Scheme="internal", Subnets=subnets, SecurityGroups=[self.inside("behind")])
+        arn = made["LoadBalancers"][0]["LoadBalancerArn"]
+        for protocol, port, options in (("HTTP", 8080, {}), ("HTTPS", 8443, {"Certificates": [{"CertificateArn": certificate}]})):
+            self.elb.create_listener(LoadBalancerArn=arn, Protocol=protocol, Port=port, **options, DefaultActions=[
+                {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200", "ContentType": "text/plain", "MessageBody": protocol}}])
+        nodes = self.ec2.describe_network_interfaces(Filters=[{"Name": "subnet-id", "Values": [self.subnet]}])["NetworkInterfaces"]
+        return next(n["PrivateIpAddress"] for n in nodes if n["Description"].startswith("ELB app/behind"))
+
+    def test_listeners_and_targets_of_tls(self):
+        authority = pathlib.Path(self.platform.state) / "authority.pem"
+        authority.write_text(self.platform.utakata("ca").stdout)
+        www, api = self.certificate("www.example.com"), self.certificate("api.example.com")
+        target = self.behind(www)
+        balancer, address = self.balancer("secure")
+        plain, secured = self.group("plain", "TCP", 8080), self.group("secured", "TLS", 8443, HealthCheckProtocol="HTTPS")
+        policies = {"SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06", "Certificates": [{"CertificateArn": www}]}
+        listener = self.listen(balancer, "TLS", 443, plain, AlpnPolicy=["HTTP1Only"], **policies)
+        self.assertEqual((listener["AlpnPolicy"], listener["SslPolicy"]), (["HTTP1Only"], policies["SslPolicy"]))
+        self.elb.add_listener_certificates(ListenerArn=listener["ListenerArn"], Certificates=[{"CertificateArn": api}])
+        preferring = self.listen(balancer, "TLS", 8443, secured, AlpnPolicy=["HTTP2Preferred"], **policies)
+        with self.assertRaises(ClientError) as refused:
+            self.listen(balancer, "TCP", 1, secured)
+        self.assertEqual(refused.exception.response["Error"]["Code"], "IncompatibleProtocols")
+        with self.assertRaises(ClientError) as refused:
+            self.elb.modify_listener(ListenerArn=listener["ListenerArn"], AlpnPolicy=["HTTP9"])
+        self.assertEqual(refused.exception.response["Error"]["Code"], "ALPNPolicyNotFound")
+        for group in (plain, secured):
+            self.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": target}])
+            self.healthy(group)
+
+        def ask(port, name, *offered):
+            """What ALPN has come to, and the answer to a request of HTTP/1.1."""
+            context = ssl.create_default_context(cafile=authority)
+            context.set_alpn_protocols(offered)
+            with self.connect(address, port) as raw, context.wrap_socket(raw, server_hostname=name) as stream:
+                stream.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                answer = b""
+                while piece := stream.recv(4096):
+                    answer += piece
+                return stream.selected_alpn_protocol(), answer.rpartition(b"\r\n")[2]
+        self.assertEqual(ask(443, "www.example.com", "h2", "http/1.1"), ("http/1.1", b"HTTP"))
+        self.assertEqual(ask(443, "api.example.com", "h2"), (None, b"HTTP"))
+        self.assertEqual(ask(8443, "www.example.com", "http/1.1"), ("http/1.1", b"HTTPS"))
+
+        def curl():
+            # The target agrees on what its client has agreed on: HTTP/2 goes from end to end.
+            done = subprocess.run(["curl", "-sS", "--cacert", authority, "--connect-to", f"::{address}:", "-w", " %{http_version}",
+                                   "https://www.example.com:8443/"], capture_output=True, text=True, timeout=60)
+            return done.stdout + done.stderr
+        self.assertEqual(curl(), "HTTPS 2")
+        self.elb.modify_listener(ListenerArn=preferring["ListenerArn"], AlpnPolicy=["None"])
+        until(lambda: curl() == "HTTPS 1.1", what="the other policy")
 
 
 if __name__ == "__main__":

@@ -135,9 +135,10 @@ std::span<const AttributeRule> rules(const TargetGroupRow& row) {
   if (of_function(row)) return function_group_rules;
   return target_group_rules;
 }
-// AWS has no attribute of listeners that carry datagrams only. Those of HTTP change headers and are not served.
+// AWS has no attribute of listeners that carry datagrams only, and lets nobody change how long a connection of TLS may
+// be idle. Those of HTTP change headers and are not served.
 std::span<const AttributeRule> rules(const ListenerRow& row) {
-  if (is_flow_protocol(row.protocol) && row.protocol != "UDP") return flow_listener_rules;
+  if (row.protocol == "TCP" || row.protocol == "TCP_UDP") return flow_listener_rules;
   return {};
 }
 constexpr std::string_view kind_of(const LoadBalancerRow&) { return "Load balancer"; }

@@ -117,7 +117,7 @@ BalancerTargetGroup group_of(const Tx& tx, const World& world, const LoadBalance
                                              .all_initial_checks = is_flow_protocol(row.protocol)}};
   choose(group.health_check.protocol, row.check_protocol);
   choose(group.protocol_version, row.protocol_version);
-  group.tls = row.protocol == "HTTPS";
+  group.tls = row.protocol == "HTTPS" || row.protocol == "TLS";
   group.health_check.enabled = row.check_enabled;
   if (const auto port = parse_integer(row.check_port)) group.health_check.port = static_cast<i32>(*port);
   if (of_function(row)) {
@@ -174,7 +174,7 @@ void configure(Tx& tx, const Key& key) {
     const ListenerRow& listener = *tx.find<ListenerRow>(listener_at);
     BalancerListener out{.arn = listener.arn, .port = listener.port};
     choose(out.protocol, listener.protocol);
-    if (row->network() && listener.protocol != "UDP")
+    if (listener.protocol == "TCP" || listener.protocol == "TCP_UDP")
       out.tcp_idle_timeout_seconds = number_attribute(listener, "tcp.idle_timeout.seconds");
     if (listener.uses_tls()) out.tls = tls_of(tx, listener);
     for (const Key& rule_at : tx.where<RuleRow>(RuleRow::by_listener, listener.arn)) {

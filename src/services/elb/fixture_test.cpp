@@ -3,6 +3,7 @@
 #include <array>
 
 #include "services/acm/module.hpp"
+#include "services/acm/ops.hpp"
 #include "services/ec2/module.hpp"
 #include "services/ec2/ops.hpp"
 
@@ -27,6 +28,12 @@ str Bench::balancer(const str& name) {
   const auto made = call<create_load_balancer, api::CreateLoadBalancerOutput>(
       api::CreateLoadBalancerInput{.Name = name, .Subnets = subnets});
   return *made->LoadBalancers->front().LoadBalancerArn;
+}
+
+str Bench::certificate(const str& name) {
+  const auto made = call<acm::request_certificate, acm::api::RequestCertificateResponse>(
+      acm::api::RequestCertificateRequest{.DomainName = name});
+  return *made->CertificateArn;
 }
 
 }  // namespace utakata::elb::test

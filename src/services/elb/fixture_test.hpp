@@ -50,6 +50,15 @@ struct Bench {
                                  .DefaultActions = {{.Type = "forward", .TargetGroupArn = group_arn}}});
     return *made->Listeners->front().ListenerArn;
   }
+  /// A certificate that has been asked for.
+  str certificate(const str& name);
+  /// Its authority's answer.
+  void issue(const str& certificate_arn) {
+    step = machine.step(now, CertificateReport{.arn = certificate_arn,
+                                               .certificate = cat("certificate ", certificate_arn),
+                                               .chain = "chain",
+                                               .private_key = cat("key ", certificate_arn)});
+  }
   Outcome<api::Rule> rule(const str& listener_arn, i32 priority, list<api::RuleCondition> conditions,
                           list<api::Action> actions) {
     auto made = call<create_rule, api::CreateRuleOutput>(api::CreateRuleInput{.ListenerArn = listener_arn,

@@ -21,17 +21,28 @@ api::Listener view(const ListenerRow& row) {
   if (!row.uses_tls()) return out;
   out.SslPolicy = row.ssl_policy;
   out.Certificates = list<api::Certificate>{{.CertificateArn = row.certificates.front()}};
-  out.MutualAuthentication = api::MutualAuthenticationAttributes{.Mode = "off"};
+  if (!row.alpn_policy.empty()) out.AlpnPolicy = list<str>{row.alpn_policy};
+  if (row.protocol == "HTTPS") out.MutualAuthentication = api::MutualAuthenticationAttributes{.Mode = "off"};
   return out;
 }
 
-// Protocol, policy and default certificate, as asked for or as they were.
+Outcome<> take_alpn_policy(ListenerRow& row, const opt<list<str>>& asked) {
+  if (row.protocol != "TLS") row.alpn_policy.clear();
+  if (!asked || asked->empty()) return {};
+  if (row.protocol != "TLS")
+    return invalid(cat("An ALPN policy cannot be specified for ", row.protocol, " listeners, only for TLS listeners"));
+  if (asked->size() > 1) return invalid("Only one ALPN policy can be specified for a listener");
+  TRY_VOID(alpn_protocols(asked->front()));
+  row.alpn_policy = asked->front();
+  return {};
+}
+
+// Protocol, policies and default certificate, as asked for or as they were.
 template <class Request>
 Outcome<> take_protocol(const Tx& tx, const LoadBalancerRow& balancer, ListenerRow& row, const Request& request) {
   if (request.Protocol_) row.protocol = request.Protocol_->name();
   TRY_VOID(check_listener_protocol(balancer, row.protocol));
-  if (request.AlpnPolicy && !request.AlpnPolicy->empty())
-    return invalid("An ALPN policy can be specified for TLS listeners only");
+  TRY_VOID(take_alpn_policy(row, request.AlpnPolicy));
   const bool mutual = request.MutualAuthentication && request.MutualAuthentication->Mode &&
                       *request.MutualAuthentication->Mode != "off";
   if (mutual)
@@ -52,12 +63,12 @@ Outcome<> take_protocol(const Tx& tx, const LoadBalancerRow& balancer, ListenerR
   }
   if (row.ssl_policy.empty()) row.ssl_policy = default_ssl_policy;
   if (request.Certificates) {
-    const str arn = TRY(default_certificate(tx, *request.Certificates));
+    const str arn = TRY(default_certificate(tx, row.protocol, *request.Certificates));
     std::erase(row.certificates, arn);
     if (!row.certificates.empty()) row.certificates.erase(row.certificates.begin());
     row.certificates.insert(row.certificates.begin(), arn);
   }
-  if (row.certificates.empty()) return invalid("A certificate must be specified for HTTPS listeners");
+  if (row.certificates.empty()) return invalid(cat("A certificate must be specified for ", row.protocol, " listeners"));
   return {};
 }
 

@@ -93,11 +93,22 @@ api::SslPolicy view(const SslPolicy& policy) {
   return out;
 }
 
-Outcome<const ListenerRow*> https_listener(const Tx& tx, std::string_view arn) {
+struct AlpnPolicy {
+  std::string_view name;
+  std::array<std::string_view, 3> protocols;  // the preferred first
+};
+constexpr std::array<AlpnPolicy, 5> alpn_policies{{{"HTTP1Only", {"http/1.1", "http/1.0"}},
+                                                   {"HTTP2Only", {"h2"}},
+                                                   {"HTTP2Optional", {"http/1.1", "http/1.0", "h2"}},
+                                                   {"HTTP2Preferred", {"h2", "http/1.1", "http/1.0"}},
+                                                   {"None", {}}}};
+
+Outcome<const ListenerRow*> listener_with_certificates(const Tx& tx, std::string_view arn) {
   const ListenerRow* row = tx.find<ListenerRow>(listener_key(tx.world(), arn));
   if (row == nullptr) return listener_not_found();
   if (!row->uses_tls())
-    return refuse("UnsupportedProtocol", cat("Listener '", arn, "' has no certificates: its protocol is HTTP"));
+    return refuse("UnsupportedProtocol",
+                  cat("Listener '", arn, "' has no certificates: its protocol is ", row->protocol));
   return row;
 }
 
@@ -136,8 +147,20 @@ list<str> ciphers_of(const SslPolicy& policy) {
   return names;
 }
 
-Outcome<str> default_certificate(const Tx& tx, const list<api::Certificate>& certificates) {
-  if (certificates.empty()) return invalid("A certificate must be specified for HTTPS listeners");
+Outcome<list<str>> alpn_protocols(std::string_view policy) {
+  const auto* found = std::ranges::find(alpn_policies, policy, &AlpnPolicy::name);
+  if (found == alpn_policies.end())
+    return refuse("ALPNPolicyNotFound", cat("ALPN policy '", policy,
+                                            "' must be one of 'HTTP1Only, HTTP2Only, HTTP2Optional, HTTP2Preferred, "
+                                            "None'"));
+  list<str> protocols;
+  for (const std::string_view each : found->protocols)
+    if (!each.empty()) protocols.emplace_back(each);
+  return protocols;
+}
+
+Outcome<str> default_certificate(const Tx& tx, std::string_view protocol, const list<api::Certificate>& certificates) {
+  if (certificates.empty()) return invalid(cat("A certificate must be specified for ", protocol, " listeners"));
   if (certificates.size() > 1)
     return invalid("Only one certificate can be specified here; use AddListenerCertificates for more");
   str arn = TRY(arn_of(certificates.front()));
@@ -151,6 +174,7 @@ BalancerTls tls_of(const Tx& tx, const ListenerRow& row) {
     tls.versions = versions_of(*policy);
     tls.ciphers = ciphers_of(*policy);
   }
+  if (!row.alpn_policy.empty()) tls.alpn = alpn_protocols(row.alpn_policy).value_or(list<str>{});
   for (const str& arn : row.certificates)
     if (const auto usable = acm::usable(tx, arn); usable && !usable->certificate.empty())
       tls.certificates.push_back(
@@ -167,7 +191,7 @@ void note_certificates(Tx& tx, const World& world, const str& balancer_arn) {
 
 Outcome<api::AddListenerCertificatesOutput> add_listener_certificates(
     Tx& tx, const api::AddListenerCertificatesInput& request) {
-  ListenerRow row = *TRY(https_listener(tx, request.ListenerArn));
+  ListenerRow row = *TRY(listener_with_certificates(tx, request.ListenerArn));
   const std::size_t before = row.certificates.size();
   for (const api::Certificate& each : request.Certificates) {
     const str arn = TRY(arn_of(each));
@@ -190,7 +214,7 @@ Outcome<api::AddListenerCertificatesOutput> add_listener_certificates(
 // One that the listener has not is no error.
 Outcome<api::RemoveListenerCertificatesOutput> remove_listener_certificates(
     Tx& tx, const api::RemoveListenerCertificatesInput& request) {
-  ListenerRow row = *TRY(https_listener(tx, request.ListenerArn));
+  ListenerRow row = *TRY(listener_with_certificates(tx, request.ListenerArn));
   for (const api::Certificate& each : request.Certificates) {
     const str arn = TRY(arn_of(each));
     if (arn == row.certificates.front())

@@ -3,7 +3,7 @@
 #include "core/balancer_config.hpp"
 #include "services/elb/state.hpp"
 
-// Certificates and security policies of HTTPS listeners.
+// Certificates, security policies and ALPN policies of HTTPS and TLS listeners.
 namespace utakata::elb {
 
 inline constexpr std::string_view default_ssl_policy =
@@ -20,8 +20,12 @@ const SslPolicy* find_ssl_policy(std::string_view name);
 list<str> versions_of(const SslPolicy&);  // "TLSv1", "TLSv1.1", ...
 list<str> ciphers_of(const SslPolicy&);   // OpenSSL's names, as AWS orders them
 
-/// The one certificate that a request may name for a listener. Faults ValidationError, CertificateNotFound.
-Outcome<str> default_certificate(const Tx&, const list<api::Certificate>&);
+/// The protocols that an ALPN policy agrees upon, the preferred first; Fault ALPNPolicyNotFound.
+Outcome<list<str>> alpn_protocols(std::string_view policy);
+
+/// The one certificate that a request may name for a listener of this protocol. Faults ValidationError,
+/// CertificateNotFound.
+Outcome<str> default_certificate(const Tx&, std::string_view protocol, const list<api::Certificate>&);
 /// As the data path needs it: the certificates that have been issued, and the policy.
 BalancerTls tls_of(const Tx&, const ListenerRow&);
 

@@ -48,6 +48,21 @@ struct Net : Bench {
                                  .DefaultActions = {{.Type = "forward", .TargetGroupArn = group_arn}}});
     return made ? *made->Listeners->front().ListenerArn : cat(made.error().code, ": ", made.error().message);
   }
+  Outcome<api::Listener> listen_by_tls(const str& balancer_arn, const str& group_arn,
+                                       api::CreateListenerInput request = {}) {
+    request.LoadBalancerArn = balancer_arn;
+    request.Protocol_ = "TLS";
+    if (!request.Port) request.Port = 443;
+    request.DefaultActions = {{.Type = "forward", .TargetGroupArn = group_arn}};
+    auto made = call<create_listener, api::CreateListenerOutput>(request);
+    if (!made) return std::unexpected(made.error());
+    return made->Listeners->front();
+  }
+  Outcome<api::Listener> modify(const api::ModifyListenerInput& request) {
+    auto done = call<modify_listener, api::ModifyListenerOutput>(request);
+    if (!done) return std::unexpected(done.error());
+    return done->Listeners->front();
+  }
   str set_group(const str& group_arn, const dict<str>& values) {
     api::ModifyTargetGroupAttributesInput request{.TargetGroupArn = group_arn};
     for (const auto& [key, value] : values) request.Attributes.push_back({.Key = key, .Value = value});
@@ -187,6 +202,86 @@ TEST_CASE("elb network: a target group's health check and attributes have their 
         "ValidationError: Target group attribute key 'slow_start.duration_seconds' is not recognized");
   CHECK(net.set_group(net.flow_group("udp", "UDP"), {{"preserve_client_ip.enabled", "false"}})
             .starts_with("InvalidConfigurationRequest"));
+}
+
+TEST_CASE("elb network: a listener of TLS has certificates, a security policy and an ALPN policy") {
+  Net net;
+  const str balancer = net.network(), group = net.flow_group("plain", "TCP");
+  const str one = net.certificate("one.example.com"), two = net.certificate("two.example.com");
+  net.issue(one);
+  const list<api::Certificate> certificates{{.CertificateArn = one}};
+  CHECK(net.listen_by_tls(balancer, group).error().message == "A certificate must be specified for TLS listeners");
+  CHECK(net.listen_by_tls(balancer, group, {.Certificates = certificates, .AlpnPolicy = list<str>{"HTTP3Only"}})
+            .error()
+            .code == "ALPNPolicyNotFound");
+  CHECK(net.listen_by_tls(balancer, group, {.Certificates = certificates, .AlpnPolicy = list<str>{"None", "None"}})
+            .error()
+            .code == "ValidationError");
+  const auto made = net.listen_by_tls(balancer, group,
+                                      {.SslPolicy = str("ELBSecurityPolicy-TLS13-1-2-2021-06"),
+                                       .Certificates = certificates,
+                                       .AlpnPolicy = list<str>{"HTTP2Preferred"}});
+  REQUIRE(made);
+  CHECK(*made->AlpnPolicy == list<str>{"HTTP2Preferred"});
+  CHECK(*made->SslPolicy == "ELBSecurityPolicy-TLS13-1-2-2021-06");
+  CHECK(*made->Certificates->front().CertificateArn == one);
+  CHECK_FALSE(made->MutualAuthentication);
+  BalancerListener told = net.configured().listeners.front();
+  CHECK(told.protocol.name() == "TLS");
+  CHECK(told.tls.alpn == list<str>{"h2", "http/1.1", "http/1.0"});
+  CHECK(told.tls.versions == list<str>{"TLSv1.2", "TLSv1.3"});
+  CHECK(told.tls.certificates.front().arn == one);
+  CHECK(told.tcp_idle_timeout_seconds == 350);
+  const auto more = net.call<add_listener_certificates, api::AddListenerCertificatesOutput>(
+      api::AddListenerCertificatesInput{.ListenerArn = *made->ListenerArn, .Certificates = {{.CertificateArn = two}}});
+  CHECK(more);
+  net.issue(two);
+  CHECK(net.configured().listeners.front().tls.certificates.size() == 2);
+  const auto timeout = net.call<modify_listener_attributes, api::ModifyListenerAttributesOutput>(
+      api::ModifyListenerAttributesInput{.ListenerArn = *made->ListenerArn,
+                                         .Attributes = {{.Key = str("tcp.idle_timeout.seconds"), .Value = str("60")}}});
+  CHECK(timeout.error().message == "Listener attribute key 'tcp.idle_timeout.seconds' is not recognized");
+
+  REQUIRE(net.modify({.ListenerArn = *made->ListenerArn, .AlpnPolicy = list<str>{"None"}}));
+  CHECK(net.configured().listeners.front().tls.alpn.empty());
+  CHECK(*net.modify({.ListenerArn = *made->ListenerArn, .Port = 444})->AlpnPolicy == list<str>{"None"});
+  const auto plain = net.modify({.ListenerArn = *made->ListenerArn, .Protocol_ = "TCP"});
+  REQUIRE(plain);
+  CHECK_FALSE(plain->AlpnPolicy);
+  CHECK_FALSE(plain->Certificates);
+  CHECK(net.modify({.ListenerArn = *made->ListenerArn, .AlpnPolicy = list<str>{"HTTP1Only"}}).error().message ==
+        "An ALPN policy cannot be specified for TCP listeners, only for TLS listeners");
+  const auto again = net.modify({.ListenerArn = *made->ListenerArn, .Protocol_ = "TLS", .Certificates = certificates});
+  REQUIRE(again);
+  CHECK_FALSE(again->AlpnPolicy);
+  CHECK(*again->SslPolicy == "ELBSecurityPolicy-2016-08");
+}
+
+TEST_CASE("elb network: groups of TLS are those of listeners of TLS, and checked by TCP, HTTP or HTTPS") {
+  Net net;
+  const str balancer = net.network();
+  const list<api::Certificate> certificates{{.CertificateArn = net.certificate("one.example.com")}};
+  const auto secure = net.group_of({.Name = "secure", .Protocol_ = "TLS", .Port = 443});
+  REQUIRE(secure);
+  CHECK(secure->Protocol_->name() == "TLS");
+  CHECK(secure->HealthCheckProtocol->name() == "TCP");
+  CHECK(*secure->HealthCheckTimeoutSeconds == 10);
+  const auto by_https = net.group_of({.Name = "by-https", .Protocol_ = "TLS", .HealthCheckProtocol = "HTTPS"});
+  REQUIRE(by_https);
+  CHECK(*by_https->Matcher_->HttpCode == "200-399");
+  CHECK(net.group_of({.Name = "by-tls", .Protocol_ = "TLS", .HealthCheckProtocol = "TLS"}).error().code ==
+        "InvalidConfigurationRequest");
+  const str arn = *secure->TargetGroupArn;
+  CHECK(net.listen(balancer, "TCP", 1, arn).starts_with("IncompatibleProtocols"));
+  CHECK(net.listen_by_tls(balancer, net.flow_group("both", "TCP_UDP"), {.Certificates = certificates}).error().code ==
+        "IncompatibleProtocols");
+  const auto alb = net.group_of({.Name = "alb", .Protocol_ = "TCP", .Port = 8080, .TargetType = "alb"});
+  CHECK(net.listen_by_tls(balancer, *alb->TargetGroupArn, {.Certificates = certificates}).error().code ==
+        "InvalidConfigurationRequest");
+  REQUIRE(net.listen_by_tls(balancer, arn, {.Certificates = certificates}));
+  CHECK(net.configured().target_groups.front().tls);
+  REQUIRE(net.listen_by_tls(balancer, net.flow_group("plain", "TCP"), {.Port = 444, .Certificates = certificates}));
+  CHECK(net.set_group(arn, {{"proxy_protocol_v2.enabled", "true"}}) == "done");
 }
 
 TEST_CASE("elb network: a listener of TCP has an idle timeout") {

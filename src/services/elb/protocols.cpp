@@ -36,8 +36,6 @@ Outcome<> check_listener_protocol(const LoadBalancerRow& balancer, std::string_v
   if (balancer.network() != is_flow_protocol(protocol))
     return invalid(cat("Listener protocol '", protocol, "' must be one of '",
                        balancer.network() ? "TLS, TCP, TCP_UDP, UDP" : "HTTPS, HTTP", "'"));
-  if (protocol == "TLS")
-    return refuse("UnsupportedProtocol", "Listeners of protocol 'TLS' are not served yet; use TCP");
   return {};
 }
 
@@ -50,10 +48,16 @@ Outcome<> check_compatible(const Tx& tx, const LoadBalancerRow& balancer, std::s
                         "' are not supported by listeners of Network Load Balancers; use 'forward'"));
   for (const str& arn : groups_of(actions)) {
     const auto* group = tx.find<TargetGroupRow>(group_key(tx.world(), arn));
-    if (group != nullptr && !go_together(protocol, group->protocol))
+    if (group == nullptr) continue;
+    if (!go_together(protocol, group->protocol))
       return refuse("IncompatibleProtocols",
                     cat("The listener and its associated target group '", arn, "' have incompatible protocols: '",
                         protocol, "' and '", group->protocol, "'"));
+    // An application load balancer ends TLS itself.
+    if (group->target_type == "alb" && protocol != "TCP")
+      return refuse("InvalidConfigurationRequest",
+                    cat("Listener protocol '", protocol, "' is not supported with the target group '", arn,
+                        "' of target type 'alb'; use TCP"));
   }
   return {};
 }

@@ -12,10 +12,10 @@ bool carries_datagrams(std::string_view protocol);
 
 api::Protocol protocol_named(std::string_view);
 
-/// Faults ValidationError of a protocol that this type of load balancer does not have, UnsupportedProtocol of one that
-/// is not served.
+/// Faults ValidationError of a protocol that this type of load balancer does not have.
 Outcome<> check_listener_protocol(const LoadBalancerRow&, std::string_view protocol);
-/// A listener's default actions against its protocol. Faults IncompatibleProtocols, InvalidLoadBalancerAction.
+/// A listener's default actions against its protocol. Faults IncompatibleProtocols, InvalidLoadBalancerAction,
+/// InvalidConfigurationRequest.
 Outcome<> check_compatible(const Tx&, const LoadBalancerRow&, std::string_view protocol, const list<api::Action>&);
 
 }  // namespace utakata::elb

@@ -37,10 +37,11 @@ struct ListenerRow {
   list<api::Action> actions;
   dict<str> attributes;
   list<api::Tag> tags;
-  str ssl_policy;          // of HTTPS
+  str ssl_policy;          // of HTTPS and TLS
   list<str> certificates;  // ARNs, the default first
+  str alpn_policy;         // of TLS; empty: never chosen, which is None
 
-  [[nodiscard]] bool uses_tls() const { return protocol == "HTTPS"; }
+  [[nodiscard]] bool uses_tls() const { return protocol == "HTTPS" || protocol == "TLS"; }
 };
 struct RuleRow {
   static constexpr std::string_view table_name = "elb.rules";

@@ -117,7 +117,7 @@ Outcome<> check_protocol(const api::CreateTargetGroupInput& request) {
   if (*request.TargetType == "alb" && protocol != "TCP")
     return refuse("UnsupportedProtocol",
                   cat("Protocol '", protocol, "' is not supported for target groups with target type 'alb'; use TCP"));
-  if (protocol != "HTTP" && protocol != "HTTPS" && protocol != "TCP" && protocol != "UDP" && protocol != "TCP_UDP")
+  if (protocol != "HTTP" && protocol != "HTTPS" && !is_flow_protocol(protocol))
     return refuse("UnsupportedProtocol", cat("Target groups of protocol '", protocol, "' are not served yet"));
   if (is_flow_protocol(protocol) && request.ProtocolVersion)
     return invalid(cat("ProtocolVersion cannot be specified for target groups with the ", protocol, " protocol"));

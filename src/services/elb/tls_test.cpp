@@ -14,18 +14,6 @@ struct Secure : Bench {
   str web = balancer();
   str targets = group("targets");
 
-  str certificate(const str& name) {
-    const auto made = call<acm::request_certificate, acm::api::RequestCertificateResponse>(
-        acm::api::RequestCertificateRequest{.DomainName = name});
-    return *made->CertificateArn;
-  }
-  // The authority's answer.
-  void issue(const str& arn) {
-    step = machine.step(
-        now,
-        CertificateReport{
-            .arn = arn, .certificate = cat("certificate ", arn), .chain = "chain", .private_key = cat("key ", arn)});
-  }
   Outcome<api::CreateListenerOutput> listen(api::CreateListenerInput request) {
     request.LoadBalancerArn = web;
     if (!request.Port) request.Port = 443;

@@ -52,6 +52,7 @@ struct Listener {
   opt<list<Certificate>> Certificates;
   opt<str> SslPolicy;
   opt<list<Action>> DefaultActions;
+  opt<list<str>> AlpnPolicy;
   opt<MutualAuthenticationAttributes> MutualAuthentication;
 };
 struct CreateListenerInput {
