@@ -16,7 +16,8 @@ using reactor::Stream;
 
 namespace {
 
-constexpr int data = 0, headers = 1, rst_stream = 3, settings = 4, ping = 6, goaway = 7, continuation = 9;
+constexpr int data = 0, headers = 1, rst_stream = 3, settings = 4, ping = 6, goaway = 7, window_update = 8,
+              continuation = 9;
 constexpr int end_stream = 1, ack = 1, end_headers = 4;
 constexpr std::int64_t no_error = 0, protocol_error = 1, refused_stream = 7, enhance_your_calm = 11;
 
@@ -185,6 +186,27 @@ TEST_CASE("http2: a client that takes its requests back again and again is sent 
     attack.say(cat(frame(headers, end_stream | end_headers, id, get()), frame(rst_stream, 0, id, number(8, 4))));
   CHECK(attack.goodbye == enhance_your_calm);
   CHECK(attack.kept.size() <= 201);
+}
+
+TEST_CASE("http2: a client whose requests are reset by its own errors again and again is sent away") {
+  Attack attack;
+  for (int id = 1; id < 2000 && !attack.goodbye; id += 2)
+    attack.say(
+        cat(frame(headers, end_stream | end_headers, id, get()), frame(window_update, 0, id, number(0x7fffffff, 4))));
+  CHECK(attack.goodbye == enhance_your_calm);
+  CHECK(attack.kept.size() <= 201);
+}
+
+TEST_CASE("http2: requests that their server leaves without an answer are not their client's fault") {
+  Attack attack;
+  for (int id = 1; id < 1000 && !attack.goodbye; id += 2) {
+    attack.say(frame(headers, end_stream | end_headers, id, get()));
+    REQUIRE(attack.kept.size() == 1);
+    Stream::Slices slices{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", {}, {}};
+    if (id % 4 == 1) CHECK(attack.kept[0]->try_write(slices) == reactor::Trouble::none);
+    attack.kept.clear();
+  }
+  CHECK_FALSE(attack.goodbye.has_value());
 }
 
 TEST_CASE("http2: the headers of a request come within the idle timeout, whatever else goes on") {

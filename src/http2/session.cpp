@@ -246,6 +246,7 @@ void Session::stream_closed(std::int32_t id, std::uint32_t code) {
   if (heading_ == id) heading_ = 0;
   nghttp2_session_set_stream_user_data(session_, id, nullptr);
   last_news_ = loop().now();
+  stream_ended(*transfer);
   transfer->closed = true;
   const bool whole = transfer->in.ended() && code == NGHTTP2_NO_ERROR;
   note(*transfer, whole ? std::uint32_t{EPOLLIN | EPOLLOUT} : gone);

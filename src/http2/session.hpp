@@ -47,6 +47,7 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual void end_headers(Transfer&, const nghttp2_frame&) = 0;
   virtual void frame_came(const nghttp2_frame&) {}
   virtual void message_sent(Transfer&) {}
+  virtual void stream_ended(const Transfer&) {}
   /// What has come has been looked at, and coroutines may run.
   virtual void after_frames() {}
   /// The head that is whole in `transfer.out.head`: reads it, and prepares for its body. False: it is none.
