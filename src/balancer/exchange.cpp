@@ -218,7 +218,8 @@ Co<Dialled> Exchange::open_stream(Target& target) {
     if ((opened.stream = target.sessions.open())) break;
     opened.cause = co_await target.sessions.connect(
         shared_.loop, [this, &target] { return dial(target); },
-        {.ending = [&shared = shared_] { return shared.ending; }, .idle = idle()}, connect_patience);
+        {.ending = [&shared = shared_] { return shared.ending; }, .idle = idle(), .secure = target.tls},
+        connect_patience);
   }
   co_return opened;
 }

@@ -112,7 +112,8 @@ reactor::Co<CheckResult> check_once(Shared& shared, const BalancerTargetGroup& g
     Http2Question question{
         .authority = cat(address, ":", port), .path = rule.path, .grpc = group.protocol_version == "GRPC"};
     co_return co_await check_http2(std::move(stream), std::move(question),
-                                   {.ending = [&shared] { return shared.ending; }}, deadline - shared.loop.now());
+                                   {.ending = [&shared] { return shared.ending; }, .secure = rule.protocol == "HTTPS"},
+                                   deadline - shared.loop.now());
   }
   http::Client client(shared.loop, {.host = address, .port = port}, cat(address, ":", port),
                       {.connect = patience, .reuse = false, .origin = origin, .layer = std::move(layer)});
