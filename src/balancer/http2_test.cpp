@@ -75,7 +75,9 @@ Server::Serve answering(std::string text, std::string* asked) {
 class World {
  public:
   explicit World(std::string_view answer, bool target_speaks_http2 = true)
-      : server(shared->loop, target_speaks_http2, answering(std::string(answer), &asked)) {
+      : World(answering(std::string(answer), &asked), target_speaks_http2) {}
+  /// `asked` is filled by `serve` if by anybody.
+  World(Server::Serve serve, bool target_speaks_http2) : server(shared->loop, target_speaks_http2, std::move(serve)) {
     shared->sink = [](const Report&) {};
     running->fates = std::make_shared<FateLine>("app/web/1", "", "");
     running->config = std::make_shared<const BalancerConfig>(BalancerConfig{
@@ -164,6 +166,17 @@ constexpr std::string_view call =
     "5\r\n\r\n\0\0\0\0\0";
 constexpr std::string_view plain = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+// A target that says these frames to each connection, and reads until its end.
+Server::Serve saying(std::string frames) {
+  return [=](std::unique_ptr<Stream> stream) {
+    return [](std::unique_ptr<Stream> own, std::string text) -> Co<void> {
+      std::array<char, 4096> space{};
+      co_await own->write(text);
+      while ((co_await own->read(space)).count > 0) continue;
+    }(std::move(stream), frames);
+  };
+}
+
 }  // namespace
 
 TEST_CASE("balancer: a request over HTTP/2 reaches a target of HTTP/1.1 as any other") {
@@ -239,6 +252,24 @@ TEST_CASE("balancer: a target of HTTP2 that speaks HTTP/1.1 is 502") {
   world.add_group({.protocol_version = "HTTP2"});
   CHECK(world.ask(world.http2_stream(), get).starts_with("HTTP/1.1 502"));
   CHECK(world.fate() == "malformed_502");
+}
+
+TEST_CASE("balancer: a target of HTTP2 that takes no streams is not asked again and again") {
+  // SETTINGS with MAX_CONCURRENT_STREAMS of 0
+  World world(saying(std::string("\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\0", 15)), false);
+  world.add_group({.protocol_version = "HTTP2"});
+  CHECK(world.ask(world.http2_stream(), get).starts_with("HTTP/1.1 502"));
+  CHECK(world.server.connections == 1);
+  CHECK(world.fate() == "connect_refused_502");
+  CHECK(world.running->groups["g"]->targets[0]->sessions.connections() == 0);
+}
+
+TEST_CASE("balancer: a target of HTTP2 that leaves at once is not asked again and again") {
+  // SETTINGS, GOAWAY
+  World world(saying(std::string("\0\0\0\x04\0\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0", 26)), false);
+  world.add_group({.protocol_version = "HTTP2"});
+  CHECK(world.ask(world.http2_stream(), get).starts_with("HTTP/1.1 502"));
+  CHECK(world.server.connections <= 2);
 }
 
 TEST_CASE("balancer: a client that resets its stream has gone, and the target learns of it") {
