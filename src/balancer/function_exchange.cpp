@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "balancer/function_event.hpp"
+#include "base/outcome.hpp"
 #include "base/text.hpp"
 
 namespace utakata::balancer {
@@ -12,8 +13,6 @@ using ports::FunctionResult;
 using reactor::Co;
 using reactor::Stream;
 using reactor::Trouble;
-
-constexpr http::HeadLimits rewritten_limits{.line = 64 * 1024, .header = 64 * 1024, .all = 256 * 1024};
 
 // A call under way, kept by whoever is to finish it and by whoever waits.
 struct Call {
@@ -95,7 +94,7 @@ Ended failed(FunctionResult::Ending ending) {
 
 std::string event_of(const Workspace& work, const BalancerTargetGroup& group, std::string_view body) {
   http::RequestHeadView head;
-  static_cast<void>(http::view_request_head(work.out, rewritten_limits, head));  // our own
+  ensure(!http::view_request_head(work.out, http::own_head, head), "a head of our own cannot be read");
   return function_event({.target_group_arn = group.arn,
                          .method = head.method,
                          .target = head.target,

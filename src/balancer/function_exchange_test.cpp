@@ -107,6 +107,18 @@ TEST_CASE("balancer function: a request becomes an event, what it returns the an
   CHECK(bench.fates(2) == Counts{{"ok", 2}});
 }
 
+TEST_CASE("balancer function: a request with as many headers as there may be is told whole") {
+  Door door(returns(R"({"statusCode":200})"));
+  const Bench bench = bench_of(door);
+  std::string request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+  for (int i = 0; i < 498; ++i) request += cat("H", i, ": v\r\n");
+  CHECK(bench.status(request + "\r\n") == 200);
+  const auto event = Json::parse(door.event());
+  REQUIRE(event);
+  CHECK(event->text_at({"headers", "h497"}) == "v");
+  CHECK(event->text_at({"headers", "x-amzn-trace-id"}).starts_with("Root="));
+}
+
 TEST_CASE("balancer function: how a call ends is how the request ends") {
   using Ending = FunctionResult::Ending;
   CHECK(fate_of(returns(R"({"statusCode":404})"), 404) == Counts{{"target_4xx", 1}});

@@ -90,7 +90,8 @@ class ServerSession final : public Session {
   bool read_head(Transfer& transfer) override {
     Outbound& out = transfer.out;
     http::BodyFraming framing;
-    if (http::view_response_head(out.head, answer_) || http::body_framing(answer_, transfer.to_head, framing))
+    if (http::view_response_head(out.head, answer_, http::own_head.count) ||
+        http::body_framing(answer_, transfer.to_head, framing))
       return false;
     if (answer_.status == 101) return false;  // it has not been asked for
     if (answer_.status < 200) {

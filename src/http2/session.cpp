@@ -305,6 +305,13 @@ bool Session::take_head(Transfer& transfer, std::string_view& text) {
   return read_head(transfer);
 }
 
+// What its writer has written is no HTTP/1.1: its reader does not wait for an answer to that.
+Trouble Session::fail_writing(Transfer& transfer) {
+  if (transfer.id > 0) reset(transfer, NGHTTP2_INTERNAL_ERROR);
+  fail(transfer);
+  return Trouble::reset;
+}
+
 Trouble Session::write(Transfer& transfer, Stream::Slices& slices) {
   Outbound& out = transfer.out;
   if (Stream::all_taken(slices)) return Trouble::none;
@@ -312,7 +319,7 @@ Trouble Session::write(Transfer& transfer, Stream::Slices& slices) {
   for (std::string_view& slice : slices) {
     while (!slice.empty()) {
       if (!out.head_whole) {
-        if (!take_head(transfer, slice)) return Trouble::reset;
+        if (!take_head(transfer, slice)) return fail_writing(transfer);
       } else if (out.whole()) {
         slice = {};
       } else if (out.content.size() >= Outbound::capacity) {
@@ -321,7 +328,7 @@ Trouble Session::write(Transfer& transfer, Stream::Slices& slices) {
         go_on(transfer);
         return Trouble::none;
       } else if (!out.take(slice)) {
-        return Trouble::reset;
+        return fail_writing(transfer);
       }
     }
   }

@@ -80,6 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
   friend class End;
   friend struct Callbacks;
   reactor::Trouble write(Transfer&, reactor::Stream::Slices&);
+  reactor::Trouble fail_writing(Transfer&);
   bool take_head(Transfer&, std::string_view& text);
   void give_room(Transfer&);
   void drop_end(Transfer&);
