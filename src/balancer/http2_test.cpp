@@ -287,15 +287,18 @@ TEST_CASE("balancer: a client that resets its stream has gone, and the target le
 }
 
 TEST_CASE("balancer: health checks over HTTP/2 and of gRPC") {
-  const auto check = [](World& world, bool grpc) {
+  const auto check = [](World& world, bool grpc, Duration patience = seconds(5)) {
     CheckResult result;
-    reactor::start([](World& in, bool of_grpc, CheckResult& into) -> Co<void> {
+    bool over = false;
+    reactor::start([](World& in, bool of_grpc, Duration within, CheckResult& into, bool& ended) -> Co<void> {
       auto connected = co_await reactor::connect_tcp(in.shared->loop, {.port = in.server.port()}, seconds(5));
       into = co_await check_http2(std::move(connected.stream),
                                   {.authority = "a:1", .path = "/AWS.ALB/healthcheck", .grpc = of_grpc},
-                                  {.ending = [&in] { return in.shared->ending; }}, seconds(5));
-    }(world, grpc, result));
-    world.rounds(60);
+                                  {.ending = [&in] { return in.shared->ending; }}, within);
+      ended = true;
+    }(world, grpc, patience, result, over));
+    for (int i = 0; i < 2000 && !over; ++i) world.rounds(1);
+    REQUIRE(over);
     return result;
   };
   SUBCASE("the status of HTTP") {
@@ -316,6 +319,16 @@ TEST_CASE("balancer: health checks over HTTP/2 and of gRPC") {
   SUBCASE("the status of gRPC alone") {
     World world("HTTP/1.1 200 OK\r\nGrpc-Status: 12\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     CHECK(check(world, true).status == 12);
+  }
+  SUBCASE("an answer of gRPC without end") {
+    World world(
+        [](std::unique_ptr<Stream> stream) -> Co<void> {
+          const std::string part(10'000, 'x');
+          co_await stream->write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+          while (co_await stream->write(cat("2710\r\n", part, "\r\n")) == Trouble::none) continue;
+        },
+        true);
+    CHECK(check(world, true, milliseconds(50)).kind == CheckResult::Kind::timed_out);
   }
   SUBCASE("no gRPC") {
     World world(plain);
