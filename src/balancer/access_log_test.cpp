@@ -1,9 +1,13 @@
 #include "balancer/access_log.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -303,4 +307,30 @@ TEST_CASE(
   }
   REQUIRE(told.size() == 1);
   CHECK(told[0].contains("cannot make the folder of"));
+}
+
+TEST_CASE("access log: lines are written while files are compressed") {
+  const Folder folder;
+  files::create_directories(folder.path + "/open/b");
+  files::create_directories(folder.path + "/s3/b");
+  std::ofstream(folder.path + "/open/b/a.log") << "left\n";
+  // Whoever writes into it waits until somebody reads.
+  const std::string slow = folder.path + "/s3/b/a.log.gz.part";
+  REQUIRE(::mkfifo(slow.c_str(), 0600) == 0);
+  std::atomic<bool> came = false;
+  int reader = -1;
+  {
+    LogFiles log({.buckets = folder.path + "/s3",
+                  .open = folder.path + "/open",
+                  .also = [&](const LogSource&, const std::string&) { came = true; }});
+    log.add(std::make_shared<LogSource>(LogSource{.bucket = "c"}), "line\n");
+    for (int i = 0; i < 500 && !came; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    CHECK(came);
+    reader = ::open(slow.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(reader >= 0);
+  }
+  ::close(reader);
+  CHECK_FALSE(files::exists(folder.path + "/open/b"));
+  CHECK_FALSE(files::exists(folder.path + "/open/c"));
+  CHECK(files::exists(folder.path + "/s3/c"));
 }

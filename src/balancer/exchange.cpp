@@ -213,14 +213,21 @@ Co<Dialled> Exchange::dial(const Target& target) {
   co_return dialled;
 }
 
-// Others that have come meanwhile may have taken what a new connection has room for.
+// Others that have come meanwhile may have taken what a new connection has room for, but not for ever.
 Co<Dialled> Exchange::open_stream(Target& target) {
   Dialled opened;
+  const Instant deadline = shared_.loop.now() + connect_patience;
   while (opened.cause == Cause::ok && !target.gone) {
     if ((opened.stream = target.sessions.open())) break;
-    opened.cause = co_await target.sessions.connect(
-        shared_.loop, [this, &target] { return dial(target); },
-        {.ending = [&shared = shared_] { return shared.ending; }, .idle = idle()}, connect_patience);
+    if (client_.broken())
+      opened.cause = Cause::client_closed_460;
+    else if (shared_.loop.now() >= deadline)
+      opened.cause = Cause::connect_timeout_504;
+    else
+      opened.cause = co_await target.sessions.connect(
+          shared_.loop, [this, &target] { return dial(target); },
+          {.ending = [&shared = shared_] { return shared.ending; }, .idle = idle(), .secure = target.tls},
+          connect_patience);
   }
   co_return opened;
 }
@@ -235,6 +242,10 @@ Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
   if (dialled.stream) {
     lease.use(std::move(dialled.stream));
     if (!target.gone) co_return true;
+  }
+  if (dialled.cause == Cause::client_closed_460) {
+    ended = {Cause::client_closed_460, 0, false};
+    co_return false;
   }
   ended = lost(lease, dialled.cause, status_of(dialled.cause));
   ended.keep_alive = request_.body.framing == http::Framing::none;

@@ -75,6 +75,23 @@ TEST_CASE("balancer: X-Forwarded-For has the client's port where that is asked f
   CHECK(out.contains("X-Forwarded-For: 2001:db8::1\r\n"));
 }
 
+TEST_CASE("balancer: of a trace only its Root is told when the headers are large") {
+  const auto trace_of = [](std::size_t filled, std::string_view trace) {
+    const std::string text = cat("GET / HTTP/1.1\r\nHost: a\r\n", trace, "X: ", std::string(filled, 'x'), "\r\n\r\n");
+    http::RequestHeadView head;
+    REQUIRE_FALSE(http::view_request_head(text, {}, head));
+    return trace_id(head);
+  };
+  constexpr std::string_view given =
+      "X-Amzn-Trace-Id: Self=1-2-3; Root=1-67891233-abcdef012345678912345678;Sampled=1\r\n";
+  constexpr std::string_view root = "Root=1-67891233-abcdef012345678912345678";
+  CHECK(trace_of(6000, given).starts_with("Self=1-"));
+  CHECK(trace_of(6000, given).ends_with(cat(";", root, ";Sampled=1")));
+  CHECK(trace_of(8000, given) == root);
+  CHECK(trace_of(8000, "X-Amzn-Trace-Id: Sampled=1\r\n").starts_with("Root=1-"));
+  CHECK(trace_of(8000, "").size() == root.size());
+}
+
 TEST_CASE("balancer: the Host is lower-cased and keeps its port, or is preserved") {
   CHECK(came({}).contains("\r\nHost: shop.example:81\r\n"));
   CHECK(came([](BalancerConfig& config) {

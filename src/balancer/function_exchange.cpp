@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "balancer/function_event.hpp"
+#include "base/outcome.hpp"
 #include "base/text.hpp"
 
 namespace utakata::balancer {
@@ -12,8 +13,6 @@ using ports::FunctionResult;
 using reactor::Co;
 using reactor::Stream;
 using reactor::Trouble;
-
-constexpr http::HeadLimits rewritten_limits{.line = 64 * 1024, .header = 64 * 1024, .all = 256 * 1024};
 
 // A call under way, kept by whoever is to finish it and by whoever waits.
 struct Call {
@@ -35,32 +34,46 @@ std::shared_ptr<Call> begin_call(Shared& shared, const str& arn, std::string eve
   return call;
 }
 
-// What is held of a request's body, counted for all together.
+enum class Body : std::uint8_t { whole, too_large, no_room, malformed, timed_out, gone };
+
+// A request's body as far as it has come, counted for all together: what has not come yet takes no room from others.
 class Held {
  public:
-  Held(Shared& shared, std::size_t bytes) : shared_(shared), bytes_(bytes) { shared_.function_bytes += bytes_; }
+  Held(Shared& shared, Record& record) : shared_(shared), record_(record) {}
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
-  ~Held() { shared_.function_bytes -= bytes_; }
+  ~Held() { shared_.function_bytes -= counted_; }
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+  /// Takes what belongs to the body from `bytes`.
+  Body take(http::BodyReader& reader, Bytes& bytes) {
+    std::string_view rest = bytes.text();
+    const std::size_t before = rest.size();
+    const bool sound = reader.take(rest, text_);
+    bytes.drop(before - rest.size());
+    record_.received_bytes += static_cast<i64>(before - rest.size());
+    shared_.function_bytes += text_.size() - counted_;
+    counted_ = text_.size();
+    if (!sound) return Body::malformed;
+    if (text_.size() > function_body_max) return Body::too_large;
+    return shared_.function_bytes > function_bytes_max ? Body::no_room : Body::whole;
+  }
 
  private:
   Shared& shared_;
-  std::size_t bytes_;
+  Record& record_;
+  std::string text_;
+  std::size_t counted_ = 0;
 };
 
-enum class Body : std::uint8_t { whole, too_large, malformed, timed_out, gone };
-
-Co<Body> read_body(Shared& shared, Stream& client, Bytes& bytes, http::BodyReader reader, Duration idle,
-                   std::string& body, Record& record) {
+Co<Body> read_body(Held& held, Stream& client, Bytes& bytes, http::BodyReader& reader, Duration patience) {
+  const Instant deadline = client.loop().now() + patience;
   while (true) {
-    std::string_view rest = bytes.text();
-    const std::size_t before = rest.size();
-    if (!reader.take(rest, body)) co_return Body::malformed;
-    record.received_bytes += static_cast<i64>(before - rest.size());
-    bytes.drop(before - rest.size());
-    if (body.size() > function_body_max) co_return Body::too_large;
-    if (reader.done()) co_return Body::whole;
-    if (shared.ending || !co_await client.readiness().readable(idle)) co_return Body::timed_out;
+    const Body taken = held.take(reader, bytes);
+    if (taken != Body::whole || reader.done()) co_return taken;
+    const Duration left = deadline - client.loop().now();
+    if (left.ns <= 0) co_return Body::timed_out;
+    if (!co_await client.readiness().readable(left)) co_return Body::timed_out;
     const auto got = client.try_read(bytes.room());
     if (!got) continue;
     if (got->count == 0) co_return got->trouble == Trouble::none ? Body::malformed : Body::gone;
@@ -72,6 +85,8 @@ Ended refused(Body body) {
   switch (body) {
     case Body::too_large:
       return {Cause::lambda_request_too_large_413, 413, false};
+    case Body::no_room:
+      return {Cause::exhausted_503, 503, false};
     case Body::timed_out:
       return {Cause::bad_request, 408, false};
     case Body::gone:
@@ -95,7 +110,7 @@ Ended failed(FunctionResult::Ending ending) {
 
 std::string event_of(const Workspace& work, const BalancerTargetGroup& group, std::string_view body) {
   http::RequestHeadView head;
-  static_cast<void>(http::view_request_head(work.out, rewritten_limits, head));  // our own
+  ensure(!http::view_request_head(work.out, http::own_head, head), "a head of our own cannot be read");
   return function_event({.target_group_arn = group.arn,
                          .method = head.method,
                          .target = head.target,
@@ -119,22 +134,18 @@ std::string lines_of_answer(const Shared& shared, const BalancerConfig& config, 
 Co<Ended> call_function(Shared& shared, const BalancerConfig& config, Stream& client, std::unique_ptr<Workspace>& work,
                         const Incoming& request, const Destination& to, Record& record) {
   if (request.websocket) co_return Ended{Cause::bad_request, 400, false};
-  const bool chunked = request.body.framing == http::Framing::chunked;
   if (request.body.length > function_body_max) co_return refused(Body::too_large);
-  const std::size_t most = chunked ? function_body_max : static_cast<std::size_t>(request.body.length);
-  if (shared.function_bytes + most > function_bytes_max) co_return Ended{Cause::exhausted_503, 503, most == 0};
-  const Held held(shared, most);
+  Held held(shared, record);
   const Lease lease(shared, to.target);
   const Duration idle = seconds(config.idle_timeout_seconds);
-  const http::BodyReader reader(request.body);
+  http::BodyReader reader(request.body);
   if (request.expects_continue && !reader.done() && work->from_client.empty())
     if (co_await client.write(continue_line, idle) == Trouble::none)
       record.sent_bytes += static_cast<i64>(continue_line.size());
-  std::string body;
-  const Body read = co_await read_body(shared, client, work->from_client, reader, idle, body, record);
+  const Body read = co_await read_body(held, client, work->from_client, reader, idle);
   if (read != Body::whole) co_return refused(read);
   record.dispatched = wall_clock();
-  const auto call = begin_call(shared, to.target->address, event_of(*work, to.group->config, body));
+  const auto call = begin_call(shared, to.target->address, event_of(*work, to.group->config, held.text()));
   const Instant deadline = shared.loop.now() + idle;
   while (!call->result) {
     const Duration left = deadline - shared.loop.now();

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include "balancer/function_event.hpp"
+#include "balancer/function_exchange.hpp"
 #include "balancer/log_fixture_test.hpp"
 #include "balancer/raw_fixture_test.hpp"
 #include "base/json.hpp"
@@ -17,10 +19,10 @@ constexpr std::string_view arn = "arn:aws:lambda:r:1:function:f";
 constexpr std::string_view get = "GET /a?b=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 // A function that ends as the test says, at once or when the test says so.
-class Door final : public ports::FunctionDoor {
+class FakeDoor final : public ports::FunctionDoor {
  public:
   using Result = FunctionResult;
-  explicit Door(Result result) : result_(std::move(result)) {}
+  explicit FakeDoor(Result result) : result_(std::move(result)) {}
   void invoke(const std::string& function, std::string event, std::function<void(Result)> done) override {
     const std::scoped_lock lock(mutex_);
     called_ = function;
@@ -65,25 +67,25 @@ void of_function(BalancerConfig& config) {
   config.target_header = true;
 }
 
-Bench bench_of(Door& door) {
+Bench bench_of(FakeDoor& door) {
   return Bench(0, of_function, [](const Report&) {}, &door);
 }
 
 Counts fate_of(FunctionResult result, int status) {
-  Door door(std::move(result));
+  FakeDoor door(std::move(result));
   const Bench bench = bench_of(door);
   CHECK(bench.status(get) == status);
   return bench.fates(1);
 }
 
-void wait_for(Door& door) {
+void wait_for(FakeDoor& door) {
   while (door.waiting() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 }  // namespace
 
 TEST_CASE("balancer function: a request becomes an event, what it returns the answer") {
-  Door door(returns(R"({"statusCode":201,"headers":{"Content-Type":"text/plain"},"body":"made"})"));
+  FakeDoor door(returns(R"({"statusCode":201,"headers":{"Content-Type":"text/plain"},"body":"made"})"));
   const Bench bench = bench_of(door);
   const auto client = bench.client();
   client->say(
@@ -107,6 +109,18 @@ TEST_CASE("balancer function: a request becomes an event, what it returns the an
   CHECK(bench.fates(2) == Counts{{"ok", 2}});
 }
 
+TEST_CASE("balancer function: a request with as many headers as there may be is told whole") {
+  FakeDoor door(returns(R"({"statusCode":200})"));
+  const Bench bench = bench_of(door);
+  std::string request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+  for (int i = 0; i < 498; ++i) request += cat("H", i, ": v\r\n");
+  CHECK(bench.status(request + "\r\n") == 200);
+  const auto event = Json::parse(door.event());
+  REQUIRE(event);
+  CHECK(event->text_at({"headers", "h497"}) == "v");
+  CHECK(event->text_at({"headers", "x-amzn-trace-id"}).starts_with("Root="));
+}
+
 TEST_CASE("balancer function: how a call ends is how the request ends") {
   using Ending = FunctionResult::Ending;
   CHECK(fate_of(returns(R"({"statusCode":404})"), 404) == Counts{{"target_4xx", 1}});
@@ -127,7 +141,7 @@ TEST_CASE("balancer function: where nothing runs functions, there is none") {
 }
 
 TEST_CASE("balancer function: what it cannot be asked") {
-  Door door(returns(R"({"statusCode":200})"));
+  FakeDoor door(returns(R"({"statusCode":200})"));
   const Bench bench = bench_of(door);
   CHECK(bench.status(cat("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ", function_body_max + 1, "\r\n\r\n")) == 413);
   const auto client = bench.client();
@@ -139,8 +153,59 @@ TEST_CASE("balancer function: what it cannot be asked") {
   CHECK(door.event().empty());
 }
 
+TEST_CASE("balancer function: bodies that have not come yet take no room from others") {
+  FakeDoor door(returns(R"({"statusCode":200})"));
+  const Bench bench = bench_of(door);
+  constexpr std::string_view slow =
+      "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::vector<std::unique_ptr<raw::Connection>> waiting;
+  for (std::size_t i = 0; i < function_bytes_max / function_body_max; ++i) {
+    waiting.push_back(bench.client());
+    waiting.back()->say(slow);
+    REQUIRE(waiting.back()->hear("\r\n\r\n").starts_with("HTTP/1.1 100"));
+  }
+  CHECK(bench.status("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi") == 200);
+}
+
+TEST_CASE("balancer function: bodies are held only as far as there is room for all") {
+  FakeDoor door(returns(R"({"statusCode":200})"));
+  const Bench bench = bench_of(door);
+  const auto answered = [&](int status) {
+    const std::string small =
+        cat("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nConnection: close\r\n\r\n", std::string(100, 'x'));
+    for (int i = 0; i < 2000; ++i)
+      if (bench.status(small) == status) return true;
+    return false;
+  };
+  // All but the last byte of each, until there is no room for 100 bytes more.
+  const std::string unfinished = cat("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ", function_body_max, "\r\n\r\n",
+                                     std::string(function_body_max - 1, 'x'));
+  std::vector<std::unique_ptr<raw::Connection>> waiting;
+  for (std::size_t i = 0; i < function_bytes_max / function_body_max; ++i) {
+    waiting.push_back(bench.client());
+    waiting.back()->say(unfinished);
+  }
+  CHECK(answered(503));
+  CHECK(bench.fates(1).at("exhausted_503") == 1);
+  waiting.clear();
+  CHECK(answered(200));
+}
+
+TEST_CASE("balancer function: a body comes whole within the idle timeout, however it drips") {
+  FakeDoor door(returns(R"({"statusCode":200})"));
+  Bench bench = bench_of(door);
+  bench.reconfigure([](BalancerConfig& config) { config.idle_timeout_seconds = 1; });
+  const auto client = bench.client();
+  client->say("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  pollfd answer{.fd = client->fd(), .events = POLLIN, .revents = 0};
+  for (int i = 0; i < 100 && ::poll(&answer, 1, 50) == 0; ++i) client->say("1\r\nx\r\n");
+  REQUIRE((answer.revents & POLLIN) != 0);
+  CHECK(client->hear("\r\n").starts_with("HTTP/1.1 408"));
+  CHECK(door.event().empty());
+}
+
 TEST_CASE("balancer function: one that takes too long, and one that ends after the balancer") {
-  Door door(returns(R"({"statusCode":200})"));
+  FakeDoor door(returns(R"({"statusCode":200})"));
   door.late = true;
   {
     Bench bench = bench_of(door);
@@ -163,7 +228,7 @@ TEST_CASE("balancer function: one that takes too long, and one that ends after t
 }
 
 TEST_CASE("balancer function: health checks call it, when they are on") {
-  Door door(returns(R"({"statusCode":500})"));
+  FakeDoor door(returns(R"({"statusCode":500})"));
   std::mutex mutex;
   std::string said;
   const Bench bench(
@@ -194,7 +259,7 @@ TEST_CASE("balancer function: its answers and its failures are in the access log
   std::string lines;
   const auto logged = [&](FunctionResult result, int status) {
     lines.clear();
-    Door door(std::move(result));
+    FakeDoor door(std::move(result));
     Settings settings = raw::logging(lines);
     settings.functions = &door;
     Bench bench(0, of_function, std::move(settings));

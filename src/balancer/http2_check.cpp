@@ -59,7 +59,9 @@ struct Answer {
 
   Co<Trouble> more() {
     std::array<char, 4096> space;
-    const auto got = co_await stream.read(space, deadline - stream.loop().now());
+    const Duration left = deadline - stream.loop().now();
+    if (left.ns <= 0) co_return Trouble::timed_out;  // also of what never ends
+    const auto got = co_await stream.read(space, left);
     text.append(space.data(), got.count);
     co_return got.count > 0 ? Trouble::none : got.trouble == Trouble::none ? Trouble::closed : got.trouble;
   }

@@ -75,7 +75,9 @@ Server::Serve answering(std::string text, std::string* asked) {
 class World {
  public:
   explicit World(std::string_view answer, bool target_speaks_http2 = true)
-      : server(shared->loop, target_speaks_http2, answering(std::string(answer), &asked)) {
+      : World(answering(std::string(answer), &asked), target_speaks_http2) {}
+  /// `asked` is filled by `serve` if by anybody.
+  World(Server::Serve serve, bool target_speaks_http2) : server(shared->loop, target_speaks_http2, std::move(serve)) {
     shared->sink = [](const Report&) {};
     running->fates = std::make_shared<FateLine>("app/web/1", "", "");
     running->config = std::make_shared<const BalancerConfig>(BalancerConfig{
@@ -164,6 +166,17 @@ constexpr std::string_view call =
     "5\r\n\r\n\0\0\0\0\0";
 constexpr std::string_view plain = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+// A target that says these frames to each connection, and reads until its end.
+Server::Serve saying(std::string frames) {
+  return [=](std::unique_ptr<Stream> stream) {
+    return [](std::unique_ptr<Stream> own, std::string text) -> Co<void> {
+      std::array<char, 4096> space{};
+      co_await own->write(text);
+      while ((co_await own->read(space)).count > 0) continue;
+    }(std::move(stream), frames);
+  };
+}
+
 }  // namespace
 
 TEST_CASE("balancer: a request over HTTP/2 reaches a target of HTTP/1.1 as any other") {
@@ -241,6 +254,24 @@ TEST_CASE("balancer: a target of HTTP2 that speaks HTTP/1.1 is 502") {
   CHECK(world.fate() == "malformed_502");
 }
 
+TEST_CASE("balancer: a target of HTTP2 that takes no streams is not asked again and again") {
+  // SETTINGS with MAX_CONCURRENT_STREAMS of 0
+  World world(saying(std::string("\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\0", 15)), false);
+  world.add_group({.protocol_version = "HTTP2"});
+  CHECK(world.ask(world.http2_stream(), get).starts_with("HTTP/1.1 502"));
+  CHECK(world.server.connections == 1);
+  CHECK(world.fate() == "connect_refused_502");
+  CHECK(world.running->groups["g"]->targets[0]->sessions.connections() == 0);
+}
+
+TEST_CASE("balancer: a target of HTTP2 that leaves at once is not asked again and again") {
+  // SETTINGS, GOAWAY
+  World world(saying(std::string("\0\0\0\x04\0\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0", 26)), false);
+  world.add_group({.protocol_version = "HTTP2"});
+  CHECK(world.ask(world.http2_stream(), get).starts_with("HTTP/1.1 502"));
+  CHECK(world.server.connections <= 2);
+}
+
 TEST_CASE("balancer: a client that resets its stream has gone, and the target learns of it") {
   World world("");
   world.add_group({.protocol_version = "HTTP2"});
@@ -256,15 +287,18 @@ TEST_CASE("balancer: a client that resets its stream has gone, and the target le
 }
 
 TEST_CASE("balancer: health checks over HTTP/2 and of gRPC") {
-  const auto check = [](World& world, bool grpc) {
+  const auto check = [](World& world, bool grpc, Duration patience = seconds(5)) {
     CheckResult result;
-    reactor::start([](World& in, bool of_grpc, CheckResult& into) -> Co<void> {
+    bool over = false;
+    reactor::start([](World& in, bool of_grpc, Duration within, CheckResult& into, bool& ended) -> Co<void> {
       auto connected = co_await reactor::connect_tcp(in.shared->loop, {.port = in.server.port()}, seconds(5));
       into = co_await check_http2(std::move(connected.stream),
                                   {.authority = "a:1", .path = "/AWS.ALB/healthcheck", .grpc = of_grpc},
-                                  {.ending = [&in] { return in.shared->ending; }}, seconds(5));
-    }(world, grpc, result));
-    world.rounds(60);
+                                  {.ending = [&in] { return in.shared->ending; }}, within);
+      ended = true;
+    }(world, grpc, patience, result, over));
+    for (int i = 0; i < 2000 && !over; ++i) world.rounds(1);
+    REQUIRE(over);
     return result;
   };
   SUBCASE("the status of HTTP") {
@@ -285,6 +319,16 @@ TEST_CASE("balancer: health checks over HTTP/2 and of gRPC") {
   SUBCASE("the status of gRPC alone") {
     World world("HTTP/1.1 200 OK\r\nGrpc-Status: 12\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     CHECK(check(world, true).status == 12);
+  }
+  SUBCASE("an answer of gRPC without end") {
+    World world(
+        [](std::unique_ptr<Stream> stream) -> Co<void> {
+          const std::string part(10'000, 'x');
+          co_await stream->write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+          while (co_await stream->write(cat("2710\r\n", part, "\r\n")) == Trouble::none) continue;
+        },
+        true);
+    CHECK(check(world, true, milliseconds(50)).kind == CheckResult::Kind::timed_out);
   }
   SUBCASE("no gRPC") {
     World world(plain);

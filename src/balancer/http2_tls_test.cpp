@@ -100,6 +100,18 @@ class Http2Target {
     thread_.join();
   }
   [[nodiscard]] int port() const { return port_; }
+  /// It says that it speaks HTTP/2, and answers nothing: the fields of the first request that comes.
+  void listen_only() { only_listens_ = true; }
+  [[nodiscard]] std::string first_fields() {
+    for (int i = 0; i < 3000; ++i) {
+      {
+        const std::scoped_lock lock(mutex_);
+        if (!fields_.empty()) return fields_;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return {};
+  }
 
  private:
   static Co<void> accept(Http2Target& self) {
@@ -110,7 +122,30 @@ class Http2Target {
   static Co<void> welcome(Http2Target& self, std::unique_ptr<tls::TlsStream> stream) {
     if (co_await stream->handshake(patience) != Trouble::none) co_return;
     if (stream->negotiated().protocol != "h2") co_return co_await serve(std::move(stream));
+    if (self.only_listens_) co_return co_await listen(self, std::move(stream));
     co_await http2::serve_connection(std::move(stream), {.serve = serve, .ending = [&self] { return self.ending_; }});
+  }
+  static Co<void> listen(Http2Target& self, std::unique_ptr<Stream> stream) {
+    constexpr std::size_t preface = 24;
+    constexpr std::size_t frame_head = 9;
+    co_await stream->write(std::string_view("\0\0\0\x04\0\0\0\0\0", frame_head));  // SETTINGS
+    std::string heard;
+    std::array<char, 4096> space{};
+    for (std::size_t at = preface; true;) {
+      const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(heard[i])); };
+      const std::size_t length = heard.size() < at + frame_head ? 0 : byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
+      if (heard.size() < at + frame_head + length || heard.size() < at + frame_head) {
+        const auto got = co_await stream->read(space);
+        if (got.count == 0) co_return;
+        heard.append(space.data(), got.count);
+        continue;
+      }
+      const bool headers = heard[at + 3] == 1;
+      const std::scoped_lock lock(self.mutex_);
+      if (headers && self.fields_.empty()) self.fields_ = heard.substr(at + frame_head, length);
+      if (headers) co_return;
+      at += frame_head + length;
+    }
   }
   static Co<void> serve(std::unique_ptr<Stream> stream) {
     std::string head;
@@ -126,6 +161,9 @@ class Http2Target {
   reactor::Loop loop_;
   int fd_, port_;
   bool ending_ = false;
+  std::atomic<bool> only_listens_ = false;
+  std::mutex mutex_;
+  std::string fields_;
   std::shared_ptr<tls::ServerContext> context_;
   std::thread thread_;
 };
@@ -186,6 +224,27 @@ TEST_CASE("balancer http2: targets by HTTPS have to agree to it") {
     CHECK(ask(bench.port(), {"h2"}).answer.status == 502);
     CHECK(bench.fates(1).at("tls_failed_502") == 1);
   }
+}
+
+TEST_CASE("balancer http2: requests to targets by HTTPS are of https, as are their health checks") {
+  constexpr std::string_view get_of_https = "\x82\x87";  // by their numbers in HPACK's static table
+  Http2Target target;
+  target.listen_only();
+  SUBCASE("a request") {
+    const raw::Bench bench(target.port(), by_tls([](BalancerConfig& config) {
+                             config.target_groups[0].protocol_version = "HTTP2";
+                             config.target_groups[0].tls = true;
+                           }));
+    CHECK(ask(bench.port(), {"h2"}).answer.status == 502);
+  }
+  SUBCASE("a health check") {
+    const raw::Bench bench(target.port(), [](BalancerConfig& config) {
+      config.target_groups[0].protocol_version = "HTTP2";
+      config.target_groups[0].health_check = {.protocol = "HTTPS", .interval_seconds = 300, .timeout_seconds = 120};
+    });
+    CHECK_FALSE(target.first_fields().empty());
+  }
+  CHECK(target.first_fields().starts_with(get_of_https));
 }
 
 TEST_CASE("balancer http2: a large body goes both ways through TLS") {

@@ -98,7 +98,8 @@ std::string log_key(const LogSource& place, Instant end, std::string_view random
 }
 
 LogFiles::LogFiles(LogFilesSettings settings) : settings_(std::move(settings)) {
-  thread_ = std::thread([this] { run(); });
+  writer_ = std::thread([this] { run(); });
+  finisher_ = std::thread([this] { finish_all(); });
 }
 
 LogFiles::~LogFiles() {
@@ -107,7 +108,13 @@ LogFiles::~LogFiles() {
     ending_ = true;
   }
   arrived_.notify_one();
-  thread_.join();
+  writer_.join();
+  {
+    const std::scoped_lock lock(folder_mutex_);
+    all_written_ = true;
+  }
+  unfinished_changed_.notify_one();
+  finisher_.join();
 }
 
 void LogFiles::add(std::shared_ptr<const LogSource> place, std::string lines) {
@@ -122,7 +129,7 @@ void LogFiles::add(std::shared_ptr<const LogSource> place, std::string lines) {
 }
 
 void LogFiles::run() {
-  finish_left();
+  look_for_unfinished();
   while (true) {
     std::deque<Batch> batches;
     i64 dropped = 0;
@@ -140,7 +147,7 @@ void LogFiles::run() {
       dropped = std::exchange(dropped_, 0);
       ending = ending_;
     }
-    if (dropped > 0) settings_.tell(cat("access log: the disk is too slow: ", dropped, " bytes of lines were dropped"));
+    if (dropped > 0) tell(cat("access log: the disk is too slow: ", dropped, " bytes of lines were dropped"));
     close_until(reactor::wall_clock());
     for (const Batch& batch : batches) write(batch);
     if (!ending) continue;
@@ -162,6 +169,7 @@ void LogFiles::write(const Batch& batch) {
     if (::ftruncate(fd, before) != 0) close_until(Instant::never());
     return tell_once(written.error().message);
   }
+  const std::scoped_lock lock(telling_);
   told_ = false;
 }
 
@@ -172,6 +180,7 @@ Outcome<LogFiles::Open*> LogFiles::open(const LogSource& place) {
   const std::string key = log_key(place, end, hex(reactor::random_bytes(random_size)));
   Open file{.path = cat(place.bucket, "/", key), .end = end};
   const std::string path = cat(settings_.open, "/", file.path);
+  const std::scoped_lock lock(folder_mutex_);  // else the folder is removed meanwhile
   TRY_VOID(make_folder_of(path));
   file.fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, file_mode);
   if (file.fd < 0) return failed("make", path, errno);
@@ -184,25 +193,38 @@ void LogFiles::close_until(Instant now) {
     ::close(entry.second.fd);
     return true;
   });
-  if (closed > 0) finish_left();
+  if (closed > 0) look_for_unfinished();
 }
 
 // Everything in the folder of open files that is not open (any more): also what a process that was killed has left.
-void LogFiles::finish_left() {
+void LogFiles::look_for_unfinished() {
+  const std::scoped_lock lock(folder_mutex_);
   std::error_code error;
-  std::vector<std::string> left;
   for (files::recursive_directory_iterator each(settings_.open, error), end; !error && each != end;
        each.increment(error)) {
     if (!each->is_regular_file(error)) continue;
     const std::string path = each->path().lexically_relative(settings_.open);
     const bool is_open = std::ranges::any_of(open_, [&](const auto& entry) { return entry.second.path == path; });
-    if (!is_open) left.push_back(path);
+    if (!is_open) unfinished_.insert(path);
   }
-  for (const std::string& path : left)
-    if (const auto done = finish(path); !done) tell_once(done.error().message);
+  unfinished_changed_.notify_one();
 }
 
-Outcome<> LogFiles::finish(const std::string& path) const {
+// The other thread's: compressing a file takes longer than lines may wait.
+void LogFiles::finish_all() {
+  std::unique_lock lock(folder_mutex_);
+  while (true) {
+    unfinished_changed_.wait(lock, [this] { return all_written_ || !unfinished_.empty(); });
+    if (unfinished_.empty()) return;
+    const std::string path = *unfinished_.begin();
+    lock.unlock();
+    if (const auto done = finish(path); !done) tell_once(done.error().message);
+    lock.lock();
+    unfinished_.erase(path);
+  }
+}
+
+Outcome<> LogFiles::finish(const std::string& path) {
   const std::string from = cat(settings_.open, "/", path);
   const std::string to = cat(settings_.buckets, "/", path, ".gz");
   const std::string making = cat(to, ".part");
@@ -213,13 +235,20 @@ Outcome<> LogFiles::finish(const std::string& path) const {
   }
   if (::rename(making.c_str(), to.c_str()) != 0) return failed("make", to, errno);
   ::unlink(from.c_str());
+  const std::scoped_lock lock(folder_mutex_);
   // Folders that have become empty go with their last file.
   for (files::path folder = files::path(from).parent_path(); folder != settings_.open; folder = folder.parent_path())
     if (::rmdir(folder.c_str()) != 0) break;
   return {};
 }
 
+void LogFiles::tell(const std::string& what) {
+  const std::scoped_lock lock(telling_);
+  settings_.tell(what);
+}
+
 void LogFiles::tell_once(const std::string& what) {
+  const std::scoped_lock lock(telling_);
   if (!std::exchange(told_, true)) settings_.tell(cat(what, "; lines are dropped until it can be written again"));
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 using http::HeaderKind;
 
+constexpr std::size_t traced_headers_max = 7 * 1024;  // facts: platform.md A6
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t own_lines_max = 512;  // at most, of what we write ourselves into a head
 
@@ -83,11 +84,17 @@ void put_new_trace_id(Writer& out) {
   out.put_hex<12>(mix(a ^ 0x9e3779b97f4a7c15U));
 }
 
-// facts: a caller's Root stays and gets our Self in front; without one we begin a trace.
-void put_trace(Writer& out, const std::string_view* given) {
-  if (given == nullptr || !given->contains("Root=")) {
+// facts: a caller's Root stays and gets our Self in front; without one we begin a trace. Of a request whose headers are
+// large only the Root goes on.
+void put_trace(Writer& out, const http::RequestHeadView& head) {
+  const std::string_view* const given = head.find(HeaderKind::trace);
+  const bool has_root = given != nullptr && given->contains("Root=");
+  if (!has_root) {
     out.put("Root=");
     put_new_trace_id(out);
+  } else if (size_of(head) > traced_headers_max) {
+    const std::string_view root = given->substr(given->find("Root="));
+    out.put(trim(root.substr(0, root.find(';'))));
   } else {
     out.put("Self=");
     put_new_trace_id(out);
@@ -185,7 +192,7 @@ bool goes_on(const http::RequestHeadView& head, std::size_t at, const RequestFac
 std::string trace_id(const http::RequestHeadView& head) {
   const std::string_view* given = head.find(HeaderKind::trace);
   std::string out;
-  write_head(out, own_lines_max + (given == nullptr ? 0 : given->size()), [&](Writer& to) { put_trace(to, given); });
+  write_head(out, own_lines_max + (given == nullptr ? 0 : given->size()), [&](Writer& to) { put_trace(to, head); });
   return out;
 }
 
@@ -207,7 +214,7 @@ void write_request_head(const http::RequestHeadView& head, const RequestFacts& f
     to.put_number(static_cast<std::uint64_t>(facts.port));
     to.put("\r\n");
     to.put("X-Amzn-Trace-Id: ");
-    put_trace(to, head.find(HeaderKind::trace));
+    put_trace(to, head);
     to.put("\r\n");
     if (tells_tls(facts)) {
       to.put(cat("X-Amzn-Tls-Version: ", facts.tls_version, "\r\nX-Amzn-Tls-Cipher-Suite: ", facts.tls_cipher, "\r\n"));

@@ -16,6 +16,7 @@ namespace utakata::balancer {
 namespace {
 
 constexpr std::size_t kept_connections_max = 256;
+constexpr std::size_t checked_body_max = std::size_t{1024} * 1024;  // a health check reads on no longer
 
 // Whether the checks of a function have been switched on is looked at so often.
 constexpr Duration switched_on_after = seconds(5);
@@ -125,10 +126,16 @@ reactor::Co<CheckResult> check_once(Shared& shared, const BalancerTargetGroup& g
     Http2Question question{
         .authority = cat(address, ":", port), .path = rule.path, .grpc = group.protocol_version == "GRPC"};
     co_return co_await check_http2(std::move(stream), std::move(question),
-                                   {.ending = [&shared] { return shared.ending; }}, deadline - shared.loop.now());
+                                   {.ending = [&shared] { return shared.ending; }, .secure = rule.protocol == "HTTPS"},
+                                   deadline - shared.loop.now());
   }
   http::Client client(shared.loop, {.host = address, .port = port}, cat(address, ":", port),
-                      {.connect = patience, .reuse = false, .origin = origin, .layer = std::move(layer)});
+                      {.connect = patience,
+                       .body = checked_body_max,
+                       .keep_body = false,
+                       .reuse = false,
+                       .origin = origin,
+                       .layer = std::move(layer)});
   const http::Exchange exchange = co_await client.send({.method = "GET",
                                                         .target = rule.path,
                                                         .headers = {{"User-Agent", "ELB-HealthChecker/2.0"},

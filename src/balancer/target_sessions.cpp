@@ -19,6 +19,7 @@ Co<Cause> TargetSessions::attempt(const Dial& dial, http2::ClientFacts facts, Du
   auto client = std::make_unique<http2::Client>(std::move(dialled.stream), std::move(facts));
   const bool ready = co_await client->ready(patience);
   if (!ready) co_return client->usable() ? Cause::connect_timeout_504 : Cause::malformed_502;
+  if (!client->has_room()) co_return Cause::connect_refused_502;  // as it begins, it takes no streams at all
   clients_.push_back(std::move(client));
   co_return Cause::ok;
 }

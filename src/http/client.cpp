@@ -2,11 +2,13 @@
 
 #include "base/text.hpp"
 #include "http/body.hpp"
+#include "reactor/fair_share.hpp"
 
 namespace utakata::http {
 namespace {
 
 constexpr std::size_t client_read_size = 32 * 1024;
+constexpr std::size_t client_share_of_a_round = std::size_t{1024} * 1024;
 
 Ending ending_of(reactor::Trouble trouble) {
   switch (trouble) {
@@ -93,6 +95,8 @@ reactor::Co<Exchange> Client::exchange(reactor::Stream& stream, std::string text
   ResponseHead head;
   BodyReader body;
   bool have_head = false;
+  std::size_t body_size = 0;
+  reactor::FairShare share(loop_, client_share_of_a_round);
   while (true) {
     const std::size_t before = buffer.size();
     buffer.resize(before + client_read_size);
@@ -112,6 +116,7 @@ reactor::Co<Exchange> Client::exchange(reactor::Stream& stream, std::string text
       buffer.erase(0, length);
       have_head = head.status >= 200;  // 1xx announce the real one
     }
+    if (!have_head && buffer.size() > HeadLimits{}.all) co_return ended(Ending::malformed);
     if (!have_head) continue;
     if (result.status == 0) {
       result.status = head.status;
@@ -119,12 +124,18 @@ reactor::Co<Exchange> Client::exchange(reactor::Stream& stream, std::string text
       body = BodyReader(head.framing, head.content_length);
     }
     std::string_view rest = buffer;
-    if (!body.take(rest, result.body) || result.body.size() > limits_.body) co_return ended(Ending::malformed);
+    const std::size_t kept = result.body.size();
+    if (!body.take(rest, result.body)) co_return ended(Ending::malformed);
+    body_size += result.body.size() - kept;
+    if (!limits_.keep_body) result.body.clear();
+    if (body_size > limits_.body) co_return limits_.keep_body ? ended(Ending::malformed) : result;
     buffer.erase(0, buffer.size() - rest.size());
     if (body.done()) {
       reusable = head.keep_alive && buffer.empty() && !stream.hung_up();
       co_return result;
     }
+    if (share.used_up(got.count)) co_await loop_.next_round();
+    if (loop_.now() >= deadline) co_return ended(Ending::timed_out);
   }
 }
 

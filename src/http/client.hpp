@@ -43,7 +43,8 @@ using Layer = std::function<reactor::Co<std::unique_ptr<reactor::Stream>>(std::u
 struct ClientLimits {
   Duration connect = seconds(10);
   std::size_t body = 64 * 1024 * 1024;
-  bool reuse = true;  // keep connections for the next request
+  bool keep_body = true;  // false: the answer has none, and is whole as soon as `body` of it is exceeded
+  bool reuse = true;      // keep connections for the next request
   reactor::Origin origin;
   Layer layer = {};  // none: HTTP on TCP
 };

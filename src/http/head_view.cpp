@@ -9,8 +9,6 @@
 namespace utakata::http {
 namespace {
 
-// What is done with a head takes time by their product.
-constexpr std::size_t headers_max = 500;
 constexpr int connection_options_max = 100;
 
 constexpr auto token_characters = [] {
@@ -153,7 +151,7 @@ void take_header(std::string_view name, bool token, std::string_view value, Head
   head.kinds.push_back(kind);
 }
 
-std::optional<Violation> take_headers(std::string_view text, std::size_t limit, HeadViews& head) {
+std::optional<Violation> take_headers(std::string_view text, std::size_t limit, std::size_t count, HeadViews& head) {
   while (true) {
     const auto line = take_line(text);
     if (!line) return Violation{400, "a line ends without CR LF"};
@@ -166,7 +164,7 @@ std::optional<Violation> take_headers(std::string_view text, std::size_t limit, 
     if (!token) colon = line->find(':');
     if (colon == std::string_view::npos) return Violation{400, "a header's name is malformed"};
     take_header(line->substr(0, colon), token, trimmed(line->substr(colon + 1)), head);
-    if (head.headers.size() > headers_max) return Violation{431, "too many headers"};
+    if (head.headers.size() > count) return Violation{431, "too many headers"};
     if (head.connection.options > connection_options_max) return Violation{431, "too many options in Connection"};
     if (head.deviates && line->contains('\r')) return Violation{400, "a line ends without CR LF"};
   }
@@ -262,10 +260,10 @@ std::optional<Violation> view_request_head(std::string_view text, const HeadLimi
     head.minor_version = head.version[7] == '0' ? 0 : 1;
   }
   head.deviates = head.odd_target || head.version.back() > '1';
-  return take_headers(text, limits.header, head);
+  return take_headers(text, limits.header, limits.count, head);
 }
 
-std::optional<Violation> view_response_head(std::string_view text, ResponseHeadView& head) {
+std::optional<Violation> view_response_head(std::string_view text, ResponseHeadView& head, std::size_t count) {
   clear(head);
   const std::size_t all = text.size();
   const auto line = take_line(text);
@@ -279,7 +277,7 @@ std::optional<Violation> view_response_head(std::string_view text, ResponseHeadV
   head.minor_version = (*line)[7] - '0';
   head.status = ((*line)[9] - '0') * 100 + ((*line)[10] - '0') * 10 + ((*line)[11] - '0');
   head.reason = line->size() > 13 ? line->substr(13) : std::string_view();
-  if (const auto violation = take_headers(text, all, head)) return Violation{502, violation->why};
+  if (const auto violation = take_headers(text, all, count, head)) return Violation{502, violation->why};
   return {};
 }
 

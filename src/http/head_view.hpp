@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,11 +19,17 @@ struct Violation {
   std::string_view why;
 };
 
+/// Of a head that comes. What is done with a head takes time by the product of its headers.
+inline constexpr std::size_t headers_max = 500;
+
 struct HeadLimits {
-  std::size_t line = 16 * 1024;    // request line: 414
-  std::size_t header = 16 * 1024;  // one header: 431
-  std::size_t all = 64 * 1024;     // the whole head: 431
+  std::size_t line = 16 * 1024;     // request line: 414
+  std::size_t header = 16 * 1024;   // one header: 431
+  std::size_t all = 64 * 1024;      // the whole head: 431
+  std::size_t count = headers_max;  // of headers: 431
 };
+/// Of a head that we have written ourselves: it has all that has come, and our own headers.
+inline constexpr HeadLimits own_head{.line = SIZE_MAX, .header = SIZE_MAX, .all = SIZE_MAX, .count = SIZE_MAX};
 
 enum class Framing : std::uint8_t { none, length, chunked, until_close };
 
@@ -104,7 +111,8 @@ std::size_t head_length(std::string_view text, std::size_t looked_at = 0);
 /// `text` is exactly one head, and stays where it is for as long as the views are used. What `head` held is forgotten,
 /// its memory is used again.
 std::optional<Violation> view_request_head(std::string_view text, const HeadLimits&, RequestHeadView& head);
-std::optional<Violation> view_response_head(std::string_view text, ResponseHeadView& head);
+std::optional<Violation> view_response_head(std::string_view text, ResponseHeadView& head,
+                                            std::size_t count = headers_max);
 
 /// The body that follows a request's head. 400: its headers do not say where it ends; 501: a coding other than chunked.
 std::optional<Violation> body_framing(const RequestHeadView&, BodyFraming&);

@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
 #include "http/body.hpp"
 #include "http/client.hpp"
+#include "http/linger.hpp"
 #include "http/server.hpp"
 
 using namespace utakata;        // NOLINT: a test
@@ -74,7 +76,63 @@ std::string said_to(std::string text) {
   return answer;
 }
 
+struct OwnReadiness {
+  explicit OwnReadiness(Loop& loop) : own(loop) { own.ready(EPOLLIN | EPOLLOUT); }
+  reactor::Readiness own;
+};
+
+// A peer that always has more to say.
+class Talker final : private OwnReadiness, public reactor::Stream {
+ public:
+  explicit Talker(Loop& loop) : OwnReadiness(loop), Stream(own) {}
+  std::optional<Read> try_read(std::span<char> space) override {
+    heard += space.size();
+    return Read{space.size(), reactor::Trouble::none};
+  }
+  reactor::Trouble try_write(Slices&) override { return reactor::Trouble::none; }
+  [[nodiscard]] reactor::Address peer() const override { return {}; }
+  void shut_down() override {}
+  void end_writing() override {}
+  std::size_t heard = 0;
+};
+
+// A server that says this to whoever connects, and then nothing.
+Co<void> say(Loop& loop, reactor::Descriptor& listener, std::string text) {
+  const auto stream = co_await reactor::accept_tcp(listener);
+  co_await stream->write(text);
+  co_await loop.sleep(seconds(1));
+}
+
+Exchange answer_to(ClientLimits limits, std::string text) {
+  Loop loop;
+  Exchange got;
+  {
+    reactor::Descriptor listener(loop, *reactor::listen_tcp({}));
+    reactor::start(say(loop, listener, std::move(text)));
+    run(loop, [](Loop& l, int port, ClientLimits with, Exchange& out) -> Co<void> {
+      Client client(l, {.port = port}, "here", std::move(with));
+      out = co_await client.send({}, seconds(20));
+    }(loop, reactor::local_port(listener.fd()), std::move(limits), got));
+  }
+  loop.drain();
+  return got;
+}
+
 }  // namespace
+
+TEST_CASE("http: whoever lingers lets others go on meanwhile") {
+  Loop loop;
+  Talker talker(loop);
+  bool over = false;
+  reactor::start([](Talker& peer, bool& ended) -> Co<void> {
+    co_await linger(peer);
+    ended = true;
+  }(talker, over));
+  CHECK_FALSE(over);
+  CHECK(talker.heard <= std::size_t{2} * 1024 * 1024);
+  for (int i = 0; i < 100 && !over; ++i) loop.run_once(Duration{});
+  CHECK(over);
+}
 
 TEST_CASE("http head: what two programs could read differently is refused") {
   CHECK(status_of("GET / HTTP/1.1\r\nHost: a\r\n\r\n") == 0);
@@ -226,4 +284,17 @@ TEST_CASE("http client: answers, refusals and a kept connection that the server 
   CHECK(got[0].ending == Ending::answered);
   CHECK(got[2].body == "/p|body");
   CHECK(got[3].ending == Ending::refused);
+}
+
+TEST_CASE("http client: an answer's body is bounded, kept or not") {
+  const std::string answer = cat("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", std::string(3000, 'x'));
+  CHECK(answer_to({.body = 2000}, answer).ending == Ending::malformed);
+  const Exchange unkept = answer_to({.body = 2000, .keep_body = false}, answer);
+  CHECK(unkept.ending == Ending::answered);
+  CHECK(unkept.status == 200);
+  CHECK(unkept.body.empty());
+  const Exchange whole = answer_to({.keep_body = false}, cat(answer, std::string(2000, 'y')));
+  CHECK(whole.ending == Ending::answered);
+  CHECK(whole.body.empty());
+  CHECK(answer_to({}, cat("HTTP/1.1 200 OK\r\n", std::string(100'000, 'x'))).ending == Ending::malformed);
 }

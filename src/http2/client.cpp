@@ -15,8 +15,6 @@ namespace {
 using reactor::Co;
 using reactor::Stream;
 
-constexpr http::HeadLimits no_limits{.line = SIZE_MAX, .header = SIZE_MAX, .all = SIZE_MAX};
-
 }  // namespace
 
 class ClientSession final : public Session {
@@ -80,7 +78,8 @@ class ClientSession final : public Session {
   bool read_head(Transfer& transfer) override {
     Outbound& out = transfer.out;
     http::BodyFraming framing;
-    if (http::view_request_head(out.head, no_limits, request_) || http::body_framing(request_, framing)) return false;
+    if (http::view_request_head(out.head, http::own_head, request_) || http::body_framing(request_, framing))
+      return false;
     out.body = http::BodyReader(framing);
     out.head_whole = true;
     transfer.to_head = request_.method == "HEAD";

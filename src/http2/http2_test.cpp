@@ -326,3 +326,48 @@ TEST_CASE("http2: a server that speaks something else is no server") {
   ending = true;
   loop.drain();
 }
+
+TEST_CASE("http2: a head that we send may have more headers than one that comes") {
+  std::string lines;
+  for (int i = 0; i < 510; ++i) lines += cat("h", i, ": v\r\n");
+  std::string asked;
+  World world([&](std::unique_ptr<Stream> stream) {
+    return [](std::unique_ptr<Stream> own, std::string text, std::string* heard) -> Co<void> {
+      std::array<char, 20'000> space{};
+      while (http::head_length(*heard) == 0) {
+        const auto got = co_await own->read(space);
+        if (got.count == 0) co_return;
+        heard->append(space.data(), got.count);
+      }
+      co_await own->write(text);
+    }(std::move(stream), cat("HTTP/1.1 200 OK\r\n", lines, "Content-Length: 0\r\n\r\n"), &asked);
+  });
+  const Heard heard = world.ask(cat("GET / HTTP/1.1\r\nHost: a\r\n", lines, "\r\n"));
+  CHECK(asked.ends_with("h509: v\r\n\r\n"));
+  CHECK(heard.text.ends_with("h509: v\r\ncontent-length: 0\r\n\r\n"));
+}
+
+TEST_CASE("http2: whoever writes what is no head does not wait for an answer") {
+  SUBCASE("a request") {
+    World world;
+    const auto stream = world.client->open();
+    Stream::Slices slices{"nonsense\r\n\r\n", {}, {}};
+    CHECK(stream->try_write(slices) == Trouble::reset);
+    const Heard heard = world.hear(*stream);
+    CHECK(heard.ended);
+    CHECK(heard.trouble == Trouble::reset);
+  }
+  SUBCASE("an answer") {
+    World world;
+    const auto stream = world.client->open();
+    world.say(*stream, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    world.rounds();
+    REQUIRE(world.kept.size() == 1);
+    Stream::Slices slices{"nonsense\r\n\r\n", {}, {}};
+    CHECK(world.kept[0]->try_write(slices) == Trouble::reset);
+    const Heard heard = world.hear(*stream);
+    CHECK(heard.ended);
+    CHECK(heard.trouble == Trouble::reset);
+    CHECK(world.client->usable());
+  }
+}

@@ -16,7 +16,8 @@ using reactor::Stream;
 
 namespace {
 
-constexpr int data = 0, headers = 1, rst_stream = 3, settings = 4, ping = 6, goaway = 7, continuation = 9;
+constexpr int data = 0, headers = 1, rst_stream = 3, settings = 4, ping = 6, goaway = 7, window_update = 8,
+              continuation = 9;
 constexpr int end_stream = 1, ack = 1, end_headers = 4;
 constexpr std::int64_t no_error = 0, protocol_error = 1, refused_stream = 7, enhance_your_calm = 11;
 
@@ -50,7 +51,7 @@ std::string get() {
 
 class Attack {
  public:
-  Attack() {
+  explicit Attack(std::string_view first = {}) {
     std::array<int, 2> ends{};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
     fd_ = ends[1];
@@ -58,8 +59,9 @@ class Attack {
         std::make_unique<reactor::TcpStream>(loop_, ends[0]),
         {.serve = [this](std::unique_ptr<Stream> stream) { return keep(*this, std::move(stream)); },
          .ending = [this] { return ending_; },
+         .idle = idle,
          .age_max = age_max}));
-    say(cat("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", frame(settings, 0, 0, {})));
+    say(cat("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", frame(settings, 0, 0, {}), first));
   }
   Attack(const Attack&) = delete;
   Attack& operator=(const Attack&) = delete;
@@ -87,7 +89,16 @@ class Attack {
     return got ? std::string(space.data(), got->count) : "";
   }
 
-  static inline Duration age_max = seconds(3600);
+  // Until it is sent away, but not longer than this.
+  bool sent_away_within(Duration patience) {
+    for (const Instant deadline = loop_.now() + patience; !goodbye && !closed && loop_.now() < deadline;) {
+      loop_.run_once(milliseconds(5));
+      hear();
+    }
+    return goodbye.has_value() || closed;
+  }
+
+  static inline Duration idle = seconds(60), age_max = seconds(3600);
   std::vector<std::unique_ptr<Stream>> kept;
   std::map<std::int32_t, std::int64_t> resets;  // by stream, the code
   std::optional<std::int64_t> goodbye;          // the code of the last GOAWAY
@@ -111,7 +122,7 @@ class Attack {
     ssize_t n = 0;
     while ((n = ::recv(fd_, space.data(), space.size(), 0)) > 0)
       heard_.append(space.data(), static_cast<std::size_t>(n));
-    closed = closed || n == 0;
+    closed = closed || n == 0 || errno != EAGAIN;
     while (heard_.size() >= 9) {
       const auto length = static_cast<std::size_t>(value(std::string_view(heard_).substr(0, 3)));
       if (heard_.size() < 9 + length) return;
@@ -175,6 +186,65 @@ TEST_CASE("http2: a client that takes its requests back again and again is sent 
     attack.say(cat(frame(headers, end_stream | end_headers, id, get()), frame(rst_stream, 0, id, number(8, 4))));
   CHECK(attack.goodbye == enhance_your_calm);
   CHECK(attack.kept.size() <= 201);
+}
+
+TEST_CASE("http2: a client whose requests are reset by its own errors again and again is sent away") {
+  Attack attack;
+  for (int id = 1; id < 2000 && !attack.goodbye; id += 2)
+    attack.say(
+        cat(frame(headers, end_stream | end_headers, id, get()), frame(window_update, 0, id, number(0x7fffffff, 4))));
+  CHECK(attack.goodbye == enhance_your_calm);
+  CHECK(attack.kept.size() <= 201);
+}
+
+TEST_CASE("http2: requests that their server leaves without an answer are not their client's fault") {
+  Attack attack;
+  for (int id = 1; id < 1000 && !attack.goodbye; id += 2) {
+    attack.say(frame(headers, end_stream | end_headers, id, get()));
+    REQUIRE(attack.kept.size() == 1);
+    Stream::Slices slices{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", {}, {}};
+    if (id % 4 == 1) CHECK(attack.kept[0]->try_write(slices) == reactor::Trouble::none);
+    attack.kept.clear();
+  }
+  CHECK_FALSE(attack.goodbye.has_value());
+}
+
+TEST_CASE("http2: the headers of a request come within the idle timeout, whatever else goes on") {
+  Attack::idle = milliseconds(50);
+  const std::string request = frame(headers, end_stream | end_headers, 1, get());
+  SUBCASE("half a block") {
+    Attack attack(cat(request, frame(headers, 0, 3, get())));
+    CHECK(attack.sent_away_within(seconds(20)));
+    CHECK(attack.kept.size() == 1);
+  }
+  SUBCASE("half a frame") {
+    Attack attack(cat(request, frame(headers, end_headers, 3, get()).substr(0, 20)));
+    CHECK(attack.sent_away_within(seconds(20)));
+  }
+  SUBCASE("half a block of trailers") {
+    Attack attack(cat(frame(headers, end_headers, 1, get()), frame(headers, end_stream, 1, field("a", "b"))));
+    CHECK(attack.sent_away_within(seconds(20)));
+  }
+  SUBCASE("drop by drop") {
+    const std::string more = frame(continuation, 0, 3, field("x", std::string(4000, 'a')));
+    Attack attack(cat(request, frame(headers, 0, 3, get()), more.substr(0, 100)));
+    for (std::size_t i = 100; i < 1000 && !attack.sent_away_within(milliseconds(5)); ++i) attack.say(more.substr(i, 1));
+    CHECK((attack.goodbye == no_error || attack.closed));
+  }
+  SUBCASE("drop by drop, of a request that has been refused") {
+    const std::string more = frame(continuation, 0, 1, field("x", std::string(4000, 'a')));
+    Attack attack(cat(frame(headers, 0, 1, cat(get(), field("connection", "close"))), more.substr(0, 100)));
+    for (std::size_t i = 100; i < 1000 && !attack.sent_away_within(milliseconds(5)); ++i) attack.say(more.substr(i, 1));
+    CHECK(attack.resets[1] == protocol_error);
+    CHECK((attack.goodbye == no_error || attack.closed));
+  }
+  SUBCASE("all of them") {
+    Attack attack(request);
+    CHECK_FALSE(attack.sent_away_within(milliseconds(200)));
+    attack.kept.clear();
+    CHECK(attack.sent_away_within(seconds(20)));
+  }
+  Attack::idle = seconds(60);
 }
 
 TEST_CASE("http2: more streams at a time than it was told a client does not get") {

@@ -16,7 +16,8 @@ constexpr std::size_t requests_max = 10'000;              // facts: platform.md 
 constexpr std::size_t compressed_headers_max = 8 * 1024;  // the same
 // Streams that the client has reset leave their place at once, what serves them a little later.
 constexpr std::size_t served_max = 2 * streams_max;
-// A client that takes back most of what it asks for makes us work for nothing (CVE-2023-44487).
+// A client that takes back most of what it asks for makes us work for nothing (CVE-2023-44487), as does one that lets
+// us reset it for its errors (CVE-2025-8671).
 constexpr std::size_t resets_max = 200;
 constexpr Duration lingering = seconds(2);  // for the rest of a request that has been answered
 
@@ -72,7 +73,6 @@ class ServerSession final : public Session {
   }
 
   void frame_came(const nghttp2_frame& frame) override {
-    if (frame.hd.type == NGHTTP2_RST_STREAM && ++resets_ > resets_max + answered_) terminate(NGHTTP2_ENHANCE_YOUR_CALM);
     const bool answer = frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
     if (answer && leaving_)
       nghttp2_submit_goaway(session(), NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session()),
@@ -90,7 +90,8 @@ class ServerSession final : public Session {
   bool read_head(Transfer& transfer) override {
     Outbound& out = transfer.out;
     http::BodyFraming framing;
-    if (http::view_response_head(out.head, answer_) || http::body_framing(answer_, transfer.to_head, framing))
+    if (http::view_response_head(out.head, answer_, http::own_head.count) ||
+        http::body_framing(answer_, transfer.to_head, framing))
       return false;
     if (answer_.status == 101) return false;  // it has not been asked for
     if (answer_.status < 200) {
@@ -142,6 +143,12 @@ class ServerSession final : public Session {
       const auto self = weak.lock();
       if (self && !self->over()) std::static_pointer_cast<ServerSession>(self)->give_up(id);
     });
+  }
+
+  // Without an answer; those that whoever serves them has left without one are not the client's.
+  void stream_ended(const Transfer& transfer) override {
+    if (transfer.out.sent || transfer.out.cut) return;
+    if (++resets_ > resets_max + answered_) terminate(NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   void give_up(std::int32_t id) {

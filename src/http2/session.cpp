@@ -54,10 +54,15 @@ struct Callbacks {
   }
 
   static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* head, void* user) {
+    if (head->type != NGHTTP2_CONTINUATION) of(user).last_news_ = of(user).loop().now();
     of(user).frame_begins(*head);
     return 0;
   }
   static int begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_HEADERS) {
+      of(user).heading_ = frame->hd.stream_id;
+      of(user).heading_since_ = of(user).loop().now();
+    }
     if (transfer(session, frame->hd.stream_id) != nullptr) return 0;
     const auto begun = of(user).begin_headers(*frame);
     if (!begun) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -84,6 +89,7 @@ struct Callbacks {
   }
   static int frame_came(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     Transfer* const to = transfer(session, frame->hd.stream_id);
+    if (frame->hd.type == NGHTTP2_HEADERS) of(user).heading_ = 0;
     if (to != nullptr && frame->hd.type == NGHTTP2_HEADERS) of(user).end_headers(*to, *frame);
     const bool message = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (to != nullptr && message && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
@@ -165,7 +171,7 @@ const nghttp2_option* Session::options() {
 Session::Session(std::unique_ptr<Stream> below, Duration idle)
     : below_(std::move(below)),
       idle_(idle),
-      last_stream_(below_->loop().now()),
+      last_news_(below_->loop().now()),
       wake_(below_->loop()),
       writer_ended_(below_->loop()),
       read_share_(below_->loop(), share_of_a_round),
@@ -237,8 +243,10 @@ void Session::stream_closed(std::int32_t id, std::uint32_t code) {
   if (known == transfers_.end()) return;
   const std::shared_ptr<Transfer> transfer = known->second;
   transfers_.erase(known);
+  if (heading_ == id) heading_ = 0;
   nghttp2_session_set_stream_user_data(session_, id, nullptr);
-  last_stream_ = loop().now();
+  last_news_ = loop().now();
+  stream_ended(*transfer);
   transfer->closed = true;
   const bool whole = transfer->in.ended() && code == NGHTTP2_NO_ERROR;
   note(*transfer, whole ? std::uint32_t{EPOLLIN | EPOLLOUT} : gone);
@@ -256,14 +264,20 @@ bool Session::take_frames(std::span<const char> bytes) {
   return true;
 }
 
+// Until when the peer may go on as it does. Streams have their own patience in whoever serves them, but that begins
+// only once their headers are whole.
+Instant Session::silent_until() const {
+  if (heading_ != 0 && transfers_.contains(heading_)) return heading_since_ + idle_;
+  return transfers_.empty() ? last_news_ + idle_ : Instant::never();
+}
+
 Co<void> Session::read_loop() {
   while (!over_) {
     const bool came = co_await below_->readiness().readable(idle_);
     if (over_ || ending()) break;
-    if (!came) {
-      if (transfers_.empty() && loop().now() - last_stream_ >= idle_) terminate(NGHTTP2_NO_ERROR);
-      continue;
-    }
+    // What has come may be just one more drop.
+    if (silent_until() <= loop().now()) terminate(NGHTTP2_NO_ERROR);
+    if (!came) continue;
     const std::span<char> space = thread_space();
     const auto got = below_->try_read(space);
     if (!got) continue;
@@ -291,6 +305,13 @@ bool Session::take_head(Transfer& transfer, std::string_view& text) {
   return read_head(transfer);
 }
 
+// What its writer has written is no HTTP/1.1: its reader does not wait for an answer to that.
+Trouble Session::fail_writing(Transfer& transfer) {
+  if (transfer.id > 0) reset(transfer, NGHTTP2_INTERNAL_ERROR);
+  fail(transfer);
+  return Trouble::reset;
+}
+
 Trouble Session::write(Transfer& transfer, Stream::Slices& slices) {
   Outbound& out = transfer.out;
   if (Stream::all_taken(slices)) return Trouble::none;
@@ -298,7 +319,7 @@ Trouble Session::write(Transfer& transfer, Stream::Slices& slices) {
   for (std::string_view& slice : slices) {
     while (!slice.empty()) {
       if (!out.head_whole) {
-        if (!take_head(transfer, slice)) return Trouble::reset;
+        if (!take_head(transfer, slice)) return fail_writing(transfer);
       } else if (out.whole()) {
         slice = {};
       } else if (out.content.size() >= Outbound::capacity) {
@@ -307,7 +328,7 @@ Trouble Session::write(Transfer& transfer, Stream::Slices& slices) {
         go_on(transfer);
         return Trouble::none;
       } else if (!out.take(slice)) {
-        return Trouble::reset;
+        return fail_writing(transfer);
       }
     }
   }

@@ -30,7 +30,8 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] reactor::Address peer() const { return below_->peer(); }
 
  protected:
-  /// `idle`: how long it is kept without streams, and how long the peer may take nothing.
+  /// `idle`: how long it is kept without streams, how long the peer may take nothing, and within what time the headers
+  /// of a stream come.
   Session(std::unique_ptr<reactor::Stream> below, Duration idle);
   void begin(nghttp2_session* session) { session_ = session; }
   static const nghttp2_session_callbacks* callbacks();
@@ -46,6 +47,7 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual void end_headers(Transfer&, const nghttp2_frame&) = 0;
   virtual void frame_came(const nghttp2_frame&) {}
   virtual void message_sent(Transfer&) {}
+  virtual void stream_ended(const Transfer&) {}
   /// What has come has been looked at, and coroutines may run.
   virtual void after_frames() {}
   /// The head that is whole in `transfer.out.head`: reads it, and prepares for its body. False: it is none.
@@ -78,6 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
   friend class End;
   friend struct Callbacks;
   reactor::Trouble write(Transfer&, reactor::Stream::Slices&);
+  reactor::Trouble fail_writing(Transfer&);
   bool take_head(Transfer&, std::string_view& text);
   void give_room(Transfer&);
   void drop_end(Transfer&);
@@ -91,6 +94,7 @@ class Session : public std::enable_shared_from_this<Session> {
   reactor::Co<void> write_loop();
   bool take_frames(std::span<const char> bytes);
   bool fill(std::string& batch);
+  [[nodiscard]] Instant silent_until() const;
   [[nodiscard]] bool finished() const;
   void break_off();
   void tell();
@@ -105,7 +109,9 @@ class Session : public std::enable_shared_from_this<Session> {
   std::vector<nghttp2_nv> fields_;  // used again for each head
   std::string* batch_ = nullptr;    // while one is filled
   std::uint64_t came_ = 0, useful_ = 0;
-  Instant last_stream_;  // when there has been one
+  Instant last_news_;         // when there was a stream or a frame began
+  std::int32_t heading_ = 0;  // the stream whose headers are coming; 0: none
+  Instant heading_since_;
   reactor::Event wake_, writer_ended_;
   reactor::FairShare read_share_, write_share_;
 };

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "reactor/gate.hpp"
 #include "reactor/offload.hpp"
 #include "reactor/process.hpp"
+#include "reactor/sockets.hpp"
 #include "reactor/stream.hpp"
 #include "tests/files.hpp"
 
@@ -296,4 +298,24 @@ TEST_CASE("reactor: a gate lets so many through at a time, in the order in which
   visits.loop.run();
   CHECK(visits.order == "abcde");
   CHECK(visits.most == 2);
+}
+
+TEST_CASE("reactor: a thread that could not find its way back does not visit another network namespace") {
+  std::thread([] {
+    const int there = ::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+    REQUIRE(there >= 0);
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const int made = make_socket(SOCK_STREAM, there);
+    const int error = errno;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(made == -1);
+    CHECK(trouble_of(error) == Trouble::exhausted);
+    const int later = make_socket(SOCK_STREAM, there);
+    CHECK((later >= 0 || errno == EPERM));  // who may not visit any
+    if (later >= 0) ::close(later);
+    ::close(there);
+  }).join();
 }

@@ -49,8 +49,9 @@ Address address_of(const sockaddr_in& in) {
 int make_socket(int type, int namespace_fd) {
   const int kind = type | SOCK_NONBLOCK | SOCK_CLOEXEC;
   if (namespace_fd < 0) return socket(AF_INET, kind, 0);
-  thread_local const int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-  if (setns(namespace_fd, CLONE_NEWNET) != 0) return -1;
+  thread_local int own = -1;  // the way back, which has to be there before it leaves
+  if (own < 0) own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (own < 0 || setns(namespace_fd, CLONE_NEWNET) != 0) return -1;
   const int fd = socket(AF_INET, kind, 0);
   const int error = errno;
   ensure(setns(own, CLONE_NEWNET) == 0, "a thread cannot return to its own network namespace");
