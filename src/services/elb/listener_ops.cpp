@@ -53,8 +53,8 @@ Outcome<> take_protocol(const Tx& tx, const LoadBalancerRow& balancer, ListenerR
   if (row.ssl_policy.empty()) row.ssl_policy = default_ssl_policy;
   if (request.Certificates) {
     const str arn = TRY(default_certificate(tx, *request.Certificates));
+    if (!row.certificates.empty()) row.certificates.erase(row.certificates.begin());  // the default one until now
     std::erase(row.certificates, arn);
-    if (!row.certificates.empty()) row.certificates.erase(row.certificates.begin());
     row.certificates.insert(row.certificates.begin(), arn);
   }
   if (row.certificates.empty()) return invalid("A certificate must be specified for HTTPS listeners");

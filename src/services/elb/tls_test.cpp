@@ -102,6 +102,10 @@ TEST_CASE("elb tls: a listener changes protocol, policy and default certificate"
   CHECK(*changed->Listeners->front().Certificates->front().CertificateArn == three);
   CHECK(lb.configured().listeners.front().tls.versions == list<str>{"TLSv1.2", "TLSv1.3"});
   CHECK(lb.presented(listener) == list<str>{"*" + three, two});
+  REQUIRE(lb.modify({.ListenerArn = listener, .Certificates = list<api::Certificate>{{.CertificateArn = three}}}));
+  CHECK(lb.presented(listener) == list<str>{"*" + three, two});  // it was the default one already
+  REQUIRE(lb.modify({.ListenerArn = listener, .Certificates = list<api::Certificate>{{.CertificateArn = two}}}));
+  CHECK(lb.presented(listener) == list<str>{"*" + two});
   changed = lb.modify({.ListenerArn = listener, .Protocol_ = "HTTP"});
   REQUIRE(changed);
   CHECK_FALSE(changed->Listeners->front().Certificates);
