@@ -176,7 +176,7 @@ void configure(Tx& tx, const Key& key) {
     choose(out.protocol, listener.protocol);
     if (row->network() && listener.protocol != "UDP")
       out.tcp_idle_timeout_seconds = number_attribute(listener, "tcp.idle_timeout.seconds");
-    if (listener.uses_tls()) out.tls = tls_of(tx, listener);
+    if (listener.uses_tls()) out.tls = tls_of(tx, world, listener);
     for (const Key& rule_at : tx.where<RuleRow>(RuleRow::by_listener, listener.arn)) {
       const RuleRow& rule = *tx.find<RuleRow>(rule_at);
       out.rules.push_back({.arn = rule.arn,

@@ -20,10 +20,11 @@ const SslPolicy* find_ssl_policy(std::string_view name);
 list<str> versions_of(const SslPolicy&);  // "TLSv1", "TLSv1.1", ...
 list<str> ciphers_of(const SslPolicy&);   // OpenSSL's names, as AWS orders them
 
-/// The one certificate that a request may name for a listener. Faults ValidationError, CertificateNotFound.
+/// The one certificate that a request may name for a listener. Faults ValidationError, CertificateNotFound,
+/// UnsupportedCertificate.
 Outcome<str> default_certificate(const Tx&, const list<api::Certificate>&);
 /// As the data path needs it: the certificates that have been issued, and the policy.
-BalancerTls tls_of(const Tx&, const ListenerRow&);
+BalancerTls tls_of(const Tx&, const World&, const ListenerRow&);
 
 inline auto ssl_policy_not_found(std::string_view name) {
   return refuse("SSLPolicyNotFound", cat("SSL policy '", name, "' not found"));

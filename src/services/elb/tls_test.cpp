@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "services/acm/certificates_fixture_test.hpp"
 #include "services/acm/ops.hpp"
 #include "services/acm/public.hpp"
 #include "services/elb/fixture_test.hpp"
@@ -141,6 +142,39 @@ TEST_CASE("elb tls: what does not fit an HTTPS listener is refused") {
   CHECK(lb.add(listener, many).starts_with("TooManyCertificates"));
   many.pop_back();
   CHECK(lb.add(listener, many) == "done");
+}
+
+TEST_CASE("elb tls: a certificate of another account or region is not found, one that can never be used is refused") {
+  Secure lb;
+  const str own = lb.certificate("own.example.com");
+  const str listener = lb.https(own);
+  const auto refused = [&](const str& arn, const str& code) {
+    const list<api::Certificate> certificates{{.CertificateArn = arn}};
+    const auto made = lb.listen({.Protocol_ = "HTTPS", .Port = 444, .Certificates = certificates});
+    const auto changed = lb.modify({.ListenerArn = listener, .Certificates = certificates});
+    return !made && made.error().code == code && !changed && changed.error().code == code &&
+           lb.add(listener, {arn}).starts_with(code);
+  };
+  const World home = lb.world;
+  for (const World& other : {World{"444455556666", home.region}, World{home.account, "us-east-1"}}) {
+    lb.world = other;
+    const str foreign = lb.certificate("foreign.example.com");
+    lb.issue(foreign);
+    lb.world = home;
+    CHECK(refused(foreign, "CertificateNotFound"));
+  }
+  const str failed = lb.certificate("failed.example.com");
+  lb.step = lb.machine.step(lb.now, CertificateReport{.arn = failed, .reason = "no authority"});
+  CHECK(refused(failed, "UnsupportedCertificate"));
+  lb.now = *parse_iso8601("2027-01-01T00:00:00Z");
+  const auto imported = lb.call<acm::import_certificate, acm::api::ImportCertificateResponse>(
+      acm::api::ImportCertificateRequest{.Certificate = {str(acm::test::leaf)},
+                                         .PrivateKey = {str(acm::test::leaf_key)},
+                                         .CertificateChain = Blob{str(acm::test::authority)}});
+  REQUIRE(imported);
+  lb.now = *parse_iso8601("2190-01-01T00:00:00Z");
+  CHECK(refused(*imported->CertificateArn, "UnsupportedCertificate"));
+  CHECK(lb.presented(listener) == list<str>{"*" + own});
 }
 
 TEST_CASE("elb tls: a certificate cannot be deleted while a listener uses it") {
