@@ -301,11 +301,9 @@ bool goes_together(bool http2, const http::RequestHeadView& head, std::string_vi
 }
 
 void count_evaluations(Meter& meter, const Chosen& chosen) {
-  // The default rule is not counted.
-  const i32 evaluated = chosen.evaluated - (chosen.rule != nullptr && chosen.rule->priority == 0 ? 1 : 0);
-  if (evaluated <= 0) return;
-  meter.add(Measure::rule_evaluations, evaluated);
-  meter.add(Measure::billed_evaluations, std::max(0, evaluated - free_rules));
+  if (chosen.evaluated == 0) return;
+  meter.add(Measure::rule_evaluations, chosen.evaluated);
+  meter.add(Measure::billed_evaluations, std::max(0, chosen.evaluated - free_rules));
 }
 
 // Of the head that goes to the target.
