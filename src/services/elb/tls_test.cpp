@@ -144,6 +144,25 @@ TEST_CASE("elb tls: what does not fit an HTTPS listener is refused") {
   CHECK(lb.add(listener, many) == "done");
 }
 
+TEST_CASE("elb tls: a listener made again is the same if its policy and its default certificate are") {
+  Secure lb;
+  const str one = lb.certificate("one.example.com"), two = lb.certificate("two.example.com");
+  const str listener = lb.https(one);
+  CHECK(lb.add(listener, {two}) == "done");
+  const auto again = [&](const str& arn, opt<str> policy) {
+    const auto made = lb.listen({.Protocol_ = "HTTPS",
+                                 .SslPolicy = std::move(policy),
+                                 .Certificates = list<api::Certificate>{{.CertificateArn = arn}}});
+    return made ? *made->Listeners->front().ListenerArn : made.error().code;
+  };
+  CHECK(again(one, {}) == listener);
+  CHECK(again(one, str("ELBSecurityPolicy-2016-08")) == listener);
+  CHECK(again(one, str("ELBSecurityPolicy-TLS13-1-2-2021-06")) == "DuplicateListener");
+  CHECK(again(two, {}) == "DuplicateListener");
+  CHECK(lb.listen({.Protocol_ = "HTTP"}).error().code == "DuplicateListener");
+  CHECK(lb.presented(listener) == list<str>{"*" + one, two});
+}
+
 TEST_CASE("elb tls: a certificate of another account or region is not found, one that can never be used is refused") {
   Secure lb;
   const str own = lb.certificate("own.example.com");
