@@ -131,6 +131,8 @@ Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyList
   if (request.DefaultActions)
     row.actions = TRY(checked_actions(tx, *request.DefaultActions, {row.balancer_arn, "defaultActions"}));
   TRY_VOID(check_fit(tx, balancer, row, row.actions));
+  for (const Key& rule : tx.where<RuleRow>(RuleRow::by_listener, row.arn))
+    TRY_VOID(check_fit(tx, balancer, row, tx.find<RuleRow>(rule)->actions));
   tx.put(key, row);
   balancer_changed(tx, tx.world(), row.balancer_arn);
   return api::ModifyListenerOutput{.Listeners = list<api::Listener>{view(row)}};

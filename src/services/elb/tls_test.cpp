@@ -144,6 +144,28 @@ TEST_CASE("elb tls: what does not fit an HTTPS listener is refused") {
   CHECK(lb.add(listener, many) == "done");
 }
 
+TEST_CASE("elb tls: a listener stays HTTPS while one of its rules needs that") {
+  Secure lb;
+  const str listener = lb.https(lb.certificate("one.example.com"));
+  const auto calls =
+      lb.call<create_target_group, api::CreateTargetGroupOutput>(api::CreateTargetGroupInput{.Name = "calls",
+                                                                                             .Protocol_ = "HTTP",
+                                                                                             .ProtocolVersion = "GRPC",
+                                                                                             .Port = 80,
+                                                                                             .VpcId = lb.vpc(),
+                                                                                             .TargetType = "ip"});
+  const str group = *calls->TargetGroups->front().TargetGroupArn;
+  const auto rule = lb.rule(listener, 1, {{.Field = str("path-pattern"), .Values = list<str>{"/*"}}},
+                            {{.Type = "forward", .TargetGroupArn = group}});
+  REQUIRE(rule);
+  const auto refused = lb.modify({.ListenerArn = listener, .Protocol_ = "HTTP"});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message ==
+        "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'GRPC'");
+  CHECK(lb.call<delete_rule, api::DeleteRuleOutput>(api::DeleteRuleInput{.RuleArn = *rule->RuleArn}));
+  CHECK(lb.modify({.ListenerArn = listener, .Protocol_ = "HTTP"}));
+}
+
 TEST_CASE("elb tls: a listener made again is the same if its policy and its default certificate are") {
   Secure lb;
   const str one = lb.certificate("one.example.com"), two = lb.certificate("two.example.com");
