@@ -209,7 +209,7 @@ TEST_CASE("elb rules: what is not served is refused by name") {
   for (const api::Action& each : {api::Action{.Type = "authenticate-oidc"}, api::Action{.Type = "authenticate-cognito"},
                                   api::Action{.Type = "jwt-validation"}})
     CHECK(web.refusal({each, fine}) ==
-          cat("InvalidLoadBalancerAction: Actions of type '", each.Type.name(), "' are supported only by HTTPS listeners, which are not served"));
+          cat("InvalidLoadBalancerAction: Actions of type '", each.Type.name(), "' are not served"));
   CHECK(web.refusal({fine, fine}).starts_with("InvalidLoadBalancerAction: Exactly one action"));
   CHECK(web.refusal(list<api::Action>{}) == "ValidationError: An action must be specified");
   api::Action mixed = fine;
