@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/arn.hpp"
 #include "core/effect.hpp"
 #include "core/report.hpp"
 #include "services/acm/public.hpp"
@@ -9,11 +10,6 @@
 
 namespace utakata::acm {
 namespace {
-
-World world_of_arn(std::string_view arn) {
-  const auto parts = split(arn, ':');
-  return parts.size() > 5 ? World{str(parts[4]), str(parts[3])} : World{};
-}
 
 void ask_for(Tx& tx, const Key& key) {
   const auto* row = tx.find<CertificateRow>(key);
