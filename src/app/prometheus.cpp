@@ -82,15 +82,11 @@ void add_requests(Page& page, const Meters& meters) {
   for (std::size_t i = 0; i < balancer::cause_count; ++i) {
     const std::string cause = label("cause", balancer::name_of(static_cast<balancer::Cause>(i)));
     each(meters, Of::balancers, [&](const Meter& balancer) {
-      i64 without_group = balancer.causes[i].get();
-      each(meters, Of::groups, [&](const Meter& group) {
-        if (group.load_balancer != balancer.load_balancer || group.world != balancer.world) return;
-        const i64 count = group.causes[i].get();
-        without_group -= count;
-        if (count > 0) page.add(cat(labels_of(group), ",", cause), count);
-      });
-      if (without_group > 0)
-        page.add(cat(labels_of(balancer), ",", label("target_group", ""), ",", cause), without_group);
+      if (const i64 count = balancer.causes[i].get(); count > 0)
+        page.add(cat(labels_of(balancer), ",", label("target_group", ""), ",", cause), count);
+    });
+    each(meters, Of::groups, [&](const Meter& group) {
+      if (const i64 count = group.causes[i].get(); count > 0) page.add(cat(labels_of(group), ",", cause), count);
     });
   }
 }

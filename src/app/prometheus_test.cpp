@@ -46,3 +46,16 @@ TEST_CASE("prometheus: requests, times and health by their labels") {
   CHECK(has("utakata_ready 1"));
   CHECK(page.contains("\nprocess_resident_memory_bytes "));
 }
+
+TEST_CASE("prometheus: the requests of a group that is gone do not become requests without a group") {
+  balancer::Meters meters;
+  const auto web = meters.add("arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1", "app/web/1");
+  auto blue = meters.add("arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1", "app/web/1",
+                         "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/blue/2");
+  balancer::count_request(*web, blue.get(), {.target_status = 200, .status = 200}, balancer::Cause::ok);
+  balancer::count_request(*web, nullptr, {.status = 301}, balancer::Cause::ok);
+  blue.reset();
+  (void)meters.take_minute(60);
+  const std::string page = prometheus_page(meters.all(), {});
+  CHECK(page.contains(R"(,target_group="",cause="ok"} 1)"));
+}

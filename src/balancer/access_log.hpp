@@ -15,7 +15,7 @@ namespace utakata::balancer {
 
 /// What a line says of the request itself. Copied when the head is there, as its bytes are gone when the request ends.
 struct RequestText {
-  std::string type = "http";                                   // http, https, h2, ws, wss
+  std::string type = "http";                                   // http, https, h2, grpcs, ws, wss
   std::string method, scheme = "http", host, target, version;  // empty method: what came is no request
   i32 port = 0;                                                // of the listener
   std::string user_agent, trace_id;

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
+
 #include "balancer/raw_fixture_test.hpp"
 
 using namespace utakata;            // NOLINT: a test
@@ -20,6 +22,7 @@ void echo(Connection& connection) {
   }
 }
 
+constexpr std::string_view get_and_close = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 constexpr std::string_view two_lengths =
     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n01234";
 constexpr std::string_view blank_in_target = "GET /a b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -107,6 +110,25 @@ TEST_CASE("balancer: the desync mitigation mode decides about ambiguous requests
   CHECK_FALSE(disguised.contains("Content-Length : 5"));
 }
 
+TEST_CASE("balancer: an ambiguous request ends the target's connection as well, where the mode closes connections") {
+  for (const bool closes : {true, false}) {
+    raw::Target target(echo);
+    const Bench bench(target.port(), [&](BalancerConfig& config) {
+      if (!closes) config.desync_mitigation_mode = "monitor";
+    });
+    CHECK(bench.status(get_and_close) == 200);
+    const std::size_t connections = target.connections();
+    const auto client = bench.client();
+    client->say(two_lengths);
+    CHECK(client->hear("\r\n\r\n").starts_with("HTTP/1.1 200"));  // over the connection that was kept
+    client->close();
+    CHECK(target.connections() == connections);
+    CHECK(bench.fates(2) == Counts{{"ok", 2}});
+    CHECK(bench.status(get_and_close) == 200);
+    CHECK(target.connections() == connections + (closes ? 1 : 0));
+  }
+}
+
 TEST_CASE("balancer: what goes on names one host, one length, and nothing of this connection") {
   raw::Target target(echo);
   const Bench bench(target.port());
@@ -125,19 +147,34 @@ TEST_CASE("balancer: what goes on names one host, one length, and nothing of thi
 }
 
 TEST_CASE("balancer: malformed chunks are refused and the target's connection is not used again") {
-  raw::Target target(echo);
+  std::atomic<int> begun = 0;  // chunked requests that the target has seen the head of
+  raw::Target target([&](Connection& connection) {
+    for (std::string head; !(head = connection.hear("\r\n\r\n")).empty();) {
+      if (head.contains("Transfer-Encoding"))
+        ++begun;
+      else
+        connection.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    }
+  });
   const Bench bench(target.port());
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   const std::initializer_list<std::string_view> bad{
       "x\r\n", "5\nhello", "1\r\nab\r\n", "fffffffffffffffff\r\n", "5 \r\nhello\r\n0\r\n\r\n", "0\r\nno colon\r\n\r\n"};
   for (const std::string_view each : bad) {
+    CHECK(bench.status(get_and_close) == 200);
+    const std::size_t connections = target.connections();
+    const int before = begun;
     const auto split_up = bench.client();
     split_up->say(head);
+    for (int i = 0; i < 3000 && begun == before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     split_up->say(each);
     CHECK_MESSAGE(split_up->hear_all().starts_with("HTTP/1.1 400"), each);
+    CHECK(target.connections() == connections);  // it went over the one that was kept
+    CHECK(bench.status(get_and_close) == 200);
+    CHECK(target.connections() == connections + 1);
   }
   const auto refused = static_cast<i64>(bad.size());
-  CHECK(bench.fates(refused) == Counts{{"bad_request", refused}});
+  CHECK(bench.fates(3 * refused) == Counts{{"bad_request", refused}, {"ok", 2 * refused}});
 }
 
 TEST_CASE("balancer: whether a refusal has a body goes by its own request, not by the one before") {

@@ -193,7 +193,7 @@ class Balancer::Inside {
     if (listener.datagrams) listener.datagrams->close();
   }
 
-  // Opens what is wanted and closes what is not. `concerning` is told how it stands.
+  // Opens what is wanted and closes what is not. Reported is how `concerning` stands, and whom this has changed.
   void listen_again(const str& concerning) {
     const std::set<Place> wanted = wanted_places();
     std::erase_if(listeners_, [&](const auto& entry) {
@@ -201,24 +201,42 @@ class Balancer::Inside {
       close(entry.second);
       return true;
     });
-    str trouble;
+    std::map<str, str> troubles;
     for (const Place& place : wanted) {
       if (listeners_.contains(place)) continue;
-      auto opened = open(place);
-      // Who has an address of its own is reached there.
-      const bool matters =
-          place.address != shared_->settings.listen_address || place.arn.empty() || has_no_other(place);
-      if (!opened && trouble.empty() && matters) trouble = opened.error().message;
+      if (const auto opened = open(place); !opened)
+        for (const auto& [arn, running] : shared_->balancers)
+          if (depends_on(*running->config, place)) troubles.try_emplace(arn, opened.error().message);
     }
-    if (const auto running = shared_->balancers.find(concerning); running != shared_->balancers.end()) {
-      BalancerReport report{.arn = concerning, .reason = trouble};
-      if (!trouble.empty()) report.state = "failed";
-      shared_->sink(std::move(report));
+    troubles.swap(troubles_);
+    const auto reason = [](const std::map<str, str>& of, const str& arn) {
+      const auto known = of.find(arn);
+      return known == of.end() ? str() : known->second;
+    };
+    for (const auto& [arn, running] : shared_->balancers) {
+      BalancerReport report{.arn = arn, .reason = reason(troubles_, arn)};
+      if (!report.reason.empty()) report.state = "failed";
+      if (arn == concerning || report.reason != reason(troubles, arn)) shared_->sink(std::move(report));
     }
-    if (!trouble.empty() && !shared_->ending)
-      shared_->loop.after(retry_interval, [this, concerning] {
-        if (!shared_->ending) listen_again(concerning);
-      });
+    retry_later();
+  }
+
+  void retry_later() {
+    if (troubles_.empty() || retrying_ || shared_->ending) return;
+    retrying_ = true;
+    shared_->loop.after(retry_interval, [this] {
+      retrying_ = false;
+      if (!shared_->ending) listen_again("");
+    });
+  }
+
+  // Whether the load balancer has failed while nothing listens there. Who has an address of its own is reached there,
+  // whoever holds the shared one.
+  [[nodiscard]] bool depends_on(const BalancerConfig& config, const Place& place) const {
+    const bool on_shared_address = !place.in_vpc && place.address == shared_->settings.listen_address;
+    if (!place.arn.empty()) return place.arn == config.arn && (!on_shared_address || has_no_other(place));
+    return !config.network &&
+           std::ranges::find(config.listeners, place.port, &BalancerListener::port) != config.listeners.end();
   }
 
   // Whether this place on the shared address is all that a network load balancer has.
@@ -278,6 +296,8 @@ class Balancer::Inside {
 
   std::shared_ptr<Shared> shared_;
   std::map<Place, Listener> listeners_;
+  std::map<str, str> troubles_;  // by load balancer: why one of the places that it depends on is not open
+  bool retrying_ = false;        // one timer for all of them
   std::thread thread_;
 };
 

@@ -88,6 +88,15 @@ class Reports {
     });
   }
 
+  template <class Kind>
+  std::vector<Kind> all() {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Kind> found;
+    for (const Report& report : all_)
+      if (const auto* kind = std::get_if<Kind>(&report); kind != nullptr) found.push_back(*kind);
+    return found;
+  }
+
  private:
   std::mutex mutex_;
   std::condition_variable arrived_;
@@ -215,7 +224,7 @@ TEST_CASE("balancer: a target that refuses is 502, no target 503, and the ledger
   CHECK(causes == std::map<str, i64>{{"connect_refused_502", 1}, {"no_target_503", 1}});
 }
 
-TEST_CASE("balancer: load balancers share a port by Host, a taken port is reported") {
+TEST_CASE("balancer: load balancers share a port by Host") {
   Reports reports;
   const int port = free_port();
   Balancer balancer({}, reports.sink(), nullptr);
@@ -231,14 +240,33 @@ TEST_CASE("balancer: load balancers share a port by Host, a taken port is report
   CHECK(ask(port, {}, cat("one.elb.localhost:", port)).body == "from one");
   CHECK(ask(port, {}, cat("TWO.elb.localhost:", port)).body == "from two");
   CHECK(ask(port, {}, "neither").status == 503);
-  balancer.remove("one");
+}
+
+TEST_CASE("balancer: a port that another program has taken is reported for those who need it, once, and tried again") {
+  Reports reports;
+  Balancer balancer({}, reports.sink(), nullptr);
   const int taken = *reactor::listen_tcp({});
-  BalancerConfig config = config_of(reactor::local_port(taken), {});
-  config.arn = "three";
-  balancer.configure(config);
-  CHECK(reports.until<BalancerReport>([](const BalancerReport& r) {
-    return r.arn == "three" && r.state == "failed" && r.reason.find("taken") != str::npos;
-  }));
+  const auto configure = [&](const str& arn, int port) {
+    BalancerConfig config = config_of(port, {});
+    config.arn = arn;
+    balancer.configure(config);
+  };
+  const auto reported = [&](const str& arn, const str& state) {
+    return reports.until<BalancerReport>([&](const BalancerReport& r) {
+      return r.arn == arn && r.state.name() == state && r.reason.contains("taken") == (state == "failed");
+    });
+  };
+  configure("one", reactor::local_port(taken));
+  configure("two", reactor::local_port(taken));
+  for (int i = 0; i < 3; ++i) configure("two", reactor::local_port(taken));
+  configure("elsewhere", free_port());
+  CHECK(reported("elsewhere", "active"));  // so those before have been, too
   ::close(taken);
-  CHECK(reports.until<BalancerReport>([](const BalancerReport& r) { return r.arn == "three" && r.state == "active"; }));
+  CHECK(reported("one", "active"));
+  CHECK(reported("two", "active"));
+  std::map<str, int> counts;
+  for (const BalancerReport& each : reports.all<BalancerReport>()) ++counts[cat(each.arn, " ", each.state.name())];
+  CHECK(counts ==
+        std::map<str, int>{
+            {"elsewhere active", 1}, {"one active", 1}, {"one failed", 1}, {"two active", 1}, {"two failed", 4}});
 }

@@ -495,6 +495,20 @@ TEST_CASE("balancer: a redirect for a client that names no host leads to the loa
   CHECK(bench.answer("GET / HTTP/1.0\r\n\r\n").contains("Location: http://web.elb.localhost:"));
 }
 
+TEST_CASE("balancer: a redirect has the page of the load balancer's own answers, of as many bytes as ALB's") {
+  const Bench bench(0, [](BalancerConfig& config) {
+    config.listeners[0].rules[0].action = {.type = "redirect", .status = 301, .redirect_path = "/new"};
+  });
+  const std::string answer = bench.answer(get_and_close);
+  CHECK(answer.contains("\r\nContent-Type: text/html\r\nContent-Length: 134\r\n"));
+  CHECK(
+      answer.ends_with("\r\n\r\n<html>\r\n<head><title>301 Moved Permanently</title></head>\r\n<body>\r\n"
+                       "<center><h1>301 Moved Permanently</h1></center>\r\n</body>\r\n</html>\r\n"));
+  const std::string head = bench.answer("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  CHECK(head.contains("\r\nContent-Length: 134\r\n"));
+  CHECK(head.ends_with("\r\n\r\n"));
+}
+
 TEST_CASE("balancer: that we have no file descriptor for a connection to the target is not the target's fault") {
   raw::Target target(answering(std::string(ok)));
   const Bench bench(target.port(), [](BalancerConfig& config) {

@@ -20,7 +20,7 @@ bool CheckResult::good(const HealthCheckRule& rule) const {
   return kind == Kind::connected || (kind == Kind::answered && matches(rule.matcher, status));
 }
 
-bool TargetHealth::take(const HealthCheckRule& rule, CheckResult result) {
+bool TargetHealth::take(const HealthCheckRule& rule, CheckResult result, Duration took) {
   const State before = state_;
   const bool reason_before = state_ == State::unhealthy;
   const CheckResult last_before = last_;
@@ -28,14 +28,17 @@ bool TargetHealth::take(const HealthCheckRule& rule, CheckResult result) {
   last_ = result;
   if (good) {
     failures_ = 0;
+    failing_ = {};
     ++successes_;
     const bool first = state_ == State::initial && !rule.all_initial_checks;
     if (first || (state_ != State::healthy && successes_ >= rule.healthy_threshold)) state_ = State::healthy;
   } else {
     successes_ = 0;
     ++failures_;
-    const i32 checks_an_interval = rule.interval_seconds / std::max(interval_seconds(rule), 1);
-    if (failures_ >= rule.unhealthy_threshold * checks_an_interval) state_ = State::unhealthy;
+    failing_ = failing_ + std::max(took, seconds(interval_seconds(rule)));
+    const bool over = initial() ? failing_ >= seconds(rule.interval_seconds) * rule.unhealthy_threshold
+                                : failures_ >= rule.unhealthy_threshold;
+    if (over) state_ = State::unhealthy;
   }
   const bool other_reason =
       reason_before && !good && (last_before.kind != last_.kind || last_before.status != last_.status);

@@ -26,12 +26,12 @@ inline constexpr i32 initial_interval_seconds = 1;
 
 /// AWS's states: a new target is healthy after one success, or after healthy_threshold ones if it has to pass all of
 /// its first checks; an unhealthy one after healthy_threshold of them; any target is unhealthy after
-/// unhealthy_threshold failures in a row. The frequent first checks count as one failure an interval, else a container
-/// that takes longer to start than they do would begin as unhealthy.
+/// unhealthy_threshold failures in a row. The frequent first checks count by the time that they fill, as many failures
+/// as there are intervals in it, else a container that takes longer to start than they do would begin as unhealthy.
 class TargetHealth {
  public:
-  /// True if what would be reported has changed.
-  bool take(const HealthCheckRule&, CheckResult);
+  /// True if what would be reported has changed. `took`: from the check's beginning to its result.
+  bool take(const HealthCheckRule&, CheckResult, Duration took = {});
   [[nodiscard]] bool healthy() const { return state_ == State::healthy; }
   /// From one check to the next.
   [[nodiscard]] i32 interval_seconds(const HealthCheckRule& rule) const {
@@ -44,6 +44,7 @@ class TargetHealth {
   enum class State : std::uint8_t { initial, healthy, unhealthy } state_ = State::initial;
   int successes_ = 0;
   int failures_ = 0;
+  Duration failing_;  // the time that those fill, of a target that has never passed
   CheckResult last_;
 };
 

@@ -160,7 +160,7 @@ void count_request(Meter& balancer, Meter* group, const Record& record, Cause ca
     count(balancer);
     if (group != nullptr) count(*group);
   };
-  by_both([&](Meter& meter) { meter.causes[static_cast<std::size_t>(cause)].add(); });
+  (group != nullptr ? *group : balancer).causes[static_cast<std::size_t>(cause)].add();
   balancer.add(Measure::processed_bytes, record.received_bytes + record.sent_bytes);
   if (record.target_status == 0 && record.status != 0) count_own_status(balancer, record.status);
   if (group == nullptr) return;

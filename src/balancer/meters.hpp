@@ -45,7 +45,7 @@ inline constexpr std::size_t measure_count = 24;
 struct Meter {
   str world, load_balancer, target_group;  // "ACCOUNT/REGION/"; "app/web/1"; "targetgroup/blue/2" or empty
   std::array<Count, measure_count> counts;
-  std::array<Count, cause_count> causes;  // how requests ended
+  std::array<Count, cause_count> causes;  // how requests ended; of a load balancer: those that met no group
   Count open_client_connections;
   Count open_target_connections;  // as of the last minute
   Count healthy_targets, unhealthy_targets;

@@ -171,6 +171,34 @@ TEST_CASE("balancer: a client that always has another request ready does not kee
   CHECK(answered == count);
 }
 
+TEST_CASE("balancer: the rules that a request is held against are counted, without the default one") {
+  World world({.type = "fixed-response", .status = 200, .body = "x"});
+  BalancerConfig config = *world.running->config;
+  list<BalancerRule>& rules = config.listeners[0].rules;
+  for (i32 priority = 1; priority <= 12; ++priority)
+    rules.push_back({.arn = cat(priority),
+                     .priority = priority,
+                     .conditions = {{.field = "path-pattern", .values = {cat("/", priority)}}},
+                     .action = rules[0].action});
+  world.running->config = std::make_shared<const BalancerConfig>(config);
+  world.running->routing = std::make_shared<const Routing>(world.running->config);
+  Far client(world.shared->loop);
+  world.serve(client);
+  const auto counted = [&](std::string_view path, Measure measure) {
+    const i64 before = world.running->meter->get(measure);
+    client.say(cat("GET ", path, " HTTP/1.1\r\nHost: a\r\n\r\n"));
+    world.round();
+    CHECK(answers_in(client.heard()) == 1);
+    return world.running->meter->get(measure) - before;
+  };
+  CHECK(counted("/1", Measure::rule_evaluations) == 1);
+  CHECK(counted("/11", Measure::rule_evaluations) == 11);
+  CHECK(counted("/", Measure::rule_evaluations) == 12);
+  CHECK(counted("/10", Measure::billed_evaluations) == 0);
+  CHECK(counted("/11", Measure::billed_evaluations) == 1);
+  CHECK(counted("/", Measure::billed_evaluations) == 2);
+}
+
 TEST_CASE("balancer: a WebSocket whose target breaks while it is written to is cut off") {
   World world({.forward = {{.target_group_arn = "g"}}});
   const auto target = world.add_target();

@@ -39,25 +39,35 @@ std::string content_headers(std::string_view type, std::size_t length) {
   return cat("Content-Type: ", type, "\r\nContent-Length: ", length, "\r\n");
 }
 
-}  // namespace
-
-std::string own_answer(int status, bool keep_alive, bool head_only, Instant now) {
+// `headers`: whole lines.
+std::string with_page(int status, std::string_view headers, bool head_only) {
   const std::string name = cat(status, " ", title(status));
   const std::string body = cat("<html>\r\n<head><title>", name, "</title></head>\r\n<body>\r\n<center><h1>", name,
                                "</h1></center>\r\n</body>\r\n</html>\r\n");
-  return cat("HTTP/1.1 ", name, "\r\n", own_headers(keep_alive, now), content_headers("text/html", body.size()), "\r\n",
+  return cat("HTTP/1.1 ", name, "\r\n", headers, content_headers("text/html", body.size()), "\r\n",
              head_only ? "" : body);
 }
 
-std::string action_answer(int status, std::string_view content_type, std::string_view body, std::string_view location,
-                          bool keep_alive, bool head_only, Instant now) {
+}  // namespace
+
+std::string own_answer(int status, bool keep_alive, bool head_only, Instant now) {
+  return with_page(status, own_headers(keep_alive, now), head_only);
+}
+
+std::string fixed_answer(int status, std::string_view content_type, std::string_view body, bool keep_alive,
+                         bool head_only, Instant now) {
   const bool has_content = status >= 200 && status != 204 && status != 304;  // RFC 9110 6.4.1
   std::string text = cat("HTTP/1.1 ", status, " ", http::reason_phrase(status), "\r\n", own_headers(keep_alive, now));
   if (has_content) text += content_headers(content_type.empty() ? "text/plain" : content_type, body.size());
-  if (!location.empty()) text += cat("Location: ", location, "\r\n");
   text += "\r\n";
   if (has_content && !head_only) text += body;
   return text;
+}
+
+std::string redirect_answer(int status, std::string_view location, bool keep_alive, bool head_only, Instant now) {
+  std::string headers = own_headers(keep_alive, now);
+  if (!location.empty()) headers += cat("Location: ", location, "\r\n");
+  return with_page(status, headers, head_only);
 }
 
 }  // namespace utakata::balancer

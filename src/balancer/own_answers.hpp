@@ -10,8 +10,10 @@ namespace utakata::balancer {
 /// The load balancer's own answer to a status, in ALB's words and form (facts: platform.md A6).
 std::string own_answer(int status, bool keep_alive, bool head_only, Instant wall_now);
 
-/// A fixed response or a redirect (`location` not empty).
-std::string action_answer(int status, std::string_view content_type, std::string_view body, std::string_view location,
-                          bool keep_alive, bool head_only, Instant wall_now);
+/// What an action of a rule says: a fixed response.
+std::string fixed_answer(int status, std::string_view content_type, std::string_view body, bool keep_alive,
+                         bool head_only, Instant wall_now);
+/// A redirect, with the page of its status. An empty location is left out.
+std::string redirect_answer(int status, std::string_view location, bool keep_alive, bool head_only, Instant wall_now);
 
 }  // namespace utakata::balancer

@@ -273,10 +273,10 @@ Co<Ended> answer_ourselves(Client& client, const BalancerAction& action, const R
     client.text->redirect_url = location;
   }
   const bool keep_alive = skip_body(client, length) && client.request.keep_alive && !client.request.close_connections;
+  const bool head_only = client.request.head_method;
   const std::string answer =
-      action_answer(action.status, redirect ? "text/html" : std::string_view(action.content_type),
-                    redirect ? std::string_view() : std::string_view(action.body), location, keep_alive,
-                    client.request.head_method, wall_clock());
+      redirect ? redirect_answer(action.status, location, keep_alive, head_only, wall_clock())
+               : fixed_answer(action.status, action.content_type, action.body, keep_alive, head_only, wall_clock());
   const Trouble sent = co_await client.stream.write(answer, client.idle());
   const Cause cause = sent == Trouble::none ? Cause::ok : Cause::client_closed_460;
   client.count(client.running->fates, cause);
@@ -298,11 +298,9 @@ bool goes_together(bool http2, const http::RequestHeadView& head, std::string_vi
 }
 
 void count_evaluations(Meter& meter, const Chosen& chosen) {
-  // The default rule is not counted.
-  const i32 evaluated = chosen.evaluated - (chosen.rule != nullptr && chosen.rule->priority == 0 ? 1 : 0);
-  if (evaluated <= 0) return;
-  meter.add(Measure::rule_evaluations, evaluated);
-  meter.add(Measure::billed_evaluations, std::max(0, evaluated - free_rules));
+  if (chosen.evaluated == 0) return;
+  meter.add(Measure::rule_evaluations, chosen.evaluated);
+  meter.add(Measure::billed_evaluations, std::max(0, chosen.evaluated - free_rules));
 }
 
 // Of the head that goes to the target.

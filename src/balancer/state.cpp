@@ -203,7 +203,7 @@ reactor::Co<void> check_health(Shared& shared, std::shared_ptr<Running> running,
                                                          rule.port.value_or(target->port), shared.origin_of(*running));
     if (over()) co_return;
     target->drop_kept_before(begun - seconds(running->config->idle_timeout_seconds));
-    if (target->health.take(rule, result)) {
+    if (target->health.take(rule, result, shared.loop.now() - begun)) {
       take_health(*kept, *target, shared.loop.now());
       kept->measure_targets();
       report_health(shared, *kept, target);

@@ -31,7 +31,6 @@ class UdpListener final : public std::enable_shared_from_this<UdpListener> {
 
   void take(const reactor::Address& client, std::string_view text);
   std::shared_ptr<Exchange> begin(const reactor::Address& client);
-  void used(Exchange&);
   void ended(Exchange&);
   [[nodiscard]] bool make_room();
   void count(const std::shared_ptr<FateLine>&, Cause) const;

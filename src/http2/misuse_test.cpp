@@ -258,9 +258,13 @@ TEST_CASE("http2: endless headers end the connection") {
   Attack attack;
   SUBCASE("in continuations") {
     attack.say(frame(headers, end_stream, 1, get()));
-    for (int i = 0; i < 100 && !attack.goodbye && !attack.closed; ++i)
+    int taken = 0;
+    for (; taken < 100 && !attack.goodbye && !attack.closed; ++taken)
       attack.say(frame(continuation, 0, 1, field("x", std::string(1000, 'a'))));
-    CHECK((attack.goodbye == enhance_your_calm || attack.closed));
+    // Eight thousand bytes are in order. nghttp2 ends a connection of more frames without a word.
+    CHECK(taken >= 8);
+    CHECK(taken <= 10);
+    CHECK(attack.goodbye.value_or(enhance_your_calm) == enhance_your_calm);
   }
   SUBCASE("in one frame") {
     attack.say(frame(headers, end_stream | end_headers, 1, cat(get(), field("x", std::string(9000, 'a')))));
@@ -294,7 +298,7 @@ TEST_CASE("http2: frames that carry nothing are not taken without end") {
     for (int i = 0; i < 1000; ++i) empty += frame(settings, 0, 0, {});
   }
   for (int i = 0; i < 3000 && !attack.goodbye && !attack.closed; ++i) attack.say(empty);
-  CHECK((attack.goodbye == enhance_your_calm || attack.closed));
+  CHECK(attack.goodbye == enhance_your_calm);
 }
 
 TEST_CASE("http2: a connection that has become old ends after what is under way") {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/named.hpp"
 #include "base/sha256.hpp"
 #include "services/acm/ops.hpp"
 #include "wire/pagination.hpp"
@@ -8,18 +9,6 @@ namespace utakata::acm {
 namespace {
 
 constexpr std::size_t record_digits = 32;
-
-// Takes the one of an enumeration's values that has this name.
-template <class Choice>
-opt<Choice> choice(std::string_view name) {
-  for (std::uint8_t i = 0; i < std::size(Choice::names); ++i)
-    if (Choice::names[i] == name) {
-      Choice found;
-      found.index = i;
-      return found;
-    }
-  return {};
-}
 
 // The record that would prove that the domain is the caller's; the same for all certificates of an account.
 api::ResourceRecord record_of(const World& world, std::string_view domain) {
@@ -59,10 +48,10 @@ void show_facts(api::CertificateDetail& detail, const CertificateRow& row) {
   detail.NotAfter = facts.not_after;
   detail.SignatureAlgorithm = facts.signature_algorithm;
   detail.KeyUsages = list<api::KeyUsage>{};
-  for (const str& each : facts.key_usages) detail.KeyUsages->push_back({.Name = choice<api::KeyUsageName>(each)});
+  for (const str& each : facts.key_usages) detail.KeyUsages->push_back({.Name = named<api::KeyUsageName>(each)});
   detail.ExtendedKeyUsages = list<api::ExtendedKeyUsage>{};
   for (const auto& each : facts.purposes)
-    detail.ExtendedKeyUsages->push_back({.Name = choice<api::ExtendedKeyUsageName>(each.name), .OID = each.oid});
+    detail.ExtendedKeyUsages->push_back({.Name = named<api::ExtendedKeyUsageName>(each.name), .OID = each.oid});
 }
 
 api::CertificateDetail detail_of(const Tx& tx, const CertificateRow& row) {
@@ -71,7 +60,7 @@ api::CertificateDetail detail_of(const Tx& tx, const CertificateRow& row) {
                                 .SubjectAlternativeNames = row.names,
                                 .CreatedAt = row.created_at,
                                 .Status = status_at(row, tx.now()),
-                                .KeyAlgorithm_ = choice<api::KeyAlgorithm>(row.key_algorithm),
+                                .KeyAlgorithm_ = named<api::KeyAlgorithm>(row.key_algorithm),
                                 .InUseBy = users_of(tx, row.arn),
                                 .Type = row.type,
                                 .RenewalEligibility = "INELIGIBLE"};
@@ -91,7 +80,7 @@ api::CertificateSummary summary_of(const Tx& tx, const CertificateRow& row) {
                                   .HasAdditionalSubjectAlternativeNames = row.names.size() > limits::summary_names,
                                   .Status = status_at(row, tx.now()),
                                   .Type = row.type,
-                                  .KeyAlgorithm_ = choice<api::KeyAlgorithm>(row.key_algorithm),
+                                  .KeyAlgorithm_ = named<api::KeyAlgorithm>(row.key_algorithm),
                                   .KeyUsages = list<api::KeyUsageName>{},
                                   .ExtendedKeyUsages = list<api::ExtendedKeyUsageName>{},
                                   .InUse = !users_of(tx, row.arn).empty(),
@@ -100,9 +89,9 @@ api::CertificateSummary summary_of(const Tx& tx, const CertificateRow& row) {
   if (*summary.HasAdditionalSubjectAlternativeNames)
     summary.SubjectAlternativeNameSummaries->resize(limits::summary_names);
   for (const str& each : row.facts.key_usages)
-    if (const auto name = choice<api::KeyUsageName>(each)) summary.KeyUsages->push_back(*name);
+    if (const auto name = named<api::KeyUsageName>(each)) summary.KeyUsages->push_back(*name);
   for (const auto& each : row.facts.purposes)
-    if (const auto name = choice<api::ExtendedKeyUsageName>(each.name)) summary.ExtendedKeyUsages->push_back(*name);
+    if (const auto name = named<api::ExtendedKeyUsageName>(each.name)) summary.ExtendedKeyUsages->push_back(*name);
   if (row.facts.not_before.set()) summary.NotBefore = row.facts.not_before;
   if (row.facts.not_after.set()) summary.NotAfter = row.facts.not_after;
   if (row.issued_at.set()) summary.IssuedAt = row.issued_at;

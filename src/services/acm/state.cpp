@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/arn.hpp"
 #include "core/effect.hpp"
 #include "core/report.hpp"
 #include "services/acm/public.hpp"
@@ -9,11 +10,6 @@
 
 namespace utakata::acm {
 namespace {
-
-World world_of_arn(std::string_view arn) {
-  const auto parts = split(arn, ':');
-  return parts.size() > 5 ? World{str(parts[4]), str(parts[3])} : World{};
-}
 
 void ask_for(Tx& tx, const Key& key) {
   const auto* row = tx.find<CertificateRow>(key);
@@ -84,10 +80,14 @@ api::CertificateStatus status_at(const CertificateRow& row, Instant now) {
   return row.status;
 }
 
-std::optional<Usable> usable(const Tx& tx, std::string_view arn) {
-  const auto* row = tx.find<CertificateRow>(certificate_key(world_of_arn(arn), arn));
+std::optional<Usable> usable(const Tx& tx, const World& world, std::string_view arn) {
+  const auto* row = tx.find<CertificateRow>(certificate_key(world, arn));
   if (row == nullptr) return {};
-  return Usable{.certificate = row->certificate, .private_key = row->private_key, .chain = row->chain};
+  return Usable{.certificate = row->certificate,
+                .private_key = row->private_key,
+                .chain = row->chain,
+                .failed = row->status == "FAILED",
+                .expired = status_at(*row, tx.now()) == "EXPIRED"};
 }
 
 void set_uses(Tx& tx, const World& world, const str& user, const std::set<str>& certificates) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/named.hpp"
 #include "services/cloudwatch/errors.hpp"
 #include "services/cloudwatch/limits.hpp"
 #include "services/cloudwatch/metric_ops.hpp"
@@ -24,13 +25,6 @@ Outcome<Span> span_of(Instant start, Instant end, i32 period) {
 }
 
 Instant instant_of(i64 at) { return Instant{at * nanoseconds_a_second}; }
-
-opt<api::StandardUnit> unit_of(const str& name) {
-  api::StandardUnit unit;
-  for (std::uint8_t i = 0; i < std::size(api::StandardUnit::names); ++i)
-    if (api::StandardUnit::names[i] == name) unit.index = i;
-  return unit;
-}
 
 str unit_asked(const opt<api::StandardUnit>& unit) { return unit ? str(unit->name()) : str(); }
 
@@ -196,7 +190,7 @@ Outcome<api::GetMetricStatisticsOutput> get_metric_statistics(Tx& tx, const api:
     const MetricStatistics& all = point.statistics;
     api::Datapoint& shown = output.Datapoints->emplace_back();
     shown.Timestamp = instant_of(point.at);
-    shown.Unit = unit_of(point.unit);
+    shown.Unit = named<api::StandardUnit>(point.unit);
     if (asked("SampleCount")) shown.SampleCount = all.count;
     if (asked("Average")) shown.Average = all.sum / all.count;
     if (asked("Sum")) shown.Sum = all.sum;

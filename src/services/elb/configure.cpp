@@ -2,6 +2,8 @@
 #include <set>
 
 #include "base/json.hpp"
+#include "base/named.hpp"
+#include "core/arn.hpp"
 #include "core/effect.hpp"
 #include "core/facts.hpp"
 #include "core/report.hpp"
@@ -43,8 +45,7 @@ StickinessRule stickiness_of(const TargetGroupRow& row) {
 // Takes the one of an enumeration's values that an attribute names.
 template <class Choice>
 void choose(Choice& into, std::string_view name) {
-  for (std::uint8_t i = 0; i < std::size(Choice::names); ++i)
-    if (Choice::names[i] == name) into.index = i;
+  if (const auto known = named<Choice>(name)) into = *known;
 }
 
 FlowRule flows_of(const TargetGroupRow& row) {
@@ -176,7 +177,7 @@ void configure(Tx& tx, const Key& key) {
     choose(out.protocol, listener.protocol);
     if (listener.protocol == "TCP" || listener.protocol == "TCP_UDP")
       out.tcp_idle_timeout_seconds = number_attribute(listener, "tcp.idle_timeout.seconds");
-    if (listener.uses_tls()) out.tls = tls_of(tx, listener);
+    if (listener.uses_tls()) out.tls = tls_of(tx, world, listener);
     for (const Key& rule_at : tx.where<RuleRow>(RuleRow::by_listener, listener.arn)) {
       const RuleRow& rule = *tx.find<RuleRow>(rule_at);
       out.rules.push_back({.arn = rule.arn,
@@ -195,11 +196,6 @@ void configure(Tx& tx, const Key& key) {
       config.target_groups.push_back(group_of(tx, world, *row, *group));
   config.failed_zones = fail_over(tx, key, groups);
   tx.emit(ConfigureBalancer{.config = std::move(config)});
-}
-
-World world_of_arn(std::string_view arn) {
-  const auto parts = split(arn, ':');
-  return parts.size() > 5 ? World{str(parts[4]), str(parts[3])} : World{};
 }
 
 void tell(Tx& tx, const World& world, const TargetRow& row) {

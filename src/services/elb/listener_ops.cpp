@@ -64,19 +64,32 @@ Outcome<> take_protocol(const Tx& tx, const LoadBalancerRow& balancer, ListenerR
   if (row.ssl_policy.empty()) row.ssl_policy = default_ssl_policy;
   if (request.Certificates) {
     const str arn = TRY(default_certificate(tx, row.protocol, *request.Certificates));
+    if (!row.certificates.empty()) row.certificates.erase(row.certificates.begin());  // the default one until now
     std::erase(row.certificates, arn);
-    if (!row.certificates.empty()) row.certificates.erase(row.certificates.begin());
     row.certificates.insert(row.certificates.begin(), arn);
   }
   if (row.certificates.empty()) return invalid(cat("A certificate must be specified for ", row.protocol, " listeners"));
   return {};
 }
 
-bool port_taken(const Tx& tx, const str& balancer_arn, i32 port, const str& except) {
-  return std::ranges::any_of(tx.where<ListenerRow>(ListenerRow::by_balancer, balancer_arn), [&](const Key& key) {
-    const ListenerRow& row = *tx.find<ListenerRow>(key);
-    return row.port == port && row.arn != except;
-  });
+const ListenerRow* listener_at(const Tx& tx, const str& balancer_arn, i32 port) {
+  for (const Key& key : tx.where<ListenerRow>(ListenerRow::by_balancer, balancer_arn))
+    if (const ListenerRow* row = tx.find<ListenerRow>(key); row->port == port) return row;
+  return nullptr;
+}
+
+// Whether a listener at the same port was made with the same settings. Certificates beside the default one are added
+// later, and are none of them.
+bool same_settings(const ListenerRow& a, const ListenerRow& b) {
+  const bool same = a.protocol == b.protocol && a.ssl_policy == b.ssl_policy && a.alpn_policy == b.alpn_policy &&
+                    a.actions == b.actions;
+  return same && (!a.uses_tls() || a.certificates.front() == b.certificates.front());
+}
+
+Outcome<> check_fit(const Tx& tx, const LoadBalancerRow& balancer, const ListenerRow& row,
+                    const list<api::Action>& actions) {
+  TRY_VOID(check_compatible(tx, balancer, row.protocol, actions));
+  return check_versions(tx, row.protocol, actions);
 }
 
 auto duplicate() {
@@ -94,11 +107,12 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
   TRY_VOID(within(*request.Port, 1, 65'535, "port"));
   ListenerRow row;
   TRY_VOID(take_protocol(tx, *balancer, row, request));
-  const list<api::Action> actions =
-      TRY(checked_actions(tx, request.DefaultActions, {request.LoadBalancerArn, "defaultActions"}));
-  TRY_VOID(check_compatible(tx, *balancer, row.protocol, actions));
-  TRY_VOID(check_versions(tx, row.protocol, actions));
-  if (port_taken(tx, request.LoadBalancerArn, *request.Port, "")) return duplicate();
+  row.actions = TRY(checked_actions(tx, request.DefaultActions, {request.LoadBalancerArn, "defaultActions"}));
+  TRY_VOID(check_fit(tx, *balancer, row, row.actions));
+  if (const ListenerRow* known = listener_at(tx, request.LoadBalancerArn, *request.Port)) {
+    if (!same_settings(*known, row)) return duplicate();
+    return api::CreateListenerOutput{.Listeners = list<api::Listener>{view(*known)}};
+  }
   if (tx.where<ListenerRow>(ListenerRow::by_balancer, request.LoadBalancerArn).size() >= limits::listeners_of_balancer)
     return refuse("TooManyListeners", cat("The maximum number of listeners on load balancer '", request.LoadBalancerArn,
                                           "' has been reached"));
@@ -107,7 +121,6 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
   row.arn = cat(base, "/", tx.random_hex(16));
   row.balancer_arn = request.LoadBalancerArn;
   row.port = *request.Port;
-  row.actions = actions;
   row.tags = request.Tags.value_or(list<api::Tag>{});
   tx.put(listener_key(world, row.arn), row);
   balancer_changed(tx, world, row.balancer_arn);
@@ -123,13 +136,15 @@ Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyList
   TRY_VOID(take_protocol(tx, balancer, row, request));
   if (request.Port) {
     TRY_VOID(within(*request.Port, 1, 65'535, "port"));
-    if (port_taken(tx, row.balancer_arn, *request.Port, row.arn)) return duplicate();
+    const ListenerRow* there = listener_at(tx, row.balancer_arn, *request.Port);
+    if (there != nullptr && there->arn != row.arn) return duplicate();
     row.port = *request.Port;
   }
   if (request.DefaultActions)
     row.actions = TRY(checked_actions(tx, *request.DefaultActions, {row.balancer_arn, "defaultActions"}));
-  TRY_VOID(check_compatible(tx, balancer, row.protocol, row.actions));
-  TRY_VOID(check_versions(tx, row.protocol, row.actions));
+  TRY_VOID(check_fit(tx, balancer, row, row.actions));
+  for (const Key& rule : tx.where<RuleRow>(RuleRow::by_listener, row.arn))
+    TRY_VOID(check_fit(tx, balancer, row, tx.find<RuleRow>(rule)->actions));
   tx.put(key, row);
   balancer_changed(tx, tx.world(), row.balancer_arn);
   return api::ModifyListenerOutput{.Listeners = list<api::Listener>{view(row)}};

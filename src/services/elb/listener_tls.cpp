@@ -126,6 +126,18 @@ Outcome<str> arn_of(const api::Certificate& certificate) {
   return *certificate.CertificateArn;
 }
 
+// One of the caller's that is issued, or will be; AWS takes issued ones only.
+Outcome<str> known_certificate(const Tx& tx, const api::Certificate& certificate) {
+  str arn = TRY(arn_of(certificate));
+  const auto known = acm::usable(tx, tx.world(), arn);
+  if (!known) return certificate_not_found(arn);
+  if (known->failed || known->expired)
+    return refuse("UnsupportedCertificate",
+                  cat("The certificate '", arn,
+                      "' must have a fully-qualified domain name, a supported signature, and a supported key size."));
+  return arn;
+}
+
 }  // namespace
 
 const SslPolicy* find_ssl_policy(std::string_view name) {
@@ -163,12 +175,10 @@ Outcome<str> default_certificate(const Tx& tx, std::string_view protocol, const 
   if (certificates.empty()) return invalid(cat("A certificate must be specified for ", protocol, " listeners"));
   if (certificates.size() > 1)
     return invalid("Only one certificate can be specified here; use AddListenerCertificates for more");
-  str arn = TRY(arn_of(certificates.front()));
-  if (!acm::usable(tx, arn)) return certificate_not_found(arn);
-  return arn;
+  return known_certificate(tx, certificates.front());
 }
 
-BalancerTls tls_of(const Tx& tx, const ListenerRow& row) {
+BalancerTls tls_of(const Tx& tx, const World& world, const ListenerRow& row) {
   BalancerTls tls;
   if (const SslPolicy* policy = find_ssl_policy(row.ssl_policy); policy != nullptr) {
     tls.versions = versions_of(*policy);
@@ -176,7 +186,7 @@ BalancerTls tls_of(const Tx& tx, const ListenerRow& row) {
   }
   if (!row.alpn_policy.empty()) tls.alpn = alpn_protocols(row.alpn_policy).value_or(list<str>{});
   for (const str& arn : row.certificates)
-    if (const auto usable = acm::usable(tx, arn); usable && !usable->certificate.empty())
+    if (const auto usable = acm::usable(tx, world, arn); usable && !usable->certificate.empty())
       tls.certificates.push_back(
           {.arn = arn, .certificate = usable->certificate, .private_key = usable->private_key, .chain = usable->chain});
   return tls;
@@ -194,8 +204,7 @@ Outcome<api::AddListenerCertificatesOutput> add_listener_certificates(
   ListenerRow row = *TRY(listener_with_certificates(tx, request.ListenerArn));
   const std::size_t before = row.certificates.size();
   for (const api::Certificate& each : request.Certificates) {
-    const str arn = TRY(arn_of(each));
-    if (!acm::usable(tx, arn)) return certificate_not_found(arn);
+    const str arn = TRY(known_certificate(tx, each));
     if (std::ranges::find(row.certificates, arn) == row.certificates.end()) row.certificates.push_back(arn);
   }
   if (certificates_of_balancer(tx, row.balancer_arn) + row.certificates.size() - before >

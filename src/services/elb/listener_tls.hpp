@@ -24,10 +24,10 @@ list<str> ciphers_of(const SslPolicy&);   // OpenSSL's names, as AWS orders them
 Outcome<list<str>> alpn_protocols(std::string_view policy);
 
 /// The one certificate that a request may name for a listener of this protocol. Faults ValidationError,
-/// CertificateNotFound.
+/// CertificateNotFound, UnsupportedCertificate.
 Outcome<str> default_certificate(const Tx&, std::string_view protocol, const list<api::Certificate>&);
 /// As the data path needs it: the certificates that have been issued, and the policy.
-BalancerTls tls_of(const Tx&, const ListenerRow&);
+BalancerTls tls_of(const Tx&, const World&, const ListenerRow&);
 
 inline auto ssl_policy_not_found(std::string_view name) {
   return refuse("SSLPolicyNotFound", cat("SSL policy '", name, "' not found"));

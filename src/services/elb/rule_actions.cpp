@@ -134,8 +134,7 @@ Outcome<> check_structures(const api::Action& action) {
 Outcome<> check_action(Tx& tx, api::Action& action, const str& at) {
   if (action.Order) TRY_VOID(within(*action.Order, 1, order_max, at + "order"));
   if (action.Type != "forward" && action.Type != "redirect" && action.Type != "fixed-response")
-    return invalid_action(
-        cat("Actions of type '", action.Type.name(), "' are supported only by HTTPS listeners, which are not served"));
+    return invalid_action(cat("Actions of type '", action.Type.name(), "' are not served"));
   TRY_VOID(check_structures(action));
   if (action.Type == "forward") return check_forward(tx, action);
   if (action.Type == "fixed-response") {

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "base/ipv4.hpp"
+#include "base/named.hpp"
 #include "services/ec2/public.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
@@ -405,10 +406,7 @@ Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx& tx, const ap
                .reason = "Target.NotRegistered",
                .description = "Target is not registered to the target group"};
     api::TargetHealth health;
-    decltype(health.State.value) code;
-    for (std::uint8_t i = 0; i < std::size(decltype(code)::names); ++i)
-      if (decltype(code)::names[i] == state.state) code.index = i;
-    health.State = code;
+    health.State = named<decltype(health.State.value)>(state.state);
     if (!state.reason.empty()) health.Reason = state.reason;
     if (!state.description.empty()) health.Description = state.description;
     output.TargetHealthDescriptions->push_back(

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "services/acm/certificates_fixture_test.hpp"
 #include "services/acm/ops.hpp"
 #include "services/acm/public.hpp"
 #include "services/elb/fixture_test.hpp"
@@ -90,6 +91,10 @@ TEST_CASE("elb tls: a listener changes protocol, policy and default certificate"
   CHECK(*changed->Listeners->front().Certificates->front().CertificateArn == three);
   CHECK(lb.configured().listeners.front().tls.versions == list<str>{"TLSv1.2", "TLSv1.3"});
   CHECK(lb.presented(listener) == list<str>{"*" + three, two});
+  REQUIRE(lb.modify({.ListenerArn = listener, .Certificates = list<api::Certificate>{{.CertificateArn = three}}}));
+  CHECK(lb.presented(listener) == list<str>{"*" + three, two});  // it was the default one already
+  REQUIRE(lb.modify({.ListenerArn = listener, .Certificates = list<api::Certificate>{{.CertificateArn = two}}}));
+  CHECK(lb.presented(listener) == list<str>{"*" + two});
   changed = lb.modify({.ListenerArn = listener, .Protocol_ = "HTTP"});
   REQUIRE(changed);
   CHECK_FALSE(changed->Listeners->front().Certificates);
@@ -125,6 +130,80 @@ TEST_CASE("elb tls: what does not fit an HTTPS listener is refused") {
   CHECK(lb.add(listener, many).starts_with("TooManyCertificates"));
   many.pop_back();
   CHECK(lb.add(listener, many) == "done");
+}
+
+TEST_CASE("elb tls: a listener stays HTTPS while one of its rules needs that") {
+  Secure lb;
+  const str listener = lb.https(lb.certificate("one.example.com"));
+  const auto calls =
+      lb.call<create_target_group, api::CreateTargetGroupOutput>(api::CreateTargetGroupInput{.Name = "calls",
+                                                                                             .Protocol_ = "HTTP",
+                                                                                             .ProtocolVersion = "GRPC",
+                                                                                             .Port = 80,
+                                                                                             .VpcId = lb.vpc(),
+                                                                                             .TargetType = "ip"});
+  const str group = *calls->TargetGroups->front().TargetGroupArn;
+  const auto rule = lb.rule(listener, 1, {{.Field = str("path-pattern"), .Values = list<str>{"/*"}}},
+                            {{.Type = "forward", .TargetGroupArn = group}});
+  REQUIRE(rule);
+  const auto refused = lb.modify({.ListenerArn = listener, .Protocol_ = "HTTP"});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message ==
+        "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'GRPC'");
+  CHECK(lb.call<delete_rule, api::DeleteRuleOutput>(api::DeleteRuleInput{.RuleArn = *rule->RuleArn}));
+  CHECK(lb.modify({.ListenerArn = listener, .Protocol_ = "HTTP"}));
+}
+
+TEST_CASE("elb tls: a listener made again is the same if its policy and its default certificate are") {
+  Secure lb;
+  const str one = lb.certificate("one.example.com"), two = lb.certificate("two.example.com");
+  const str listener = lb.https(one);
+  CHECK(lb.add(listener, {two}) == "done");
+  const auto again = [&](const str& arn, opt<str> policy) {
+    const auto made = lb.listen({.Protocol_ = "HTTPS",
+                                 .SslPolicy = std::move(policy),
+                                 .Certificates = list<api::Certificate>{{.CertificateArn = arn}}});
+    return made ? *made->Listeners->front().ListenerArn : made.error().code;
+  };
+  CHECK(again(one, {}) == listener);
+  CHECK(again(one, str("ELBSecurityPolicy-2016-08")) == listener);
+  CHECK(again(one, str("ELBSecurityPolicy-TLS13-1-2-2021-06")) == "DuplicateListener");
+  CHECK(again(two, {}) == "DuplicateListener");
+  CHECK(lb.listen({.Protocol_ = "HTTP"}).error().code == "DuplicateListener");
+  CHECK(lb.presented(listener) == list<str>{"*" + one, two});
+}
+
+TEST_CASE("elb tls: a certificate of another account or region is not found, one that can never be used is refused") {
+  Secure lb;
+  const str own = lb.certificate("own.example.com");
+  const str listener = lb.https(own);
+  const auto refused = [&](const str& arn, const str& code) {
+    const list<api::Certificate> certificates{{.CertificateArn = arn}};
+    const auto made = lb.listen({.Protocol_ = "HTTPS", .Port = 444, .Certificates = certificates});
+    const auto changed = lb.modify({.ListenerArn = listener, .Certificates = certificates});
+    return !made && made.error().code == code && !changed && changed.error().code == code &&
+           lb.add(listener, {arn}).starts_with(code);
+  };
+  const World home = lb.world;
+  for (const World& other : {World{"444455556666", home.region}, World{home.account, "us-east-1"}}) {
+    lb.world = other;
+    const str foreign = lb.certificate("foreign.example.com");
+    lb.issue(foreign);
+    lb.world = home;
+    CHECK(refused(foreign, "CertificateNotFound"));
+  }
+  const str failed = lb.certificate("failed.example.com");
+  lb.step = lb.machine.step(lb.now, CertificateReport{.arn = failed, .reason = "no authority"});
+  CHECK(refused(failed, "UnsupportedCertificate"));
+  lb.now = *parse_iso8601("2027-01-01T00:00:00Z");
+  const auto imported = lb.call<acm::import_certificate, acm::api::ImportCertificateResponse>(
+      acm::api::ImportCertificateRequest{.Certificate = {str(acm::test::leaf)},
+                                         .PrivateKey = {str(acm::test::leaf_key)},
+                                         .CertificateChain = Blob{str(acm::test::authority)}});
+  REQUIRE(imported);
+  lb.now = *parse_iso8601("2190-01-01T00:00:00Z");
+  CHECK(refused(*imported->CertificateArn, "UnsupportedCertificate"));
+  CHECK(lb.presented(listener) == list<str>{"*" + own});
 }
 
 TEST_CASE("elb tls: a certificate cannot be deleted while a listener uses it") {

@@ -1,15 +1,11 @@
 #include "services/events/deliver.hpp"
 
+#include "core/arn.hpp"
 #include "services/logs/public.hpp"
 #include "services/sqs/public.hpp"
 
 namespace utakata::events {
 namespace {
-
-World world_of_arn(std::string_view arn) {
-  const auto parts = split(arn, ':');
-  return {.account = str(parts[4]), .region = str(parts[3])};
-}
 
 str group_of_arn(std::string_view arn) { return str(split(arn, ':')[6]); }
 

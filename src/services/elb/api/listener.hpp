@@ -9,23 +9,28 @@ using Protocol = OneOf<"HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"
 struct TargetGroupTuple {
   opt<str> TargetGroupArn;
   opt<i32> Weight;
+  friend bool operator==(const TargetGroupTuple&, const TargetGroupTuple&) = default;
 };
 struct TargetGroupStickinessConfig {
   opt<bool> Enabled;
   opt<i32> DurationSeconds;
+  friend bool operator==(const TargetGroupStickinessConfig&, const TargetGroupStickinessConfig&) = default;
 };
 struct ForwardActionConfig {
   opt<list<TargetGroupTuple>> TargetGroups;
   opt<TargetGroupStickinessConfig> TargetGroupStickinessConfig_;
+  friend bool operator==(const ForwardActionConfig&, const ForwardActionConfig&) = default;
 };
 struct FixedResponseActionConfig {
   opt<str> MessageBody;
   str StatusCode;
   opt<str> ContentType;
+  friend bool operator==(const FixedResponseActionConfig&, const FixedResponseActionConfig&) = default;
 };
 struct RedirectActionConfig {
   opt<str> Protocol, Port, Host, Path, Query;
   OneOf<"HTTP_301", "HTTP_302"> StatusCode;
+  friend bool operator==(const RedirectActionConfig&, const RedirectActionConfig&) = default;
 };
 struct Action {
   OneOf<"forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response", "jwt-validation"> Type;
@@ -34,6 +39,7 @@ struct Action {
   opt<RedirectActionConfig> RedirectConfig;
   opt<FixedResponseActionConfig> FixedResponseConfig;
   opt<ForwardActionConfig> ForwardConfig;
+  friend bool operator==(const Action&, const Action&) = default;
 };
 struct Certificate {
   opt<str> CertificateArn;
