@@ -312,6 +312,21 @@ std::string_view sent_trace_id(std::string_view head) {
   return head.substr(0, head.find('\r'));
 }
 
+RequestFacts request_facts(const Client& client, bool trailers) {
+  return {.config = *client.config,
+          .port = client.arrival.port,
+          .peer = client.peer.host,
+          .peer_port = client.peer.port,
+          .host = client.target.host,
+          .target = client.target.path,
+          .body = client.request.body,
+          .websocket = client.request.websocket,
+          .irregular = client.classified.safety != Safety::compliant,
+          .trailers = trailers,
+          .tls_version = client.arrival.tls.version,
+          .tls_cipher = client.arrival.tls.cipher};
+}
+
 Co<Ended> serve_request(Client& client, std::size_t length) {
   const http::RequestHeadView& head = client.work->request;
   Running& running = *client.running;
@@ -352,19 +367,7 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
     client.count(to.group->fates, Cause::bad_request);
     co_return Ended{Cause::bad_request, 464, skip_body(client, length)};
   }
-  const RequestFacts facts{.config = *client.config,
-                           .port = client.arrival.port,
-                           .peer = client.peer.host,
-                           .peer_port = client.peer.port,
-                           .host = client.target.host,
-                           .target = client.target.path,
-                           .body = client.request.body,
-                           .websocket = client.request.websocket,
-                           .irregular = client.classified.safety != Safety::compliant,
-                           .trailers = version != "HTTP1",
-                           .tls_version = client.arrival.tls.version,
-                           .tls_cipher = client.arrival.tls.cipher};
-  write_request_head(head, facts, client.work->out);
+  write_request_head(head, request_facts(client, version != "HTTP1"), client.work->out);
   if (client.text) client.text->trace_id = sent_trace_id(client.work->out);
   client.request.binding = std::move(to.binding);
   client.work->from_client.drop(length);
