@@ -47,7 +47,6 @@ str Task::folder() const { return cat(host_.tasks_dir(), "/", run_.spec().id); }
 
 void Task::start() {
   if (!run_.spec().cannot_start.empty()) return act(run_.failed_to_prepare(wall_clock(), run_.spec().cannot_start));
-  host_.attach_window.keep_open();
   run_.pull_began(wall_clock());
   host_.sink(run_.report());
   pulls_left_ = containers_.size();
@@ -123,7 +122,6 @@ reactor::Co<void> Task::pull_image(str name) {
 
 reactor::Co<void> Task::prepare_and_begin() {
   const auto self = shared_from_this();
-  host_.attach_window.keep_open();
   preparing_ = true;
   const Outcome<> prepared = co_await reactor::offload(host_.pool, host_.loop, [this] { return prepare(); });
   preparing_ = false;

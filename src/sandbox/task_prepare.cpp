@@ -41,6 +41,9 @@ Outcome<> Task::prepare() {
   if (error)
     return refuse("ResourceInitializationError",
                   cat("ResourceInitializationError: cannot make ", folder(), ": ", error.message()));
+  // The groups first: whoever makes one waits while the window is being opened.
+  host_.cgroups.make_task(spec.id, spec.cpu, spec.memory_mib);
+  host_.attach_window.keep_open();
   const ContainerFolder own(folder());
   TRY_VOID(own.write("spec", cbor::write(spec)));
   TRY_VOID(own.write("resolv.conf", resolv_conf(spec)));
@@ -66,7 +69,6 @@ Outcome<> Task::connect() {
 
 Outcome<> Task::prepare_containers() {
   const TaskSpec& spec = run_.spec();
-  host_.cgroups.make_task(spec.id, spec.cpu, spec.memory_mib);
   TRY_VOID(storage().make(spec, warnings_));
   BundlePaths paths {
     .network = host_.network.task_file(spec.id), .hosts = folder() + "/hosts", .resolv_conf = folder() + "/resolv.conf",
