@@ -4,7 +4,8 @@
 usage: bench/balancer/run.py [--rounds 7] [--seconds 2] [--connections 64] [--https]
 
 The proxies take turns on the first core, in front of the same backend; load and backend are one process on the second. A
-round measures each proxy once, in an order that turns round; what counts are the medians. Processor time is what the
+round measures each proxy once, in an order that turns round; what counts are the medians, of ratios
+those of one round's. Processor time is what the
 kernel's accounting says of all threads of the proxy, user and system. A proxy that is not installed is skipped.
 With --https
 clients speak TLS, with the same certificate (P-256) of each proxy. With --http2 it is h2load (nghttp2-client) that asks, over 16
@@ -136,6 +137,11 @@ def measure(proxy, core, backend, size, connections, seconds, https):
     return used * 1e6 / (rate * elapsed), rate, median, p99
 
 
+def ratio(rounds, name):
+    """A round's proxies are compared with each other: what the machine has besides changes from round to round."""
+    return statistics.median(theirs[0] / ours[0] for theirs, ours in zip(rounds[name], rounds["utakata"]))
+
+
 def measure_http2(proxy, core, seconds):
     before = processor_seconds(proxy.process.pid)
     load = subprocess.run(["taskset", "-c", str(core), "h2load", "-D", str(seconds), "-c", "16", "-m", "16", "-t", "1",
@@ -158,12 +164,11 @@ def compare_http2(proxies, core, backend_port, rounds_wanted, seconds):
             for turn in range(rounds_wanted):
                 for proxy in proxies if turn % 2 == 0 else reversed(proxies):
                     rounds[proxy.name].append(measure_http2(proxy, core, seconds))
-            ours = statistics.median(cost for cost, _ in rounds["utakata"])
             print(f"HTTP/2 through TLS, {size} bytes, 16 connections of 16 streams, {rounds_wanted} rounds, "
                   f"load {os.getloadavg()[0]:.1f}")
             for proxy in proxies:
                 cost, rate = (statistics.median(column) for column in zip(*rounds[proxy.name]))
-                print(f"  {proxy.name:8} {cost:6.2f} us of processor a request ({cost / ours:.2f} of ours), "
+                print(f"  {proxy.name:8} {cost:6.2f} us of processor a request ({ratio(rounds, proxy.name):.2f} of ours), "
                       f"{rate:6.0f} requests/s")
         finally:
             backend.terminate()
@@ -197,12 +202,11 @@ def main():
                     for proxy in proxies if turn % 2 == 0 else reversed(proxies):
                         rounds[proxy.name].append(
                             measure(proxy, cores[1], backend, size, given.connections, given.seconds, given.https))
-                ours = [statistics.median(column) for column in zip(*rounds["utakata"])]
                 print(f"{size} bytes, {given.connections} connections, {given.rounds} rounds, "
                       f"load {os.getloadavg()[0]:.1f}")
                 for proxy in proxies:
                     cost, rate, median, p99 = (statistics.median(column) for column in zip(*rounds[proxy.name]))
-                    print(f"  {proxy.name:8} {cost:6.2f} us of processor a request ({cost / ours[0]:.2f} of ours), "
+                    print(f"  {proxy.name:8} {cost:6.2f} us of processor a request ({ratio(rounds, proxy.name):.2f} of ours), "
                           f"{rate:6.0f} requests/s, p50 {median:.0f} us, p99 {p99:.0f} us")
         finally:
             for proxy in proxies:
