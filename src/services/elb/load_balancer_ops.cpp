@@ -2,6 +2,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "core/effect.hpp"
 #include "services/ec2/public.hpp"
@@ -57,6 +58,23 @@ api::LoadBalancer view(const World& world, const LoadBalancerRow& row) {
     out.AvailabilityZones->push_back(
         {.ZoneName = zone.name, .SubnetId = zone.subnet_id, .LoadBalancerAddresses = addresses_of(row, zone)});
   return out;
+}
+
+// Whether a load balancer of the same name was made with the same settings; what the call leaves out has its default.
+bool same_settings(const Tx& tx, const LoadBalancerRow& row, const api::CreateLoadBalancerInput& request,
+                   const list<api::SubnetMapping>& subnets) {
+  std::set<std::tuple<str, str, str>> nodes, nodes_asked;
+  for (const auto& zone : row.zones)
+    nodes.emplace(zone.subnet_id, zone.allocation_id, zone.address_chosen ? zone.address : str());
+  for (const auto& each : subnets)
+    nodes_asked.emplace(*each.SubnetId, each.AllocationId.value_or(""), each.PrivateIPv4Address.value_or(""));
+  list<str> groups_asked = request.SecurityGroups.value_or(list<str>{});
+  if (groups_asked.empty() && !row.network()) groups_asked = {ec2::default_security_group(tx, tx.world(), row.vpc_id)};
+  const auto as_set = [](const list<str>& ids) { return std::set<str>(ids.begin(), ids.end()); };
+  const bool network = request.Type && *request.Type == "network";
+  const bool internal = request.Scheme && *request.Scheme == "internal";
+  return row.network() == network && row.internal == internal && nodes == nodes_asked &&
+         as_set(row.security_groups) == as_set(groups_asked);
 }
 
 bool valid_name(std::string_view name) {
@@ -116,14 +134,10 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
   });
   const list<api::SubnetMapping> subnets = TRY(subnets_asked(request.Subnets, request.SubnetMappings));
   if (known) {
-    std::set<str> theirs;
-    for (const auto& zone : known->zones) theirs.insert(zone.subnet_id);
-    std::set<str> asked;
-    for (const auto& each : subnets) asked.insert(*each.SubnetId);
-    if (theirs == asked && known->network() == network)
+    if (same_settings(tx, *known, request, subnets))
       return api::CreateLoadBalancerOutput{.LoadBalancers = list<api::LoadBalancer>{view(world, *known)}};
     return refuse("DuplicateLoadBalancerName",
-                  "A load balancer with the same name exists, but with different settings");
+                  cat("A load balancer with the same name '", request.Name, "' exists, but with different settings"));
   }
   if (balancers >= limits::load_balancers)
     return refuse("TooManyLoadBalancers",

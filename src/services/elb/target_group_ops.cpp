@@ -149,6 +149,11 @@ bool same_settings(const TargetGroupRow& a, const TargetGroupRow& b) {
   return settings(a) == settings(b);
 }
 
+auto duplicate_group(const str& name) {
+  return refuse("DuplicateTargetGroupName",
+                cat("A target group with the same name '", name, "' exists, but with different settings"));
+}
+
 // A target of a group of type alb: an application load balancer, at the group's port.
 Outcome<std::pair<str, i32>> balancer_target(const Tx& tx, const TargetGroupRow& group,
                                              const api::TargetDescription& target) {
@@ -232,8 +237,7 @@ Outcome<api::CreateTargetGroupOutput> create_function_group(Tx& tx, const api::C
                      .timeout = 30,
                      .tags = request.Tags.value_or(list<api::Tag>{})};
   TRY_VOID(take_health_check(row, request));
-  if (known && !same_settings(*known, row))
-    return refuse("DuplicateTargetGroupName", "A target group with the same name exists, but with different settings");
+  if (known && !same_settings(*known, row)) return duplicate_group(request.Name);
   if (known) return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, *known)}};
   if (groups >= limits::target_groups)
     return refuse("TooManyTargetGroups",
@@ -279,9 +283,7 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
   TRY_VOID(take_version(row, request.ProtocolVersion));
   TRY_VOID(take_health_check(row, request));
   if (known) {
-    if (!same_settings(*known, row))
-      return refuse("DuplicateTargetGroupName",
-                    "A target group with the same name exists, but with different settings");
+    if (!same_settings(*known, row)) return duplicate_group(request.Name);
     return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, *known)}};
   }
   if (groups >= limits::target_groups)

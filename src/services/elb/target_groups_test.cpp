@@ -145,7 +145,8 @@ TEST_CASE("elb target groups: names, and the same group twice") {
   CHECK(web.create({.Name = "-a"}) == "ValidationError: Target group name '-a' cannot begin or end with '-'");
   CHECK(web.create({.Name = "a", .Port = 0}).find("'port'") != str::npos);
   CHECK(web.create({.Name = "blue"}) == "done");
-  CHECK(web.create({.Name = "blue", .UnhealthyThresholdCount = 3}).starts_with("DuplicateTargetGroupName"));
+  CHECK(web.create({.Name = "blue", .UnhealthyThresholdCount = 3}) ==
+        "DuplicateTargetGroupName: A target group with the same name 'blue' exists, but with different settings");
 }
 
 TEST_CASE("elb targets: states, reasons and descriptions as AWS says them") {
