@@ -34,6 +34,15 @@ struct Site : Bench {
 
 }  // namespace
 
+TEST_CASE("elb load balancers: an application load balancer has subnets in two zones") {
+  Site site;
+  CHECK(site.make({.Name = "web", .Subnets = list<str>{site.subnets.front()}}) ==
+        "ValidationError: At least two subnets in two different Availability Zones must be specified");
+  CHECK(site.make({.Name = "web", .Subnets = list<str>{site.subnets.front(), site.subnets.front()}}) ==
+        "InvalidConfigurationRequest: A load balancer cannot be attached to multiple subnets in the same Availability "
+        "Zone");
+}
+
 TEST_CASE("elb load balancers: one made again with the same settings is the one there is") {
   Site site;
   const str duplicate =
