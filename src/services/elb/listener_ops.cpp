@@ -86,9 +86,8 @@ bool same_settings(const ListenerRow& a, const ListenerRow& b) {
   return same && (!a.uses_tls() || a.certificates.front() == b.certificates.front());
 }
 
-Outcome<> check_fit(const Tx& tx, const LoadBalancerRow& balancer, const ListenerRow& row,
-                    const list<api::Action>& actions) {
-  TRY_VOID(check_compatible(tx, balancer, row.protocol, actions));
+Outcome<> check_fit(const Tx& tx, const ListenerRow& row, const list<api::Action>& actions) {
+  TRY_VOID(check_compatible(tx, row.protocol, actions));
   return check_versions(tx, row.protocol, actions);
 }
 
@@ -108,7 +107,7 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
   ListenerRow row;
   TRY_VOID(take_protocol(tx, *balancer, row, request));
   row.actions = TRY(checked_actions(tx, request.DefaultActions, {request.LoadBalancerArn, "defaultActions"}));
-  TRY_VOID(check_fit(tx, *balancer, row, row.actions));
+  TRY_VOID(check_fit(tx, row, row.actions));
   if (const ListenerRow* known = listener_at(tx, request.LoadBalancerArn, *request.Port)) {
     if (!same_settings(*known, row)) return duplicate();
     return api::CreateListenerOutput{.Listeners = list<api::Listener>{view(*known)}};
@@ -142,9 +141,9 @@ Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyList
   }
   if (request.DefaultActions)
     row.actions = TRY(checked_actions(tx, *request.DefaultActions, {row.balancer_arn, "defaultActions"}));
-  TRY_VOID(check_fit(tx, balancer, row, row.actions));
+  TRY_VOID(check_fit(tx, row, row.actions));
   for (const Key& rule : tx.where<RuleRow>(RuleRow::by_listener, row.arn))
-    TRY_VOID(check_fit(tx, balancer, row, tx.find<RuleRow>(rule)->actions));
+    TRY_VOID(check_fit(tx, row, tx.find<RuleRow>(rule)->actions));
   tx.put(key, row);
   balancer_changed(tx, tx.world(), row.balancer_arn);
   return api::ModifyListenerOutput{.Listeners = list<api::Listener>{view(row)}};

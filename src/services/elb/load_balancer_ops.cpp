@@ -77,11 +77,19 @@ bool same_settings(const Tx& tx, const LoadBalancerRow& row, const api::CreateLo
          as_set(row.security_groups) == as_set(groups_asked);
 }
 
-bool valid_name(std::string_view name) {
-  return !name.empty() && name.size() <= 32 && name.front() != '-' && name.back() != '-' &&
-         !name.starts_with("internal-") && std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-         });
+Outcome<> check_balancer_name(std::string_view name) {
+  const auto sound = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  const auto refused = [&](std::string_view why) { return invalid(cat("The load balancer name '", name, "' ", why)); };
+  if (name.empty()) return invalid("A load balancer name must be specified");
+  if (name.size() > 32) return refused("cannot be longer than '32' characters");
+  if (!std::ranges::all_of(name, sound))
+    return refused("can only contain characters that are alphanumeric characters and hyphens(-)");
+  if (name.starts_with('-')) return refused("cannot begin with a hyphen(-)");
+  if (name.ends_with('-')) return refused("cannot end with a hyphen(-)");
+  if (name.starts_with("internal-")) return refused("cannot begin with 'internal-'");
+  return {};
 }
 
 Outcome<> check_groups(const Tx& tx, const list<str>& groups, const str& vpc_id) {
@@ -118,9 +126,7 @@ Outcome<> with_tags(Tx& tx, const str& arn, const std::function<void(list<api::T
 Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::CreateLoadBalancerInput& request) {
   const World& world = tx.world();
   ec2::ensure_default_vpc(tx, world);
-  if (!valid_name(request.Name))
-    return invalid(cat("The load balancer name '", request.Name,
-                       "' must have up to 32 letters, numbers and hyphens, and not begin or end with a hyphen"));
+  TRY_VOID(check_balancer_name(request.Name));
   if (request.Type && *request.Type == "gateway")
     return refuse("InvalidConfigurationRequest", "Type: load balancers of type 'gateway' are not served");
   const bool network = request.Type && *request.Type == "network";

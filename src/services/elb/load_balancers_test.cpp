@@ -34,6 +34,19 @@ struct Site : Bench {
 
 }  // namespace
 
+TEST_CASE("elb load balancers: a name that cannot be is refused with the reason") {
+  Site site;
+  CHECK(site.make({.Name = ""}) == "ValidationError: A load balancer name must be specified");
+  CHECK(site.make({.Name = "internal-x"}) ==
+        "ValidationError: The load balancer name 'internal-x' cannot begin with 'internal-'");
+  CHECK(site.make({.Name = str(33, 'a')}).ends_with("' cannot be longer than '32' characters"));
+  CHECK(site.make({.Name = "a.b"}) ==
+        "ValidationError: The load balancer name 'a.b' can only contain characters that are alphanumeric characters "
+        "and hyphens(-)");
+  CHECK(site.make({.Name = "-a"}).ends_with("'-a' cannot begin with a hyphen(-)"));
+  CHECK(site.make({.Name = "a-"}).ends_with("'a-' cannot end with a hyphen(-)"));
+}
+
 TEST_CASE("elb load balancers: an application load balancer has subnets in two zones") {
   Site site;
   CHECK(site.make({.Name = "web", .Subnets = list<str>{site.subnets.front()}}) ==

@@ -117,7 +117,7 @@ Outcome<api::CreateRuleOutput> create_rule(Tx& tx, const api::CreateRuleInput& r
     , .actions = TRY(checked_actions(tx, request.Actions, {listener->balancer_arn, "actions"}))
     , .tags = request.Tags.value_or(list<api::Tag>{})
   };
-  TRY_VOID(check_compatible(tx, balancer, listener->protocol, row.actions));
+  TRY_VOID(check_compatible(tx, listener->protocol, row.actions));
   TRY_VOID(check_versions(tx, listener->protocol, row.actions));
   if (priority_taken(tx, listener->arn, request.Priority, "")) return priority_in_use(request.Priority);
   if (rules_of(tx, listener->balancer_arn) >= limits::rules_of_balancer)
@@ -143,8 +143,7 @@ Outcome<api::ModifyRuleOutput> modify_rule(Tx& tx, const api::ModifyRuleInput& r
   if (request.Actions) {
     const ListenerRow& listener = *tx.find<ListenerRow>(listener_key(tx.world(), row.listener_arn));
     row.actions = TRY(checked_actions(tx, *request.Actions, {listener.balancer_arn, "actions"}));
-    const auto& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), listener.balancer_arn));
-    TRY_VOID(check_compatible(tx, balancer, listener.protocol, row.actions));
+    TRY_VOID(check_compatible(tx, listener.protocol, row.actions));
     TRY_VOID(check_versions(tx, listener.protocol, row.actions));
   }
   tx.put(key, row);
@@ -191,14 +190,16 @@ Outcome<api::DeleteRuleOutput> delete_rule(Tx& tx, const api::DeleteRuleInput& r
 
 Outcome<api::SetRulePrioritiesOutput> set_rule_priorities(Tx& tx, const api::SetRulePrioritiesInput& request) {
   std::set<std::pair<str, i32>> given;
+  std::size_t number = 0;
   // All first, then the check: two rules may swap.
   for (const api::RulePriorityPair& pair : request.RulePriorities) {
+    ++number;
     const str arn = pair.RuleArn.value_or("");
     if (is_default_rule(arn)) return refuse("OperationNotPermitted", "Default rule's priority cannot be changed");
     const RuleRow* known = tx.find<RuleRow>(rule_key(tx.world(), arn));
     if (known == nullptr) return rule_not_found();
     if (!pair.Priority) return invalid("A priority must be specified");
-    TRY_VOID(within(*pair.Priority, 1, priority_max, "rulePriorities.member.priority"));
+    TRY_VOID(within(*pair.Priority, 1, priority_max, cat("rulePriorities.", number, ".member.priority")));
     if (!given.emplace(known->listener_arn, *pair.Priority).second)
       return invalid(cat("Priority '", *pair.Priority, "' was provided multiple times"));
     tx.update<RuleRow>(rule_key(tx.world(), arn), [&](RuleRow& row) { row.priority = *pair.Priority; });

@@ -171,8 +171,9 @@ Outcome<std::pair<str, i32>> balancer_target(const Tx& tx, const TargetGroupRow&
   return std::pair(target.Id, group.port);
 }
 
-Outcome<std::pair<str, i32>> target_of(const Tx& tx, const TargetGroupRow& group,
-                                       const api::TargetDescription& target) {
+// Address and port of the call's `number`th target.
+Outcome<std::pair<str, i32>> target_of(const Tx& tx, const TargetGroupRow& group, const api::TargetDescription& target,
+                                       std::size_t number) {
   if (group.target_type == "alb") return balancer_target(tx, group, target);
   if (of_function(group)) {
     const auto parts = split(target.Id, ':');
@@ -183,7 +184,7 @@ Outcome<std::pair<str, i32>> target_of(const Tx& tx, const TargetGroupRow& group
     return std::pair(target.Id, 0);
   }
   if (!parse_ipv4(target.Id)) return invalid(cat("The IP address '", target.Id, "' is not a valid IPv4 address"));
-  if (target.Port) TRY_VOID(within(*target.Port, 1, 65'535, "targets.member.port"));
+  if (target.Port) TRY_VOID(within(*target.Port, 1, 65'535, cat("targets.", number, ".member.port")));
   return std::pair(target.Id, target.Port.value_or(group.port));
 }
 
@@ -361,8 +362,9 @@ Outcome<api::DescribeTargetGroupAttributesOutput> describe_target_group_attribut
 Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::RegisterTargetsInput& request) {
   const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
   if (group == nullptr) return target_group_not_found();
+  std::size_t number = 0;
   for (const api::TargetDescription& each : request.Targets) {
-    const auto [address, port] = TRY(target_of(tx, *group, each));
+    const auto [address, port] = TRY(target_of(tx, *group, each, ++number));
     if (group->target_type != "alb")
       static_cast<void>(TRY(zone_of_target(tx, tx.world(), *group, address, each.AvailabilityZone.value_or(""))));
     const std::size_t most = group->target_type == "ip" ? limits::targets_of_group : 1;  // a function, a load balancer
@@ -378,12 +380,13 @@ Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::Register
 Outcome<api::DeregisterTargetsOutput> deregister_targets(Tx& tx, const api::DeregisterTargetsInput& request) {
   const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
   if (group == nullptr) return target_group_not_found();
+  std::size_t number = 0;
   for (const api::TargetDescription& each : request.Targets) {
     if (group->target_type == "alb") {
       deregister_target(tx, tx.world(), request.TargetGroupArn, each.Id, group->port);
       continue;
     }
-    const auto [address, port] = TRY(target_of(tx, *group, each));
+    const auto [address, port] = TRY(target_of(tx, *group, each, ++number));
     deregister_target(tx, tx.world(), request.TargetGroupArn, address, port);
   }
   return api::DeregisterTargetsOutput{};
