@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <set>
 #include <tuple>
 
 #include "core/effect.hpp"
 #include "services/ec2/public.hpp"
+#include "services/elb/arns.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
@@ -103,22 +103,23 @@ Outcome<> check_groups(const Tx& tx, const list<str>& groups, const str& vpc_id)
   return {};
 }
 
-// The tags of whatever an ARN of this service names.
-Outcome<> with_tags(Tx& tx, const str& arn, const std::function<void(list<api::Tag>&)>& change) {
-  const auto in = [&]<class Row>(Row*, const Key& key) {
-    return tx.update<Row>(key, [&](Row& row) { change(row.tags); });
-  };
+// Calls `use` with the row that an ARN of this service names, and its key.
+template <class Use>
+Outcome<> with_row(const Tx& tx, const str& arn, const Use& use) {
   const World& world = tx.world();
-  if (arn.find(":loadbalancer/") != str::npos)
-    return in(static_cast<LoadBalancerRow*>(nullptr), balancer_key(world, arn)) ? Outcome<>()
-                                                                                : load_balancer_not_found();
-  if (arn.find(":targetgroup/") != str::npos && in(static_cast<TargetGroupRow*>(nullptr), group_key(world, arn)))
-    return {};
-  if (arn.find(":targetgroup/") != str::npos) return target_group_not_found();
-  if (arn.find(":listener-rule/") != str::npos && in(static_cast<RuleRow*>(nullptr), rule_key(world, arn))) return {};
-  if (arn.find(":listener-rule/") != str::npos) return rule_not_found();
-  if (in(static_cast<ListenerRow*>(nullptr), listener_key(world, arn))) return {};
-  return listener_not_found();
+  const std::optional<Resource> resource = resource_of_arn(world, arn);
+  if (!resource) return invalid(cat("'", arn, "' must be in ARN format"));
+  switch (*resource) {
+    case Resource::load_balancer:
+      return use(*TRY(known_balancer(tx, arn)), balancer_key(world, arn));
+    case Resource::listener:
+      return use(*TRY(known_listener(tx, arn)), listener_key(world, arn));
+    case Resource::rule:
+      return use(*TRY(known_rule(tx, arn)), rule_key(world, arn));
+    case Resource::target_group:
+      return use(*TRY(known_group(tx, arn)), group_key(world, arn));
+  }
+  return {};
 }
 
 }  // namespace
@@ -173,6 +174,8 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
 Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx& tx,
                                                                   const api::DescribeLoadBalancersInput& request) {
   const World& world = tx.world();
+  for (const str& arn : request.LoadBalancerArns.value_or(list<str>{}))
+    TRY_VOID(check_arn(world, arn, Resource::load_balancer));
   list<LoadBalancerRow> rows;
   tx.each<LoadBalancerRow>(world.key("lb/"), [&](const Key&, const LoadBalancerRow& row) {
     const bool by_arn = !request.LoadBalancerArns ||
@@ -194,6 +197,7 @@ Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx& tx,
 
 Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx& tx, const api::DeleteLoadBalancerInput& request) {
   const World world = tx.world();
+  TRY_VOID(check_arn(world, request.LoadBalancerArn, Resource::load_balancer));
   const Key key = balancer_key(world, request.LoadBalancerArn);
   const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
   if (known == nullptr) return api::DeleteLoadBalancerOutput{};
@@ -216,8 +220,7 @@ Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx& tx, const api::D
 
 Outcome<api::SetSecurityGroupsOutput> set_security_groups(Tx& tx, const api::SetSecurityGroupsInput& request) {
   const Key key = balancer_key(tx.world(), request.LoadBalancerArn);
-  const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
-  if (known == nullptr) return load_balancer_not_found();
+  const LoadBalancerRow* known = TRY(known_balancer(tx, request.LoadBalancerArn));
   LoadBalancerRow row = *known;
   if (row.network() && row.security_groups.empty())
     return refuse("InvalidConfigurationRequest",
@@ -234,8 +237,7 @@ Outcome<api::SetSecurityGroupsOutput> set_security_groups(Tx& tx, const api::Set
 Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(
     Tx& tx, const api::ModifyLoadBalancerAttributesInput& request) {
   const Key key = balancer_key(tx.world(), request.LoadBalancerArn);
-  const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
-  if (known == nullptr) return load_balancer_not_found();
+  const LoadBalancerRow* known = TRY(known_balancer(tx, request.LoadBalancerArn));
   LoadBalancerRow row = *known;
   TRY_VOID(take_attributes(tx, row, request.Attributes));
   tx.put(key, row);
@@ -245,28 +247,31 @@ Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes
 
 Outcome<api::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
     Tx& tx, const api::DescribeLoadBalancerAttributesInput& request) {
-  const LoadBalancerRow* row = tx.find<LoadBalancerRow>(balancer_key(tx.world(), request.LoadBalancerArn));
-  if (row == nullptr) return load_balancer_not_found();
+  const LoadBalancerRow* row = TRY(known_balancer(tx, request.LoadBalancerArn));
   return api::DescribeLoadBalancerAttributesOutput{.Attributes = attributes_of(*row)};
 }
 
 Outcome<api::AddTagsOutput> add_tags(Tx& tx, const api::AddTagsInput& request) {
   for (const str& arn : request.ResourceArns)
-    TRY_VOID(with_tags(tx, arn, [&](list<api::Tag>& tags) {
+    TRY_VOID(with_row(tx, arn, [&](auto row, const Key& key) -> Outcome<> {
       for (const api::Tag& tag : request.Tags) {
-        std::erase_if(tags, [&](const api::Tag& known) { return known.Key == tag.Key; });
-        tags.push_back(tag);
+        std::erase_if(row.tags, [&](const api::Tag& known) { return known.Key == tag.Key; });
+        row.tags.push_back(tag);
       }
+      tx.put(key, std::move(row));
+      return {};
     }));
   return api::AddTagsOutput{};
 }
 
 Outcome<api::RemoveTagsOutput> remove_tags(Tx& tx, const api::RemoveTagsInput& request) {
   for (const str& arn : request.ResourceArns)
-    TRY_VOID(with_tags(tx, arn, [&](list<api::Tag>& tags) {
-      std::erase_if(tags, [&](const api::Tag& known) {
+    TRY_VOID(with_row(tx, arn, [&](auto row, const Key& key) -> Outcome<> {
+      std::erase_if(row.tags, [&](const api::Tag& known) {
         return std::ranges::find(request.TagKeys, known.Key) != request.TagKeys.end();
       });
+      tx.put(key, std::move(row));
+      return {};
     }));
   return api::RemoveTagsOutput{};
 }
@@ -274,8 +279,10 @@ Outcome<api::RemoveTagsOutput> remove_tags(Tx& tx, const api::RemoveTagsInput& r
 Outcome<api::DescribeTagsOutput> describe_tags(Tx& tx, const api::DescribeTagsInput& request) {
   api::DescribeTagsOutput output{.TagDescriptions = list<api::TagDescription>{}};
   for (const str& arn : request.ResourceArns)
-    TRY_VOID(with_tags(
-        tx, arn, [&](list<api::Tag>& tags) { output.TagDescriptions->push_back({.ResourceArn = arn, .Tags = tags}); }));
+    TRY_VOID(with_row(tx, arn, [&](const auto& row, const Key& /*key*/) -> Outcome<> {
+      output.TagDescriptions->push_back({.ResourceArn = arn, .Tags = row.tags});
+      return {};
+    }));
   return output;
 }
 

@@ -21,7 +21,7 @@ struct Site : Bench {
   }
   str security_group(const str& name) {
     return *call<ec2::create_security_group, ec2::api::CreateSecurityGroupResult>(
-                ec2::api::CreateSecurityGroupRequest{.Description = name, .GroupName = name, .VpcId = vpc_id})
+                ec2::api::CreateSecurityGroupRequest{.Description = {name}, .GroupName = name, .VpcId = vpc_id})
                 ->GroupId;
   }
   // Its ARN, or why not.

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "services/elb/arns.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/public.hpp"
@@ -51,6 +52,7 @@ Outcome<> check_forward(Tx& tx, api::Action& action) {
   std::set<str> seen;
   for (api::TargetGroupTuple& group : groups) {
     const str arn = group.TargetGroupArn.value_or("");
+    TRY_VOID(check_arn(tx.world(), arn, Resource::target_group));
     if (!target_group(tx, tx.world(), arn))
       return refuse("TargetGroupNotFound", cat("Target group '", arn, "' not found"));
     if (!seen.insert(arn).second) return invalid(cat("Target group '", arn, "' was provided multiple times"));

@@ -201,7 +201,10 @@ TEST_CASE("elb rules: weighted forwards with stickiness") {
   CHECK(web.refusal({forward({{.TargetGroupArn = green}, {.TargetGroupArn = green}}, {})}).find("multiple times") !=
         str::npos);
   CHECK(web.refusal({forward({{.TargetGroupArn = str("arn")}}, {})}) ==
-        "TargetGroupNotFound: Target group 'arn' not found");
+        "ValidationError: 'arn' is not a valid target group ARN");
+  const str absent = cat(green, "0");
+  CHECK(web.refusal({forward({{.TargetGroupArn = absent}}, {})}) ==
+        cat("TargetGroupNotFound: Target group '", absent, "' not found"));
 }
 
 TEST_CASE("elb rules: what is not served is refused by name") {

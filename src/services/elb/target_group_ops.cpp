@@ -5,6 +5,7 @@
 #include "base/ipv4.hpp"
 #include "base/named.hpp"
 #include "services/ec2/public.hpp"
+#include "services/elb/arns.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
@@ -296,8 +297,7 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
 
 Outcome<api::ModifyTargetGroupOutput> modify_target_group(Tx& tx, const api::ModifyTargetGroupInput& request) {
   const Key key = group_key(tx.world(), request.TargetGroupArn);
-  const TargetGroupRow* known = tx.find<TargetGroupRow>(key);
-  if (known == nullptr) return target_group_not_found();
+  const TargetGroupRow* known = TRY(known_group(tx, request.TargetGroupArn));
   TargetGroupRow row = *known;
   TRY_VOID(take_health_check(row, request));
   tx.put(key, row);
@@ -306,6 +306,9 @@ Outcome<api::ModifyTargetGroupOutput> modify_target_group(Tx& tx, const api::Mod
 }
 
 Outcome<api::DescribeTargetGroupsOutput> describe_target_groups(Tx& tx, const api::DescribeTargetGroupsInput& request) {
+  for (const str& arn : request.TargetGroupArns.value_or(list<str>{}))
+    TRY_VOID(check_arn(tx.world(), arn, Resource::target_group));
+  if (request.LoadBalancerArn) TRY_VOID(known_balancer(tx, *request.LoadBalancerArn));
   list<TargetGroupRow> rows;
   tx.each<TargetGroupRow>(tx.world().key("tg/"), [&](const Key&, const TargetGroupRow& row) {
     const bool by_arn = !request.TargetGroupArns ||
@@ -329,6 +332,7 @@ Outcome<api::DescribeTargetGroupsOutput> describe_target_groups(Tx& tx, const ap
 }
 
 Outcome<api::DeleteTargetGroupOutput> delete_target_group(Tx& tx, const api::DeleteTargetGroupInput& request) {
+  TRY_VOID(check_arn(tx.world(), request.TargetGroupArn, Resource::target_group));
   const Key key = group_key(tx.world(), request.TargetGroupArn);
   if (tx.find<TargetGroupRow>(key) == nullptr) return api::DeleteTargetGroupOutput{};
   if (!balancers_of(tx, tx.world(), request.TargetGroupArn).empty())
@@ -343,8 +347,7 @@ Outcome<api::DeleteTargetGroupOutput> delete_target_group(Tx& tx, const api::Del
 Outcome<api::ModifyTargetGroupAttributesOutput> modify_target_group_attributes(
     Tx& tx, const api::ModifyTargetGroupAttributesInput& request) {
   const Key key = group_key(tx.world(), request.TargetGroupArn);
-  const TargetGroupRow* known = tx.find<TargetGroupRow>(key);
-  if (known == nullptr) return target_group_not_found();
+  const TargetGroupRow* known = TRY(known_group(tx, request.TargetGroupArn));
   TargetGroupRow row = *known;
   TRY_VOID(take_attributes(tx, row, request.Attributes));
   tx.put(key, row);
@@ -354,14 +357,12 @@ Outcome<api::ModifyTargetGroupAttributesOutput> modify_target_group_attributes(
 
 Outcome<api::DescribeTargetGroupAttributesOutput> describe_target_group_attributes(
     Tx& tx, const api::DescribeTargetGroupAttributesInput& request) {
-  const TargetGroupRow* row = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (row == nullptr) return target_group_not_found();
+  const TargetGroupRow* row = TRY(known_group(tx, request.TargetGroupArn));
   return api::DescribeTargetGroupAttributesOutput{.Attributes = attributes_of(*row)};
 }
 
 Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::RegisterTargetsInput& request) {
-  const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (group == nullptr) return target_group_not_found();
+  const TargetGroupRow* group = TRY(known_group(tx, request.TargetGroupArn));
   std::size_t number = 0;
   for (const api::TargetDescription& each : request.Targets) {
     const auto [address, port] = TRY(target_of(tx, *group, each, ++number));
@@ -378,8 +379,7 @@ Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::Register
 }
 
 Outcome<api::DeregisterTargetsOutput> deregister_targets(Tx& tx, const api::DeregisterTargetsInput& request) {
-  const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (group == nullptr) return target_group_not_found();
+  const TargetGroupRow* group = TRY(known_group(tx, request.TargetGroupArn));
   std::size_t number = 0;
   for (const api::TargetDescription& each : request.Targets) {
     if (group->target_type == "alb") {
@@ -393,8 +393,7 @@ Outcome<api::DeregisterTargetsOutput> deregister_targets(Tx& tx, const api::Dere
 }
 
 Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx& tx, const api::DescribeTargetHealthInput& request) {
-  const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (group == nullptr) return target_group_not_found();
+  const TargetGroupRow* group = TRY(known_group(tx, request.TargetGroupArn));
   const bool anomalies = request.Include && !request.Include->empty();
   list<api::TargetDescription> asked = request.Targets.value_or(list<api::TargetDescription>{});
   if (!request.Targets)
