@@ -9,6 +9,7 @@
 #include "services/elb/protocol_versions.hpp"
 #include "services/elb/protocols.hpp"
 #include "services/elb/rule_actions.hpp"
+#include "services/elb/tags.hpp"
 
 namespace utakata::elb {
 namespace {
@@ -120,7 +121,7 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
   row.arn = cat(base, "/", tx.random_hex(16));
   row.balancer_arn = request.LoadBalancerArn;
   row.port = *request.Port;
-  row.tags = request.Tags.value_or(list<api::Tag>{});
+  row.tags = TRY(new_tags(request.Tags));
   tx.put(listener_key(world, row.arn), row);
   balancer_changed(tx, world, row.balancer_arn);
   return api::CreateListenerOutput{.Listeners = list<api::Listener>{view(row)}};

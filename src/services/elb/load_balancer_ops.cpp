@@ -11,6 +11,7 @@
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/subnets.hpp"
+#include "services/elb/tags.hpp"
 
 namespace utakata::elb {
 namespace {
@@ -103,25 +104,6 @@ Outcome<> check_groups(const Tx& tx, const list<str>& groups, const str& vpc_id)
   return {};
 }
 
-// Calls `use` with the row that an ARN of this service names, and its key.
-template <class Use>
-Outcome<> with_row(const Tx& tx, const str& arn, const Use& use) {
-  const World& world = tx.world();
-  const std::optional<Resource> resource = resource_of_arn(world, arn);
-  if (!resource) return invalid(cat("'", arn, "' must be in ARN format"));
-  switch (*resource) {
-    case Resource::load_balancer:
-      return use(*TRY(known_balancer(tx, arn)), balancer_key(world, arn));
-    case Resource::listener:
-      return use(*TRY(known_listener(tx, arn)), listener_key(world, arn));
-    case Resource::rule:
-      return use(*TRY(known_rule(tx, arn)), rule_key(world, arn));
-    case Resource::target_group:
-      return use(*TRY(known_group(tx, arn)), group_key(world, arn));
-  }
-  return {};
-}
-
 }  // namespace
 
 Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::CreateLoadBalancerInput& request) {
@@ -149,6 +131,7 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
   if (balancers >= limits::load_balancers)
     return refuse("TooManyLoadBalancers",
                   cat("The maximum number of load balancers '", limits::load_balancers, "' has been reached"));
+  const list<api::Tag> tags = TRY(new_tags(request.Tags));
   const str id = tx.random_hex(16);
   LoadBalancerRow row{
       .arn = cat("arn:aws:elasticloadbalancing:", world.region, ":", world.account, ":loadbalancer/",
@@ -159,7 +142,7 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
       .type = network ? "network" : "application",
       .internal = request.Scheme && *request.Scheme == "internal",
       .security_groups = request.SecurityGroups.value_or(list<str>{}),
-      .tags = request.Tags.value_or(list<api::Tag>{}),
+      .tags = tags,
       .created_at = tx.now()};
   TRY_VOID(add_nodes(tx, row, subnets));
   TRY_VOID(check_groups(tx, row.security_groups, row.vpc_id));
@@ -249,41 +232,6 @@ Outcome<api::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attrib
     Tx& tx, const api::DescribeLoadBalancerAttributesInput& request) {
   const LoadBalancerRow* row = TRY(known_balancer(tx, request.LoadBalancerArn));
   return api::DescribeLoadBalancerAttributesOutput{.Attributes = attributes_of(*row)};
-}
-
-Outcome<api::AddTagsOutput> add_tags(Tx& tx, const api::AddTagsInput& request) {
-  for (const str& arn : request.ResourceArns)
-    TRY_VOID(with_row(tx, arn, [&](auto row, const Key& key) -> Outcome<> {
-      for (const api::Tag& tag : request.Tags) {
-        std::erase_if(row.tags, [&](const api::Tag& known) { return known.Key == tag.Key; });
-        row.tags.push_back(tag);
-      }
-      tx.put(key, std::move(row));
-      return {};
-    }));
-  return api::AddTagsOutput{};
-}
-
-Outcome<api::RemoveTagsOutput> remove_tags(Tx& tx, const api::RemoveTagsInput& request) {
-  for (const str& arn : request.ResourceArns)
-    TRY_VOID(with_row(tx, arn, [&](auto row, const Key& key) -> Outcome<> {
-      std::erase_if(row.tags, [&](const api::Tag& known) {
-        return std::ranges::find(request.TagKeys, known.Key) != request.TagKeys.end();
-      });
-      tx.put(key, std::move(row));
-      return {};
-    }));
-  return api::RemoveTagsOutput{};
-}
-
-Outcome<api::DescribeTagsOutput> describe_tags(Tx& tx, const api::DescribeTagsInput& request) {
-  api::DescribeTagsOutput output{.TagDescriptions = list<api::TagDescription>{}};
-  for (const str& arn : request.ResourceArns)
-    TRY_VOID(with_row(tx, arn, [&](const auto& row, const Key& /*key*/) -> Outcome<> {
-      output.TagDescriptions->push_back({.ResourceArn = arn, .Tags = row.tags});
-      return {};
-    }));
-  return output;
 }
 
 }  // namespace utakata::elb

@@ -9,6 +9,7 @@
 #include "services/elb/protocols.hpp"
 #include "services/elb/rule_actions.hpp"
 #include "services/elb/rule_conditions.hpp"
+#include "services/elb/tags.hpp"
 
 namespace utakata::elb {
 namespace {
@@ -114,7 +115,7 @@ Outcome<api::CreateRuleOutput> create_rule(Tx& tx, const api::CreateRuleInput& r
     .listener_arn = listener->arn, .priority = request.Priority,
     .conditions = TRY(checked_conditions(request.Conditions))
     , .actions = TRY(checked_actions(tx, request.Actions, {listener->balancer_arn, "actions"}))
-    , .tags = request.Tags.value_or(list<api::Tag>{})
+    , .tags = TRY(new_tags(request.Tags))
   };
   TRY_VOID(check_compatible(tx, listener->protocol, row.actions));
   TRY_VOID(check_versions(tx, listener->protocol, row.actions));

@@ -13,6 +13,7 @@
 #include "services/elb/protocol_versions.hpp"
 #include "services/elb/protocols.hpp"
 #include "services/elb/public.hpp"
+#include "services/elb/tags.hpp"
 #include "services/elb/zones.hpp"
 
 namespace utakata::elb {
@@ -230,6 +231,7 @@ Outcome<api::CreateTargetGroupOutput> create_function_group(Tx& tx, const api::C
     ++groups;
     if (row.name == request.Name) known = row;
   });
+  const list<api::Tag> tags = TRY(new_tags(request.Tags));
   TargetGroupRow row{.name = request.Name,
                      .port = 0,
                      .target_type = "lambda",
@@ -237,7 +239,7 @@ Outcome<api::CreateTargetGroupOutput> create_function_group(Tx& tx, const api::C
                      .check_enabled = false,
                      .interval = 35,
                      .timeout = 30,
-                     .tags = request.Tags.value_or(list<api::Tag>{})};
+                     .tags = tags};
   TRY_VOID(take_health_check(row, request));
   if (known && !same_settings(*known, row)) return duplicate_group(request.Name);
   if (known) return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, *known)}};
@@ -272,6 +274,7 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
     ++groups;
     if (row.name == request.Name) known = row;
   });
+  const list<api::Tag> tags = TRY(new_tags(request.Tags));
   TargetGroupRow row{.arn = known ? known->arn
                                   : cat("arn:aws:elasticloadbalancing:", world.region, ":", world.account,
                                         ":targetgroup/", request.Name, "/", tx.random_hex(16)),
@@ -280,7 +283,7 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
                      .port = *request.Port,
                      .target_type = str(request.TargetType->name()),
                      .protocol = str(request.Protocol_->name()),
-                     .tags = request.Tags.value_or(list<api::Tag>{})};
+                     .tags = tags};
   set_check_defaults(row, request);
   TRY_VOID(take_version(row, request.ProtocolVersion));
   TRY_VOID(take_health_check(row, request));
