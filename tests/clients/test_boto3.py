@@ -121,7 +121,10 @@ class Ec2AndElb(unittest.TestCase):
         health = self.elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
         self.assertIn(health[0]["TargetHealth"]["State"], ("initial", "unhealthy"))
         self.elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+        self.elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])  # it may be gone already
         refused(self, "LoadBalancerNotFound", self.elb.describe_load_balancers, Names=["shapes"])
+        self.assertEqual(refused(self, "ValidationError", self.elb.delete_load_balancer, LoadBalancerArn="foo"),
+                         "'foo' is not a valid load balancer ARN")
 
 
 class EventsSqsLogs(unittest.TestCase):

@@ -1,6 +1,7 @@
 #include "services/elb/attributes.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 
 #include "services/elb/errors.hpp"
@@ -212,10 +213,15 @@ Outcome<> check_value(const AttributeRule& rule, std::string_view value) {
       if (value == rule.otherwise) return {};
       break;
   }
-  if (!number || *number < rule.least || *number > rule.most)
-    return invalid(
-        cat("'", rule.key, "' value '", value, "' must be between '", rule.least, "-", rule.most, "' inclusive"));
-  return {};
+  const auto in_range = [&](const std::optional<std::int64_t>& is) {
+    return is && *is >= rule.least && *is <= rule.most;
+  };
+  if (in_range(number)) return {};
+  // AWS's texts leave out the value that switches off.
+  const bool own = rule.key.starts_with("utakata.");
+  const str off = own && !in_range(parse_integer(rule.otherwise)) ? cat("'", rule.otherwise, "', or ") : "";
+  return invalid(cat("'", rule.key, "' value '", value, "' must be ", off, "between '", rule.least, "-", rule.most,
+                     "' inclusive"));
 }
 
 template <class Row>

@@ -195,7 +195,11 @@ TEST_CASE("elb attributes: what goes beyond AWS is off, and reaches the data pat
   CHECK(web.set_balancer({{"utakata.response.target_header.enabled", "true"}}) == "done");
   CHECK(web.configured().target_header);
   CHECK(web.set_group({{"utakata.retry.attempts", "6"}}) ==
-        "ValidationError: 'utakata.retry.attempts' value '6' must be between '1-5' inclusive");
+        "ValidationError: 'utakata.retry.attempts' value '6' must be '0', or between '1-5' inclusive");
+  CHECK(web.set_group({{"utakata.hold.seconds", "-1"}}).ends_with("must be '0', or between '1-300' inclusive"));
+  CHECK(web.set_group({{"utakata.circuit.requests_per_target", "1x"}})
+            .ends_with("value '1x' must be '0', or between '1-100000' inclusive"));
+  CHECK(web.set_group({{"utakata.hold.requests", "0"}}).ends_with("value '0' must be between '1-1000' inclusive"));
   CHECK(web.set_group({{"utakata.hold.requests", "1001"}}).find("'1-1000'") != str::npos);
 }
 

@@ -15,5 +15,6 @@ inline constexpr std::size_t groups_of_action = 5;
 inline constexpr std::size_t targets_of_group = 1000;
 inline constexpr std::size_t values_of_rule = 5;  // in all its conditions
 inline constexpr std::size_t wildcards_of_rule = 5;
+inline constexpr std::size_t tags_of_resource = 50;
 
 }  // namespace utakata::elb::limits

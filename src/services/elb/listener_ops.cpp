@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "services/elb/arns.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
@@ -8,6 +9,7 @@
 #include "services/elb/protocol_versions.hpp"
 #include "services/elb/protocols.hpp"
 #include "services/elb/rule_actions.hpp"
+#include "services/elb/tags.hpp"
 
 namespace utakata::elb {
 namespace {
@@ -86,9 +88,8 @@ bool same_settings(const ListenerRow& a, const ListenerRow& b) {
   return same && (!a.uses_tls() || a.certificates.front() == b.certificates.front());
 }
 
-Outcome<> check_fit(const Tx& tx, const LoadBalancerRow& balancer, const ListenerRow& row,
-                    const list<api::Action>& actions) {
-  TRY_VOID(check_compatible(tx, balancer, row.protocol, actions));
+Outcome<> check_fit(const Tx& tx, const ListenerRow& row, const list<api::Action>& actions) {
+  TRY_VOID(check_compatible(tx, row.protocol, actions));
   return check_versions(tx, row.protocol, actions);
 }
 
@@ -100,15 +101,14 @@ auto duplicate() {
 
 Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateListenerInput& request) {
   const World& world = tx.world();
-  const auto* balancer = tx.find<LoadBalancerRow>(balancer_key(world, request.LoadBalancerArn));
-  if (balancer == nullptr) return load_balancer_not_found();
+  const LoadBalancerRow* balancer = TRY(known_balancer(tx, request.LoadBalancerArn));
   if (!request.Port) return invalid("A listener port must be specified");
   if (!request.Protocol_) return invalid("A listener protocol must be specified");
   TRY_VOID(within(*request.Port, 1, 65'535, "port"));
   ListenerRow row;
   TRY_VOID(take_protocol(tx, *balancer, row, request));
   row.actions = TRY(checked_actions(tx, request.DefaultActions, {request.LoadBalancerArn, "defaultActions"}));
-  TRY_VOID(check_fit(tx, *balancer, row, row.actions));
+  TRY_VOID(check_fit(tx, row, row.actions));
   if (const ListenerRow* known = listener_at(tx, request.LoadBalancerArn, *request.Port)) {
     if (!same_settings(*known, row)) return duplicate();
     return api::CreateListenerOutput{.Listeners = list<api::Listener>{view(*known)}};
@@ -121,7 +121,7 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
   row.arn = cat(base, "/", tx.random_hex(16));
   row.balancer_arn = request.LoadBalancerArn;
   row.port = *request.Port;
-  row.tags = request.Tags.value_or(list<api::Tag>{});
+  row.tags = TRY(new_tags(request.Tags));
   tx.put(listener_key(world, row.arn), row);
   balancer_changed(tx, world, row.balancer_arn);
   return api::CreateListenerOutput{.Listeners = list<api::Listener>{view(row)}};
@@ -129,8 +129,7 @@ Outcome<api::CreateListenerOutput> create_listener(Tx& tx, const api::CreateList
 
 Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyListenerInput& request) {
   const Key key = listener_key(tx.world(), request.ListenerArn);
-  const ListenerRow* known = tx.find<ListenerRow>(key);
-  if (known == nullptr) return listener_not_found();
+  const ListenerRow* known = TRY(known_listener(tx, request.ListenerArn));
   ListenerRow row = *known;
   const LoadBalancerRow& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), row.balancer_arn));
   TRY_VOID(take_protocol(tx, balancer, row, request));
@@ -142,9 +141,9 @@ Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyList
   }
   if (request.DefaultActions)
     row.actions = TRY(checked_actions(tx, *request.DefaultActions, {row.balancer_arn, "defaultActions"}));
-  TRY_VOID(check_fit(tx, balancer, row, row.actions));
+  TRY_VOID(check_fit(tx, row, row.actions));
   for (const Key& rule : tx.where<RuleRow>(RuleRow::by_listener, row.arn))
-    TRY_VOID(check_fit(tx, balancer, row, tx.find<RuleRow>(rule)->actions));
+    TRY_VOID(check_fit(tx, row, tx.find<RuleRow>(rule)->actions));
   tx.put(key, row);
   balancer_changed(tx, tx.world(), row.balancer_arn);
   return api::ModifyListenerOutput{.Listeners = list<api::Listener>{view(row)}};
@@ -152,16 +151,14 @@ Outcome<api::ModifyListenerOutput> modify_listener(Tx& tx, const api::ModifyList
 
 Outcome<api::DescribeListenerAttributesOutput> describe_listener_attributes(
     Tx& tx, const api::DescribeListenerAttributesInput& request) {
-  const ListenerRow* row = tx.find<ListenerRow>(listener_key(tx.world(), request.ListenerArn));
-  if (row == nullptr) return listener_not_found();
+  const ListenerRow* row = TRY(known_listener(tx, request.ListenerArn));
   return api::DescribeListenerAttributesOutput{.Attributes = attributes_of(*row)};
 }
 
 Outcome<api::ModifyListenerAttributesOutput> modify_listener_attributes(
     Tx& tx, const api::ModifyListenerAttributesInput& request) {
   const Key key = listener_key(tx.world(), request.ListenerArn);
-  const ListenerRow* known = tx.find<ListenerRow>(key);
-  if (known == nullptr) return listener_not_found();
+  const ListenerRow* known = TRY(known_listener(tx, request.ListenerArn));
   ListenerRow row = *known;
   TRY_VOID(take_attributes(tx, row, request.Attributes));
   tx.put(key, row);
@@ -175,14 +172,9 @@ Outcome<api::DescribeListenersOutput> describe_listeners(Tx& tx, const api::Desc
   if (request.LoadBalancerArn && request.ListenerArns)
     return invalid("Listener ARNs and a load balancer ARN cannot be specified at the same time");
   list<ListenerRow> rows;
-  for (const str& arn : request.ListenerArns.value_or(list<str>{})) {
-    const ListenerRow* row = tx.find<ListenerRow>(listener_key(tx.world(), arn));
-    if (row == nullptr) return listener_not_found();
-    rows.push_back(*row);
-  }
+  for (const str& arn : request.ListenerArns.value_or(list<str>{})) rows.push_back(*TRY(known_listener(tx, arn)));
   if (request.LoadBalancerArn) {
-    if (tx.find<LoadBalancerRow>(balancer_key(tx.world(), *request.LoadBalancerArn)) == nullptr)
-      return load_balancer_not_found();
+    TRY_VOID(known_balancer(tx, *request.LoadBalancerArn));
     for (const Key& key : tx.where<ListenerRow>(ListenerRow::by_balancer, *request.LoadBalancerArn))
       rows.push_back(*tx.find<ListenerRow>(key));
   }
@@ -198,8 +190,7 @@ Outcome<api::DescribeListenersOutput> describe_listeners(Tx& tx, const api::Desc
 
 Outcome<api::DeleteListenerOutput> delete_listener(Tx& tx, const api::DeleteListenerInput& request) {
   const Key key = listener_key(tx.world(), request.ListenerArn);
-  const ListenerRow* known = tx.find<ListenerRow>(key);
-  if (known == nullptr) return listener_not_found();
+  const ListenerRow* known = TRY(known_listener(tx, request.ListenerArn));
   const str balancer = known->balancer_arn;
   for (const Key& rule : tx.where<RuleRow>(RuleRow::by_listener, request.ListenerArn)) tx.erase<RuleRow>(rule);
   tx.erase<ListenerRow>(key);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "services/acm/public.hpp"
+#include "services/elb/arns.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
@@ -104,8 +105,7 @@ constexpr std::array<AlpnPolicy, 5> alpn_policies{{{"HTTP1Only", {"http/1.1", "h
                                                    {"None", {}}}};
 
 Outcome<const ListenerRow*> listener_with_certificates(const Tx& tx, std::string_view arn) {
-  const ListenerRow* row = tx.find<ListenerRow>(listener_key(tx.world(), arn));
-  if (row == nullptr) return listener_not_found();
+  const ListenerRow* row = TRY(known_listener(tx, arn));
   if (!row->uses_tls())
     return refuse("UnsupportedProtocol",
                   cat("Listener '", arn, "' has no certificates: its protocol is ", row->protocol));
@@ -238,8 +238,7 @@ Outcome<api::RemoveListenerCertificatesOutput> remove_listener_certificates(
 // The default one first, which an ARN alone does not sort so: a page's token names the place.
 Outcome<api::DescribeListenerCertificatesOutput> describe_listener_certificates(
     Tx& tx, const api::DescribeListenerCertificatesInput& request) {
-  const ListenerRow* row = tx.find<ListenerRow>(listener_key(tx.world(), request.ListenerArn));
-  if (row == nullptr) return listener_not_found();
+  const ListenerRow* row = TRY(known_listener(tx, request.ListenerArn));
   struct Item {
     str key;
     api::Certificate certificate;

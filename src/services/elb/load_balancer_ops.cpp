@@ -1,15 +1,17 @@
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "core/effect.hpp"
 #include "services/ec2/public.hpp"
+#include "services/elb/arns.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
 #include "services/elb/subnets.hpp"
+#include "services/elb/tags.hpp"
 
 namespace utakata::elb {
 namespace {
@@ -59,11 +61,36 @@ api::LoadBalancer view(const World& world, const LoadBalancerRow& row) {
   return out;
 }
 
-bool valid_name(std::string_view name) {
-  return !name.empty() && name.size() <= 32 && name.front() != '-' && name.back() != '-' &&
-         !name.starts_with("internal-") && std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-         });
+// Whether a load balancer of the same name was made with the same settings; what the call leaves out has its default.
+bool same_settings(const Tx& tx, const LoadBalancerRow& row, const api::CreateLoadBalancerInput& request,
+                   const list<api::SubnetMapping>& subnets) {
+  std::set<std::tuple<str, str, str>> nodes, nodes_asked;
+  for (const auto& zone : row.zones)
+    nodes.emplace(zone.subnet_id, zone.allocation_id, zone.address_chosen ? zone.address : str());
+  for (const auto& each : subnets)
+    nodes_asked.emplace(*each.SubnetId, each.AllocationId.value_or(""), each.PrivateIPv4Address.value_or(""));
+  list<str> groups_asked = request.SecurityGroups.value_or(list<str>{});
+  if (groups_asked.empty() && !row.network()) groups_asked = {ec2::default_security_group(tx, tx.world(), row.vpc_id)};
+  const auto as_set = [](const list<str>& ids) { return std::set<str>(ids.begin(), ids.end()); };
+  const bool network = request.Type && *request.Type == "network";
+  const bool internal = request.Scheme && *request.Scheme == "internal";
+  return row.network() == network && row.internal == internal && nodes == nodes_asked &&
+         as_set(row.security_groups) == as_set(groups_asked);
+}
+
+Outcome<> check_balancer_name(std::string_view name) {
+  const auto sound = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  const auto refused = [&](std::string_view why) { return invalid(cat("The load balancer name '", name, "' ", why)); };
+  if (name.empty()) return invalid("A load balancer name must be specified");
+  if (name.size() > 32) return refused("cannot be longer than '32' characters");
+  if (!std::ranges::all_of(name, sound))
+    return refused("can only contain characters that are alphanumeric characters and hyphens(-)");
+  if (name.starts_with('-')) return refused("cannot begin with a hyphen(-)");
+  if (name.ends_with('-')) return refused("cannot end with a hyphen(-)");
+  if (name.starts_with("internal-")) return refused("cannot begin with 'internal-'");
+  return {};
 }
 
 Outcome<> check_groups(const Tx& tx, const list<str>& groups, const str& vpc_id) {
@@ -77,32 +104,12 @@ Outcome<> check_groups(const Tx& tx, const list<str>& groups, const str& vpc_id)
   return {};
 }
 
-// The tags of whatever an ARN of this service names.
-Outcome<> with_tags(Tx& tx, const str& arn, const std::function<void(list<api::Tag>&)>& change) {
-  const auto in = [&]<class Row>(Row*, const Key& key) {
-    return tx.update<Row>(key, [&](Row& row) { change(row.tags); });
-  };
-  const World& world = tx.world();
-  if (arn.find(":loadbalancer/") != str::npos)
-    return in(static_cast<LoadBalancerRow*>(nullptr), balancer_key(world, arn)) ? Outcome<>()
-                                                                                : load_balancer_not_found();
-  if (arn.find(":targetgroup/") != str::npos && in(static_cast<TargetGroupRow*>(nullptr), group_key(world, arn)))
-    return {};
-  if (arn.find(":targetgroup/") != str::npos) return target_group_not_found();
-  if (arn.find(":listener-rule/") != str::npos && in(static_cast<RuleRow*>(nullptr), rule_key(world, arn))) return {};
-  if (arn.find(":listener-rule/") != str::npos) return rule_not_found();
-  if (in(static_cast<ListenerRow*>(nullptr), listener_key(world, arn))) return {};
-  return listener_not_found();
-}
-
 }  // namespace
 
 Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::CreateLoadBalancerInput& request) {
   const World& world = tx.world();
   ec2::ensure_default_vpc(tx, world);
-  if (!valid_name(request.Name))
-    return invalid(cat("The load balancer name '", request.Name,
-                       "' must have up to 32 letters, numbers and hyphens, and not begin or end with a hyphen"));
+  TRY_VOID(check_balancer_name(request.Name));
   if (request.Type && *request.Type == "gateway")
     return refuse("InvalidConfigurationRequest", "Type: load balancers of type 'gateway' are not served");
   const bool network = request.Type && *request.Type == "network";
@@ -116,18 +123,15 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
   });
   const list<api::SubnetMapping> subnets = TRY(subnets_asked(request.Subnets, request.SubnetMappings));
   if (known) {
-    std::set<str> theirs;
-    for (const auto& zone : known->zones) theirs.insert(zone.subnet_id);
-    std::set<str> asked;
-    for (const auto& each : subnets) asked.insert(*each.SubnetId);
-    if (theirs == asked && known->network() == network)
+    if (same_settings(tx, *known, request, subnets))
       return api::CreateLoadBalancerOutput{.LoadBalancers = list<api::LoadBalancer>{view(world, *known)}};
     return refuse("DuplicateLoadBalancerName",
-                  "A load balancer with the same name exists, but with different settings");
+                  cat("A load balancer with the same name '", request.Name, "' exists, but with different settings"));
   }
   if (balancers >= limits::load_balancers)
     return refuse("TooManyLoadBalancers",
                   cat("The maximum number of load balancers '", limits::load_balancers, "' has been reached"));
+  const list<api::Tag> tags = TRY(new_tags(request.Tags));
   const str id = tx.random_hex(16);
   LoadBalancerRow row{
       .arn = cat("arn:aws:elasticloadbalancing:", world.region, ":", world.account, ":loadbalancer/",
@@ -138,7 +142,7 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
       .type = network ? "network" : "application",
       .internal = request.Scheme && *request.Scheme == "internal",
       .security_groups = request.SecurityGroups.value_or(list<str>{}),
-      .tags = request.Tags.value_or(list<api::Tag>{}),
+      .tags = tags,
       .created_at = tx.now()};
   TRY_VOID(add_nodes(tx, row, subnets));
   TRY_VOID(check_groups(tx, row.security_groups, row.vpc_id));
@@ -153,6 +157,8 @@ Outcome<api::CreateLoadBalancerOutput> create_load_balancer(Tx& tx, const api::C
 Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx& tx,
                                                                   const api::DescribeLoadBalancersInput& request) {
   const World& world = tx.world();
+  for (const str& arn : request.LoadBalancerArns.value_or(list<str>{}))
+    TRY_VOID(check_arn(world, arn, Resource::load_balancer));
   list<LoadBalancerRow> rows;
   tx.each<LoadBalancerRow>(world.key("lb/"), [&](const Key&, const LoadBalancerRow& row) {
     const bool by_arn = !request.LoadBalancerArns ||
@@ -174,6 +180,7 @@ Outcome<api::DescribeLoadBalancersOutput> describe_load_balancers(Tx& tx,
 
 Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx& tx, const api::DeleteLoadBalancerInput& request) {
   const World world = tx.world();
+  TRY_VOID(check_arn(world, request.LoadBalancerArn, Resource::load_balancer));
   const Key key = balancer_key(world, request.LoadBalancerArn);
   const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
   if (known == nullptr) return api::DeleteLoadBalancerOutput{};
@@ -196,8 +203,7 @@ Outcome<api::DeleteLoadBalancerOutput> delete_load_balancer(Tx& tx, const api::D
 
 Outcome<api::SetSecurityGroupsOutput> set_security_groups(Tx& tx, const api::SetSecurityGroupsInput& request) {
   const Key key = balancer_key(tx.world(), request.LoadBalancerArn);
-  const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
-  if (known == nullptr) return load_balancer_not_found();
+  const LoadBalancerRow* known = TRY(known_balancer(tx, request.LoadBalancerArn));
   LoadBalancerRow row = *known;
   if (row.network() && row.security_groups.empty())
     return refuse("InvalidConfigurationRequest",
@@ -214,8 +220,7 @@ Outcome<api::SetSecurityGroupsOutput> set_security_groups(Tx& tx, const api::Set
 Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(
     Tx& tx, const api::ModifyLoadBalancerAttributesInput& request) {
   const Key key = balancer_key(tx.world(), request.LoadBalancerArn);
-  const LoadBalancerRow* known = tx.find<LoadBalancerRow>(key);
-  if (known == nullptr) return load_balancer_not_found();
+  const LoadBalancerRow* known = TRY(known_balancer(tx, request.LoadBalancerArn));
   LoadBalancerRow row = *known;
   TRY_VOID(take_attributes(tx, row, request.Attributes));
   tx.put(key, row);
@@ -225,38 +230,8 @@ Outcome<api::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes
 
 Outcome<api::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
     Tx& tx, const api::DescribeLoadBalancerAttributesInput& request) {
-  const LoadBalancerRow* row = tx.find<LoadBalancerRow>(balancer_key(tx.world(), request.LoadBalancerArn));
-  if (row == nullptr) return load_balancer_not_found();
+  const LoadBalancerRow* row = TRY(known_balancer(tx, request.LoadBalancerArn));
   return api::DescribeLoadBalancerAttributesOutput{.Attributes = attributes_of(*row)};
-}
-
-Outcome<api::AddTagsOutput> add_tags(Tx& tx, const api::AddTagsInput& request) {
-  for (const str& arn : request.ResourceArns)
-    TRY_VOID(with_tags(tx, arn, [&](list<api::Tag>& tags) {
-      for (const api::Tag& tag : request.Tags) {
-        std::erase_if(tags, [&](const api::Tag& known) { return known.Key == tag.Key; });
-        tags.push_back(tag);
-      }
-    }));
-  return api::AddTagsOutput{};
-}
-
-Outcome<api::RemoveTagsOutput> remove_tags(Tx& tx, const api::RemoveTagsInput& request) {
-  for (const str& arn : request.ResourceArns)
-    TRY_VOID(with_tags(tx, arn, [&](list<api::Tag>& tags) {
-      std::erase_if(tags, [&](const api::Tag& known) {
-        return std::ranges::find(request.TagKeys, known.Key) != request.TagKeys.end();
-      });
-    }));
-  return api::RemoveTagsOutput{};
-}
-
-Outcome<api::DescribeTagsOutput> describe_tags(Tx& tx, const api::DescribeTagsInput& request) {
-  api::DescribeTagsOutput output{.TagDescriptions = list<api::TagDescription>{}};
-  for (const str& arn : request.ResourceArns)
-    TRY_VOID(with_tags(
-        tx, arn, [&](list<api::Tag>& tags) { output.TagDescriptions->push_back({.ResourceArn = arn, .Tags = tags}); }));
-  return output;
 }
 
 }  // namespace utakata::elb

@@ -161,6 +161,15 @@ TEST_CASE("elb network: protocols go together as AWS's do") {
       .DefaultActions = list<api::Action>{
           {.Type = "fixed-response", .FixedResponseConfig = api::FixedResponseActionConfig{.StatusCode = "200"}}}});
   CHECK(fixed.error().code == "InvalidLoadBalancerAction");
+  // Whatever else is wrong with it: this redirect leads nowhere.
+  const auto redirect = net.call<create_listener, api::CreateListenerOutput>(api::CreateListenerInput{
+      .LoadBalancerArn = balancer,
+      .Protocol_ = "TCP",
+      .Port = 3,
+      .DefaultActions = {{.Type = "redirect", .RedirectConfig = api::RedirectActionConfig{.StatusCode = "HTTP_301"}}}});
+  CHECK(redirect.error().code == "InvalidLoadBalancerAction");
+  CHECK(redirect.error().message ==
+        "Actions of type 'redirect' are not supported by listeners of Network Load Balancers; use 'forward'");
 }
 
 TEST_CASE("elb network: a target group's health check and attributes have their own defaults") {

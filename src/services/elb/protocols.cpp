@@ -39,13 +39,7 @@ Outcome<> check_listener_protocol(const LoadBalancerRow& balancer, std::string_v
   return {};
 }
 
-Outcome<> check_compatible(const Tx& tx, const LoadBalancerRow& balancer, std::string_view protocol,
-                           const list<api::Action>& actions) {
-  for (const api::Action& action : actions)
-    if (balancer.network() && action.Type != "forward")
-      return refuse("InvalidLoadBalancerAction",
-                    cat("Actions of type '", action.Type.name(),
-                        "' are not supported by listeners of Network Load Balancers; use 'forward'"));
+Outcome<> check_compatible(const Tx& tx, std::string_view protocol, const list<api::Action>& actions) {
   for (const str& arn : groups_of(actions)) {
     const auto* group = tx.find<TargetGroupRow>(group_key(tx.world(), arn));
     if (group == nullptr) continue;

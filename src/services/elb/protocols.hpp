@@ -14,8 +14,8 @@ api::Protocol protocol_named(std::string_view);
 
 /// Faults ValidationError of a protocol that this type of load balancer does not have.
 Outcome<> check_listener_protocol(const LoadBalancerRow&, std::string_view protocol);
-/// A listener's default actions against its protocol. Faults IncompatibleProtocols, InvalidLoadBalancerAction,
+/// The groups that a listener's actions forward to against its protocol. Faults IncompatibleProtocols,
 /// InvalidConfigurationRequest.
-Outcome<> check_compatible(const Tx&, const LoadBalancerRow&, std::string_view protocol, const list<api::Action>&);
+Outcome<> check_compatible(const Tx&, std::string_view protocol, const list<api::Action>&);
 
 }  // namespace utakata::elb

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "services/elb/arns.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/public.hpp"
@@ -51,6 +52,7 @@ Outcome<> check_forward(Tx& tx, api::Action& action) {
   std::set<str> seen;
   for (api::TargetGroupTuple& group : groups) {
     const str arn = group.TargetGroupArn.value_or("");
+    TRY_VOID(check_arn(tx.world(), arn, Resource::target_group));
     if (!target_group(tx, tx.world(), arn))
       return refuse("TargetGroupNotFound", cat("Target group '", arn, "' not found"));
     if (!seen.insert(arn).second) return invalid(cat("Target group '", arn, "' was provided multiple times"));
@@ -188,6 +190,12 @@ Outcome<> check_association(const Tx& tx, const list<api::Action>& actions, cons
 
 Outcome<list<api::Action>> checked_actions(Tx& tx, list<api::Action> actions, const ActionsPlace& place) {
   if (actions.empty()) return invalid("An action must be specified");
+  // Before what else an action may be wrong in: it would be in vain to put that right.
+  const bool network = tx.find<LoadBalancerRow>(balancer_key(tx.world(), place.balancer_arn))->network();
+  for (const api::Action& action : actions)
+    if (network && action.Type != "forward")
+      return invalid_action(cat("Actions of type '", action.Type.name(),
+                                "' are not supported by listeners of Network Load Balancers; use 'forward'"));
   for (std::size_t i = 0; i < actions.size(); ++i)
     TRY_VOID(check_action(tx, actions[i], cat(place.member, ".", i + 1, ".member.")));
   if (actions.size() != 1)

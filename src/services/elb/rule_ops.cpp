@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "services/elb/arns.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
 #include "services/elb/ops.hpp"
@@ -8,6 +9,7 @@
 #include "services/elb/protocols.hpp"
 #include "services/elb/rule_actions.hpp"
 #include "services/elb/rule_conditions.hpp"
+#include "services/elb/tags.hpp"
 
 namespace utakata::elb {
 namespace {
@@ -79,14 +81,13 @@ Outcome<list<api::Rule>> rules_by_arn(const Tx& tx, const list<str>& arns) {
   list<api::Rule> rules;
   for (const str& arn : arns) {
     if (is_default_rule(arn)) {
+      TRY_VOID(check_arn(tx.world(), arn, Resource::rule));
       const ListenerRow* listener = listener_of_default_rule(tx, arn);
       if (listener == nullptr) return rule_not_found();
       rules.push_back(default_rule(*listener));
       continue;
     }
-    const RuleRow* row = tx.find<RuleRow>(rule_key(tx.world(), arn));
-    if (row == nullptr) return rule_not_found();
-    rules.push_back(rule_view(*row));
+    rules.push_back(rule_view(*TRY(known_rule(tx, arn))));
   }
   return rules;
 }
@@ -104,8 +105,7 @@ str place_of(i32 priority) {
 }  // namespace
 
 Outcome<api::CreateRuleOutput> create_rule(Tx& tx, const api::CreateRuleInput& request) {
-  const ListenerRow* listener = tx.find<ListenerRow>(listener_key(tx.world(), request.ListenerArn));
-  if (listener == nullptr) return listener_not_found();
+  const ListenerRow* listener = TRY(known_listener(tx, request.ListenerArn));
   const auto& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), listener->balancer_arn));
   if (balancer.network())
     return refuse("OperationNotPermitted", "Rules are unsupported for Network Load Balancer listeners");
@@ -115,9 +115,9 @@ Outcome<api::CreateRuleOutput> create_rule(Tx& tx, const api::CreateRuleInput& r
     .listener_arn = listener->arn, .priority = request.Priority,
     .conditions = TRY(checked_conditions(request.Conditions))
     , .actions = TRY(checked_actions(tx, request.Actions, {listener->balancer_arn, "actions"}))
-    , .tags = request.Tags.value_or(list<api::Tag>{})
+    , .tags = TRY(new_tags(request.Tags))
   };
-  TRY_VOID(check_compatible(tx, balancer, listener->protocol, row.actions));
+  TRY_VOID(check_compatible(tx, listener->protocol, row.actions));
   TRY_VOID(check_versions(tx, listener->protocol, row.actions));
   if (priority_taken(tx, listener->arn, request.Priority, "")) return priority_in_use(request.Priority);
   if (rules_of(tx, listener->balancer_arn) >= limits::rules_of_balancer)
@@ -130,11 +130,11 @@ Outcome<api::CreateRuleOutput> create_rule(Tx& tx, const api::CreateRuleInput& r
 }
 
 Outcome<api::ModifyRuleOutput> modify_rule(Tx& tx, const api::ModifyRuleInput& request) {
+  TRY_VOID(check_arn(tx.world(), request.RuleArn, Resource::rule));
   if (is_default_rule(request.RuleArn))
     return refuse("OperationNotPermitted", "Default rule cannot be modified; modify its listener");
   const Key key = rule_key(tx.world(), request.RuleArn);
-  const RuleRow* known = tx.find<RuleRow>(key);
-  if (known == nullptr) return rule_not_found();
+  const RuleRow* known = TRY(known_rule(tx, request.RuleArn));
   if (!request.Conditions && !request.Actions && !request.Transforms && !request.ResetTransforms)
     return invalid("Either conditions or actions must be specified");
   TRY_VOID(check_transforms(request.Transforms));
@@ -143,8 +143,7 @@ Outcome<api::ModifyRuleOutput> modify_rule(Tx& tx, const api::ModifyRuleInput& r
   if (request.Actions) {
     const ListenerRow& listener = *tx.find<ListenerRow>(listener_key(tx.world(), row.listener_arn));
     row.actions = TRY(checked_actions(tx, *request.Actions, {listener.balancer_arn, "actions"}));
-    const auto& balancer = *tx.find<LoadBalancerRow>(balancer_key(tx.world(), listener.balancer_arn));
-    TRY_VOID(check_compatible(tx, balancer, listener.protocol, row.actions));
+    TRY_VOID(check_compatible(tx, listener.protocol, row.actions));
     TRY_VOID(check_versions(tx, listener.protocol, row.actions));
   }
   tx.put(key, row);
@@ -161,8 +160,7 @@ Outcome<api::DescribeRulesOutput> describe_rules(Tx& tx, const api::DescribeRule
   if (request.RuleArns) return api::DescribeRulesOutput {
       .Rules = TRY(rules_by_arn(tx, *request.RuleArns))
     };
-  const ListenerRow* listener = tx.find<ListenerRow>(listener_key(tx.world(), *request.ListenerArn));
-  if (listener == nullptr) return listener_not_found();
+  const ListenerRow* listener = TRY(known_listener(tx, *request.ListenerArn));
   list<Entry> entries;
   for (const Key& key : tx.where<RuleRow>(RuleRow::by_listener, listener->arn)) {
     const RuleRow& row = *tx.find<RuleRow>(key);
@@ -179,11 +177,11 @@ Outcome<api::DescribeRulesOutput> describe_rules(Tx& tx, const api::DescribeRule
 }
 
 Outcome<api::DeleteRuleOutput> delete_rule(Tx& tx, const api::DeleteRuleInput& request) {
+  TRY_VOID(check_arn(tx.world(), request.RuleArn, Resource::rule));
   if (is_default_rule(request.RuleArn)) return refuse("OperationNotPermitted", "Default rule cannot be deleted");
   const Key key = rule_key(tx.world(), request.RuleArn);
-  const RuleRow* known = tx.find<RuleRow>(key);
-  if (known == nullptr) return rule_not_found();
-  const str listener = known->listener_arn;
+  const str listener = TRY(known_rule(tx, request.RuleArn))
+  ->listener_arn;
   tx.erase<RuleRow>(key);
   listener_changed(tx, listener);
   return api::DeleteRuleOutput{};
@@ -191,14 +189,16 @@ Outcome<api::DeleteRuleOutput> delete_rule(Tx& tx, const api::DeleteRuleInput& r
 
 Outcome<api::SetRulePrioritiesOutput> set_rule_priorities(Tx& tx, const api::SetRulePrioritiesInput& request) {
   std::set<std::pair<str, i32>> given;
+  std::size_t number = 0;
   // All first, then the check: two rules may swap.
   for (const api::RulePriorityPair& pair : request.RulePriorities) {
+    ++number;
     const str arn = pair.RuleArn.value_or("");
+    TRY_VOID(check_arn(tx.world(), arn, Resource::rule));
     if (is_default_rule(arn)) return refuse("OperationNotPermitted", "Default rule's priority cannot be changed");
-    const RuleRow* known = tx.find<RuleRow>(rule_key(tx.world(), arn));
-    if (known == nullptr) return rule_not_found();
+    const RuleRow* known = TRY(known_rule(tx, arn));
     if (!pair.Priority) return invalid("A priority must be specified");
-    TRY_VOID(within(*pair.Priority, 1, priority_max, "rulePriorities.member.priority"));
+    TRY_VOID(within(*pair.Priority, 1, priority_max, cat("rulePriorities.", number, ".member.priority")));
     if (!given.emplace(known->listener_arn, *pair.Priority).second)
       return invalid(cat("Priority '", *pair.Priority, "' was provided multiple times"));
     tx.update<RuleRow>(rule_key(tx.world(), arn), [&](RuleRow& row) { row.priority = *pair.Priority; });

@@ -201,7 +201,10 @@ TEST_CASE("elb rules: weighted forwards with stickiness") {
   CHECK(web.refusal({forward({{.TargetGroupArn = green}, {.TargetGroupArn = green}}, {})}).find("multiple times") !=
         str::npos);
   CHECK(web.refusal({forward({{.TargetGroupArn = str("arn")}}, {})}) ==
-        "TargetGroupNotFound: Target group 'arn' not found");
+        "ValidationError: 'arn' is not a valid target group ARN");
+  const str absent = cat(green, "0");
+  CHECK(web.refusal({forward({{.TargetGroupArn = absent}}, {})}) ==
+        cat("TargetGroupNotFound: Target group '", absent, "' not found"));
 }
 
 TEST_CASE("elb rules: what is not served is refused by name") {
@@ -238,7 +241,10 @@ TEST_CASE("elb rules: priorities swap, and one belongs to one rule") {
   CHECK(set({{.RuleArn = one, .Priority = 1}}) == "PriorityInUse: Priority '1' is currently in use");
   CHECK(set({{.RuleArn = one, .Priority = 5}, {.RuleArn = two, .Priority = 5}}) ==
         "ValidationError: Priority '5' was provided multiple times");
-  CHECK(set({{.RuleArn = one, .Priority = 50'001}}).find("less than or equal to 50000") != str::npos);
+  CHECK(
+      set({{.RuleArn = one, .Priority = 5}, {.RuleArn = two, .Priority = 50'001}})
+          .find("'rulePriorities.2.member.priority' failed to satisfy constraint: Member must have value less than or "
+                "equal to 50000") != str::npos);
   CHECK(web.priorities() == "1 2 default ");
   CHECK(web.rule(web.listener_arn, 2, {any_path}, {fine}).error().code == "PriorityInUse");
   CHECK(web.rule(web.listener_arn, 0, {any_path}, {fine}).error().message ==

@@ -80,7 +80,7 @@ Outcome<> add_nodes(Tx& tx, LoadBalancerRow& row, const list<api::SubnetMapping>
                          .address_chosen = mapping.PrivateIPv4Address.has});
   }
   if (zones.size() < 2 && !row.network())
-    return unfit_subnets("At least two subnets in two different Availability Zones must be specified");
+    return invalid("At least two subnets in two different Availability Zones must be specified");
   return {};
 }
 

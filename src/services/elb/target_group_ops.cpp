@@ -5,6 +5,7 @@
 #include "base/ipv4.hpp"
 #include "base/named.hpp"
 #include "services/ec2/public.hpp"
+#include "services/elb/arns.hpp"
 #include "services/elb/attributes.hpp"
 #include "services/elb/errors.hpp"
 #include "services/elb/limits.hpp"
@@ -12,6 +13,7 @@
 #include "services/elb/protocol_versions.hpp"
 #include "services/elb/protocols.hpp"
 #include "services/elb/public.hpp"
+#include "services/elb/tags.hpp"
 #include "services/elb/zones.hpp"
 
 namespace utakata::elb {
@@ -149,6 +151,11 @@ bool same_settings(const TargetGroupRow& a, const TargetGroupRow& b) {
   return settings(a) == settings(b);
 }
 
+auto duplicate_group(const str& name) {
+  return refuse("DuplicateTargetGroupName",
+                cat("A target group with the same name '", name, "' exists, but with different settings"));
+}
+
 // A target of a group of type alb: an application load balancer, at the group's port.
 Outcome<std::pair<str, i32>> balancer_target(const Tx& tx, const TargetGroupRow& group,
                                              const api::TargetDescription& target) {
@@ -166,8 +173,9 @@ Outcome<std::pair<str, i32>> balancer_target(const Tx& tx, const TargetGroupRow&
   return std::pair(target.Id, group.port);
 }
 
-Outcome<std::pair<str, i32>> target_of(const Tx& tx, const TargetGroupRow& group,
-                                       const api::TargetDescription& target) {
+// Address and port of the call's `number`th target.
+Outcome<std::pair<str, i32>> target_of(const Tx& tx, const TargetGroupRow& group, const api::TargetDescription& target,
+                                       std::size_t number) {
   if (group.target_type == "alb") return balancer_target(tx, group, target);
   if (of_function(group)) {
     const auto parts = split(target.Id, ':');
@@ -178,7 +186,7 @@ Outcome<std::pair<str, i32>> target_of(const Tx& tx, const TargetGroupRow& group
     return std::pair(target.Id, 0);
   }
   if (!parse_ipv4(target.Id)) return invalid(cat("The IP address '", target.Id, "' is not a valid IPv4 address"));
-  if (target.Port) TRY_VOID(within(*target.Port, 1, 65'535, "targets.member.port"));
+  if (target.Port) TRY_VOID(within(*target.Port, 1, 65'535, cat("targets.", number, ".member.port")));
   return std::pair(target.Id, target.Port.value_or(group.port));
 }
 
@@ -223,6 +231,7 @@ Outcome<api::CreateTargetGroupOutput> create_function_group(Tx& tx, const api::C
     ++groups;
     if (row.name == request.Name) known = row;
   });
+  const list<api::Tag> tags = TRY(new_tags(request.Tags));
   TargetGroupRow row{.name = request.Name,
                      .port = 0,
                      .target_type = "lambda",
@@ -230,10 +239,9 @@ Outcome<api::CreateTargetGroupOutput> create_function_group(Tx& tx, const api::C
                      .check_enabled = false,
                      .interval = 35,
                      .timeout = 30,
-                     .tags = request.Tags.value_or(list<api::Tag>{})};
+                     .tags = tags};
   TRY_VOID(take_health_check(row, request));
-  if (known && !same_settings(*known, row))
-    return refuse("DuplicateTargetGroupName", "A target group with the same name exists, but with different settings");
+  if (known && !same_settings(*known, row)) return duplicate_group(request.Name);
   if (known) return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, *known)}};
   if (groups >= limits::target_groups)
     return refuse("TooManyTargetGroups",
@@ -266,6 +274,7 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
     ++groups;
     if (row.name == request.Name) known = row;
   });
+  const list<api::Tag> tags = TRY(new_tags(request.Tags));
   TargetGroupRow row{.arn = known ? known->arn
                                   : cat("arn:aws:elasticloadbalancing:", world.region, ":", world.account,
                                         ":targetgroup/", request.Name, "/", tx.random_hex(16)),
@@ -274,14 +283,12 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
                      .port = *request.Port,
                      .target_type = str(request.TargetType->name()),
                      .protocol = str(request.Protocol_->name()),
-                     .tags = request.Tags.value_or(list<api::Tag>{})};
+                     .tags = tags};
   set_check_defaults(row, request);
   TRY_VOID(take_version(row, request.ProtocolVersion));
   TRY_VOID(take_health_check(row, request));
   if (known) {
-    if (!same_settings(*known, row))
-      return refuse("DuplicateTargetGroupName",
-                    "A target group with the same name exists, but with different settings");
+    if (!same_settings(*known, row)) return duplicate_group(request.Name);
     return api::CreateTargetGroupOutput{.TargetGroups = list<api::TargetGroup>{view(tx, *known)}};
   }
   if (groups >= limits::target_groups)
@@ -293,8 +300,7 @@ Outcome<api::CreateTargetGroupOutput> create_target_group(Tx& tx, const api::Cre
 
 Outcome<api::ModifyTargetGroupOutput> modify_target_group(Tx& tx, const api::ModifyTargetGroupInput& request) {
   const Key key = group_key(tx.world(), request.TargetGroupArn);
-  const TargetGroupRow* known = tx.find<TargetGroupRow>(key);
-  if (known == nullptr) return target_group_not_found();
+  const TargetGroupRow* known = TRY(known_group(tx, request.TargetGroupArn));
   TargetGroupRow row = *known;
   TRY_VOID(take_health_check(row, request));
   tx.put(key, row);
@@ -303,6 +309,9 @@ Outcome<api::ModifyTargetGroupOutput> modify_target_group(Tx& tx, const api::Mod
 }
 
 Outcome<api::DescribeTargetGroupsOutput> describe_target_groups(Tx& tx, const api::DescribeTargetGroupsInput& request) {
+  for (const str& arn : request.TargetGroupArns.value_or(list<str>{}))
+    TRY_VOID(check_arn(tx.world(), arn, Resource::target_group));
+  if (request.LoadBalancerArn) TRY_VOID(known_balancer(tx, *request.LoadBalancerArn));
   list<TargetGroupRow> rows;
   tx.each<TargetGroupRow>(tx.world().key("tg/"), [&](const Key&, const TargetGroupRow& row) {
     const bool by_arn = !request.TargetGroupArns ||
@@ -326,6 +335,7 @@ Outcome<api::DescribeTargetGroupsOutput> describe_target_groups(Tx& tx, const ap
 }
 
 Outcome<api::DeleteTargetGroupOutput> delete_target_group(Tx& tx, const api::DeleteTargetGroupInput& request) {
+  TRY_VOID(check_arn(tx.world(), request.TargetGroupArn, Resource::target_group));
   const Key key = group_key(tx.world(), request.TargetGroupArn);
   if (tx.find<TargetGroupRow>(key) == nullptr) return api::DeleteTargetGroupOutput{};
   if (!balancers_of(tx, tx.world(), request.TargetGroupArn).empty())
@@ -340,8 +350,7 @@ Outcome<api::DeleteTargetGroupOutput> delete_target_group(Tx& tx, const api::Del
 Outcome<api::ModifyTargetGroupAttributesOutput> modify_target_group_attributes(
     Tx& tx, const api::ModifyTargetGroupAttributesInput& request) {
   const Key key = group_key(tx.world(), request.TargetGroupArn);
-  const TargetGroupRow* known = tx.find<TargetGroupRow>(key);
-  if (known == nullptr) return target_group_not_found();
+  const TargetGroupRow* known = TRY(known_group(tx, request.TargetGroupArn));
   TargetGroupRow row = *known;
   TRY_VOID(take_attributes(tx, row, request.Attributes));
   tx.put(key, row);
@@ -351,16 +360,15 @@ Outcome<api::ModifyTargetGroupAttributesOutput> modify_target_group_attributes(
 
 Outcome<api::DescribeTargetGroupAttributesOutput> describe_target_group_attributes(
     Tx& tx, const api::DescribeTargetGroupAttributesInput& request) {
-  const TargetGroupRow* row = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (row == nullptr) return target_group_not_found();
+  const TargetGroupRow* row = TRY(known_group(tx, request.TargetGroupArn));
   return api::DescribeTargetGroupAttributesOutput{.Attributes = attributes_of(*row)};
 }
 
 Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::RegisterTargetsInput& request) {
-  const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (group == nullptr) return target_group_not_found();
+  const TargetGroupRow* group = TRY(known_group(tx, request.TargetGroupArn));
+  std::size_t number = 0;
   for (const api::TargetDescription& each : request.Targets) {
-    const auto [address, port] = TRY(target_of(tx, *group, each));
+    const auto [address, port] = TRY(target_of(tx, *group, each, ++number));
     if (group->target_type != "alb")
       static_cast<void>(TRY(zone_of_target(tx, tx.world(), *group, address, each.AvailabilityZone.value_or(""))));
     const std::size_t most = group->target_type == "ip" ? limits::targets_of_group : 1;  // a function, a load balancer
@@ -374,22 +382,21 @@ Outcome<api::RegisterTargetsOutput> register_targets(Tx& tx, const api::Register
 }
 
 Outcome<api::DeregisterTargetsOutput> deregister_targets(Tx& tx, const api::DeregisterTargetsInput& request) {
-  const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (group == nullptr) return target_group_not_found();
+  const TargetGroupRow* group = TRY(known_group(tx, request.TargetGroupArn));
+  std::size_t number = 0;
   for (const api::TargetDescription& each : request.Targets) {
     if (group->target_type == "alb") {
       deregister_target(tx, tx.world(), request.TargetGroupArn, each.Id, group->port);
       continue;
     }
-    const auto [address, port] = TRY(target_of(tx, *group, each));
+    const auto [address, port] = TRY(target_of(tx, *group, each, ++number));
     deregister_target(tx, tx.world(), request.TargetGroupArn, address, port);
   }
   return api::DeregisterTargetsOutput{};
 }
 
 Outcome<api::DescribeTargetHealthOutput> describe_target_health(Tx& tx, const api::DescribeTargetHealthInput& request) {
-  const TargetGroupRow* group = tx.find<TargetGroupRow>(group_key(tx.world(), request.TargetGroupArn));
-  if (group == nullptr) return target_group_not_found();
+  const TargetGroupRow* group = TRY(known_group(tx, request.TargetGroupArn));
   const bool anomalies = request.Include && !request.Include->empty();
   list<api::TargetDescription> asked = request.Targets.value_or(list<api::TargetDescription>{});
   if (!request.Targets)

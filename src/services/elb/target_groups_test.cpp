@@ -145,7 +145,8 @@ TEST_CASE("elb target groups: names, and the same group twice") {
   CHECK(web.create({.Name = "-a"}) == "ValidationError: Target group name '-a' cannot begin or end with '-'");
   CHECK(web.create({.Name = "a", .Port = 0}).find("'port'") != str::npos);
   CHECK(web.create({.Name = "blue"}) == "done");
-  CHECK(web.create({.Name = "blue", .UnhealthyThresholdCount = 3}).starts_with("DuplicateTargetGroupName"));
+  CHECK(web.create({.Name = "blue", .UnhealthyThresholdCount = 3}) ==
+        "DuplicateTargetGroupName: A target group with the same name 'blue' exists, but with different settings");
 }
 
 TEST_CASE("elb targets: states, reasons and descriptions as AWS says them") {
@@ -175,7 +176,13 @@ TEST_CASE("elb targets: states, reasons and descriptions as AWS says them") {
 TEST_CASE("elb targets: a thousand of a group, by addresses and ports that can be") {
   Web web;
   CHECK(web.put("localhost").error().code == "ValidationError");
-  CHECK(web.put("172.31.0.9", 0).error().message.find("'targets.member.port'") != str::npos);
+  CHECK(web.put("172.31.0.9", 0).error().message.find("'targets.1.member.port'") != str::npos);
+  const auto second = web.call<register_targets, api::RegisterTargetsOutput>(api::RegisterTargetsInput{
+      .TargetGroupArn = web.group_arn, .Targets = {{.Id = "172.31.0.9"}, {.Id = "172.31.0.9", .Port = 99'999}}});
+  CHECK(second.error().message.find("Value '99999' at 'targets.2.member.port'") != str::npos);
+  const auto gone = web.call<deregister_targets, api::DeregisterTargetsOutput>(api::DeregisterTargetsInput{
+      .TargetGroupArn = web.group_arn, .Targets = {{.Id = "172.31.0.9"}, {.Id = "172.31.0.9", .Port = 0}}});
+  CHECK(gone.error().message.find("'targets.2.member.port'") != str::npos);
   for (i32 port = 1; port <= 1000; ++port) REQUIRE(web.put("172.31.0.9", port));
   CHECK(web.put("172.31.0.9", 1001).error().code == "TooManyTargets");
   CHECK(web.put("172.31.0.9", 1000));
