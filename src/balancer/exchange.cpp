@@ -247,7 +247,9 @@ Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
     ended = {Cause::client_closed_460, 0, false};
     co_return false;
   }
-  ended = lost(lease, dialled.cause, status_of(dialled.cause));
+  // What has not reached its target was not lost by it, even if it has been deregistered meanwhile.
+  ended =
+      dialled.cause == Cause::ok ? Ended{Cause::deregistered_502, 502} : Ended{dialled.cause, status_of(dialled.cause)};
   ended.keep_alive = request_.body.framing == http::Framing::none;
   co_return false;
 }
