@@ -60,6 +60,18 @@ void Lease::drop() {
   stream_ = nullptr;
 }
 
+// One that has closed altogether looks like one that has only ended its sending side, until it is sent something.
+Co<bool> has_left(const Stream& client) {
+  if (!client.broken()) co_await client.loop().next_round();  // in which its reset is seen
+  co_return client.broken();
+}
+
+void forget_answer(Record& record, i64 sent_before) {
+  record.answered = {};
+  record.target_status = record.status = 0;
+  record.sent_bytes = sent_before;
+}
+
 Ended Exchange::lost(const Lease& lease, Cause cause, int status) const {
   return lease.target().gone ? Ended{Cause::deregistered_502, 502} : Ended{cause, status};
 }
@@ -186,8 +198,10 @@ Co<Ended> Exchange::try_target(Lease& lease, std::string_view first_content) {
     reactor::start(upload(lease.stream()));
   }
   watch_client(lease.stream());
+  const i64 sent_before = record_.sent_bytes;
   ended = co_await relay_answer(lease);
   client_.readiness().on_hang_up = nullptr;
+  if (ended.cause == Cause::client_closed_460 && (unheard_ || record_.status == 0)) forget_answer(record_, sent_before);
   if (upload_left) co_await end_upload(lease);
   if (upload_ != Upload::whole || request_.close_connections) ended.keep_alive = false;
   co_return ended;
@@ -374,6 +388,7 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
   write_answer_head(work_->answer, {.chunked = chunk, .keep_alive = keep_alive, .own_lines = own_lines(lease)},
                     work_->out);
   work_->from_target.drop(head_length);
+  unheard_ = client_.hung_up();
   http::BodyReader reader(body);
   std::string behind;
   for (bool begun = false;; begun = true) {
@@ -398,7 +413,8 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
     if (chunk) record_.sent_bytes += static_cast<i64>(last_chunk.size());
     break;
   }
-  if (client_has_gone()) co_return Ended{Cause::client_closed_460, 0, false};
+  if (client_.hung_up() && upload_ != Upload::running && co_await has_left(client_))
+    co_return Ended{Cause::client_closed_460, 0, false};
   if (target_keeps && reader.done() && work_->from_target.empty() && upload_ == Upload::whole &&
       !request_.close_connections)
     lease.set_reusable();
@@ -412,16 +428,6 @@ std::string Exchange::own_lines(const Lease& lease) const {
     lines = binding_lines(shared_.seal, request_.binding, lease.target(), work_->answer.headers, wall_clock());
   if (config_.target_header) lines += cat("X-Utakata-Target: ", lease.target().name, "\r\n");
   return lines;
-}
-
-// A client that has closed altogether looks like one that has only ended its sending side, until it is sent something.
-bool Exchange::client_has_gone() {
-  if (!client_.hung_up() || upload_ == Upload::running) return false;
-  Bytes& bytes = work_->from_client;
-  if (bytes.room().empty()) return client_.broken();
-  const auto got = client_.try_read(bytes.room());
-  if (got) bytes.came(got->count);
-  return got && got->trouble != Trouble::none;
 }
 
 Co<Ended> Exchange::become_tunnel(Lease& lease, std::size_t head_length) {

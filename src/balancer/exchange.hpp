@@ -33,6 +33,12 @@ struct Ended {
   bool keep_alive = true;
 };
 
+/// Whether a client that has ended its sending side has closed altogether: what it was sent just now has told.
+reactor::Co<bool> has_left(const reactor::Stream& client);
+/// The client had left before the first of its answer, which nobody has heard: it is as if there had been none.
+/// `sent_before`: bytes that it was sent until then.
+void forget_answer(Record&, i64 sent_before);
+
 inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A busy connection to a target, in flight until it goes out of scope.
@@ -113,7 +119,6 @@ class Exchange {
 
   [[nodiscard]] std::string own_lines(const Lease&) const;
   void watch_client(reactor::Stream& upstream);
-  bool client_has_gone();
   [[nodiscard]] bool upload_failed() const;
   [[nodiscard]] Duration idle() const { return seconds(config_.idle_timeout_seconds); }
   [[nodiscard]] Ended lost(const Lease&, Cause, int status) const;
@@ -134,6 +139,7 @@ class Exchange {
   bool sent_ = false;           // the target may have seen something of the request
   bool answered_ = false;       // something has come from it
   bool held_ = false;           // head and body stay in the workspace, to be sent again
+  bool unheard_ = false;        // the client had ended its sending side before the first of the answer
   std::string chunk_begin_, chunk_end_;
   Upload upload_ = Upload::whole;
   Instant progress_;  // when something went on in either direction

@@ -96,6 +96,17 @@ class World {
   }
 
   void serve(Far& client) { reactor::start(serve_client(shared, client.take_near(), {.port = port, .own = running})); }
+  // One that has closed looks like one that has only ended its sending side, other than over a pair of sockets.
+  std::unique_ptr<raw::Connection> client_by_tcp() {
+    const int listener = *reactor::listen_tcp({});
+    auto client = raw::connect(reactor::local_port(listener));
+    const int near = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    ::close(listener);
+    REQUIRE(near >= 0);
+    reactor::start(
+        serve_client(shared, std::make_unique<reactor::TcpStream>(shared->loop, near), {.port = port, .own = running}));
+    return client;
+  }
   std::shared_ptr<balancer::Target> add_target(i32 target_port = 1) {
     auto group = new_group(*shared, *running, "g");
     running->groups["g"] = group;
@@ -251,6 +262,29 @@ TEST_CASE("balancer: a WebSocket whose target breaks while it is written to is c
   const auto rows = world.shared->fates.snapshot();
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].cause == "cut_off");
+}
+
+TEST_CASE(
+    "balancer: a client that has closed before its answer begins is 460, one that only ended its side is served") {
+  for (const bool closed : {true, false}) {
+    CAPTURE(closed);
+    World world({.forward = {{.target_group_arn = "g"}}});
+    const auto target = world.add_target();
+    Far far(world.shared->loop);
+    target->keep(far.take_near());
+    world.round();
+    const auto client = world.client_by_tcp();
+    client->say(get);
+    world.rounds();
+    CHECK(far.heard().starts_with("GET /"));
+    closed ? client->close() : client->end_writing();
+    world.rounds();
+    far.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    CHECK(world.fate() == (closed ? "client_closed_460" : "ok"));
+    CHECK(world.running->meter->get(Measure::elb_4xx) == (closed ? 1 : 0));
+    CHECK(world.running->meter->get(Measure::target_2xx) == (closed ? 0 : 1));
+    if (!closed) CHECK(client->hear("ok").starts_with("HTTP/1.1 200 OK\r\n"));
+  }
 }
 
 TEST_CASE("balancer: a target that is deregistered while it cannot be reached has lost nothing") {
