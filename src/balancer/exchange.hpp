@@ -29,8 +29,9 @@ struct Incoming {
 /// How one request ended: what is counted, and whether the client's connection is still good.
 struct Ended {
   Cause cause = Cause::ok;
-  int own_status = 0;  // the balancer's own answer is still to be sent
+  int own_status = 0;  // of the balancer's own answer
   bool keep_alive = true;
+  bool sent = false;  // that answer; else it is still to be sent
 };
 
 /// Whether a client that has ended its sending side has closed altogether: what it was sent just now has told.

@@ -287,6 +287,26 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("balancer: a client that has closed while its target cannot be reached is 460, one that waits is told") {
+  for (const bool closed : {true, false}) {
+    CAPTURE(closed);
+    FullPort nobody;
+    World world({.forward = {{.target_group_arn = "g"}}});
+    const auto target = world.add_target(nobody.port());
+    const auto client = world.client_by_tcp();
+    client->say(get);
+    world.rounds();
+    REQUIRE(target->candidate.in_flight == 1);
+    closed ? client->close() : client->end_writing();
+    world.rounds();
+    nobody.close();  // the kernel asks again after a second, and is refused then
+    CHECK(world.fate() == (closed ? "client_closed_460" : "connect_refused_502"));
+    CHECK(world.running->meter->get(Measure::elb_4xx) == (closed ? 1 : 0));
+    CHECK(world.running->meter->get(Measure::elb_502) == (closed ? 0 : 1));
+    if (!closed) CHECK(client->hear("</html>\r\n").starts_with("HTTP/1.1 502 Bad Gateway\r\n"));
+  }
+}
+
 TEST_CASE("balancer: a target that is deregistered while it cannot be reached has lost nothing") {
   FullPort nobody;
   World world({.forward = {{.target_group_arn = "g"}}});
