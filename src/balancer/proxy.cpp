@@ -86,7 +86,9 @@ const std::shared_ptr<Running>* balancer_for(const Shared& shared, Door door, st
 void choose_balancer(Client& client, std::string_view host) {
   const bool owned = client.arrival.own && !client.arrival.own->removed;
   const std::shared_ptr<Running>* running =
-      owned ? &client.arrival.own : balancer_for(client.shared, {client.arrival.port, client.arrival.tls.used()}, host);
+      owned
+          ? &client.arrival.own
+          : balancer_for(client.shared, {client.arrival.port, client.arrival.tls.used() || client.arrival.plain}, host);
   if (running == nullptr) {
     client.running = nullptr;
     client.config = nullptr;
@@ -320,8 +322,9 @@ bool stays_open(const Client& client, const Ended& ended) {
 // The answer of our own that a request ends with. False: its client has left.
 Co<bool> send_own_answer(Client& client, const Ended& ended) {
   const bool head_only = client.request.head_method;
-  const std::string answer =
-      own_answer(ended.own_status, stays_open(client, ended), head_only, wall_clock());
+  const std::string answer = client.arrival.plain && ended.own_status == 400
+                                 ? plain_http_answer(head_only, wall_clock())
+                                 : own_answer(ended.own_status, stays_open(client, ended), head_only, wall_clock());
   const bool ended_before = client.stream.hung_up();
   const Trouble trouble = co_await client.stream.write(answer, client.idle());
   if (trouble != Trouble::none || (ended_before && co_await has_left(client.stream))) co_return false;
@@ -426,7 +429,11 @@ std::optional<Ended> ended_at_once(Client& client, int length) {
   client.text = nullptr;
   client.classified = {};
   if (length < 0) choose_balancer(client, {});
-  const int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
+  int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
+  if (client.arrival.plain && length > 0) {
+    refused = 400;
+    client.text = nullptr;  // AWS's logs have no request of it
+  }
   if (refused > 0) {
     if (!client.text) describe(client, false);
     client.count(client.running ? client.running->fates : client.shared.unclaimed, Cause::bad_request);
