@@ -13,7 +13,7 @@ using reactor::Co;
 using reactor::Stream;
 using reactor::Trouble;
 
-constexpr Duration connect_patience = seconds(10);
+constexpr Duration handshake_timeout = seconds(10);  // of TLS, and for a target to show that it speaks HTTP/2
 constexpr std::size_t answer_head_max = 32 * 1024;
 constexpr int interim_answers_max = 16;  // 1xx in front of the answer
 constexpr std::string_view last_chunk = "0\r\n\r\n";
@@ -113,6 +113,7 @@ Co<Trouble> Exchange::send(Stream& to, Stream::Slices slices) {
 
 Co<Ended> Exchange::forward(Destination& to) {
   const RetryRule& rule = to.group->config.retry;
+  connect_timeout_ = seconds(to.group->config.connect_timeout_seconds);
   progress_ = shared_.loop.now();
   if (request_.expects_continue && !reader_.done() && work_->from_client.empty())
     if (co_await send(client_, {continue_line, {}, {}}) == Trouble::none)
@@ -149,8 +150,10 @@ bool Exchange::move_on(Destination& to, const Ended& ended) {
   tried_.push_back(&to.target->candidate);
   if (tried_.size() > static_cast<std::size_t>(group.config.retry.attempts)) return false;
   auto next = group.choose({.now = shared_.loop.now(), .zone = zone_, .without = tried_});
-  if (!next || !group.retries.take()) return false;
-  shared_.fates.count(wall_clock().ns / 1'000'000'000, to.target->fates, Cause::retried);
+  if (!next) return false;
+  const bool may = group.retries.take();
+  shared_.fates.count(wall_clock().ns / 1'000'000'000, to.target->fates, may ? Cause::retried : Cause::retry_refused);
+  if (!may) return false;
   if (group.ended(*to.target, ended.cause)) report_anomalies(shared_, group);
   to.target = std::move(next);
   upload_ = Upload::whole;
@@ -209,12 +212,12 @@ Co<Ended> Exchange::try_target(Lease& lease, std::string_view first_content) {
 
 Co<Dialled> Exchange::dial(const Target& target) {
   auto connected = co_await reactor::connect_tcp(shared_.loop, {.host = target.address, .port = target.port},
-                                                 connect_patience, shared_.origin_of(running_));
+                                                 connect_timeout_, shared_.origin_of(running_));
   const bool reached = connected.stream != nullptr;
   Dialled dialled;
   if (reached) running_.meter->add(Measure::new_connections);
   if (reached && target.tls) {
-    dialled.stream = co_await secure_to_target(shared_, std::move(connected.stream), connect_patience, target.http2);
+    dialled.stream = co_await secure_to_target(shared_, std::move(connected.stream), handshake_timeout, target.http2);
     if (!dialled.stream) count_target_tls_error(running_, target);
   } else {
     dialled.stream = std::move(connected.stream);
@@ -230,7 +233,7 @@ Co<Dialled> Exchange::dial(const Target& target) {
 // Others that have come meanwhile may have taken what a new connection has room for, but not for ever.
 Co<Dialled> Exchange::open_stream(Target& target) {
   Dialled opened;
-  const Instant deadline = shared_.loop.now() + connect_patience;
+  const Instant deadline = shared_.loop.now() + handshake_timeout;
   while (opened.cause == Cause::ok && !target.gone) {
     if ((opened.stream = target.sessions.open())) break;
     if (client_.broken())
@@ -241,7 +244,7 @@ Co<Dialled> Exchange::open_stream(Target& target) {
       opened.cause = co_await target.sessions.connect(
           shared_.loop, [this, &target] { return dial(target); },
           {.ending = [&shared = shared_] { return shared.ending; }, .idle = idle(), .secure = target.tls},
-          connect_patience);
+          handshake_timeout);
   }
   co_return opened;
 }

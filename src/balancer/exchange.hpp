@@ -136,6 +136,7 @@ class Exchange {
   std::string_view zone_;
   http::BodyReader reader_;  // of the request's body
   std::vector<const Candidate*> tried_;
+  Duration connect_timeout_;    // the group's
   std::size_t first_used_ = 0;  // bytes in the workspace that were sent with the head
   bool sent_ = false;           // the target may have seen something of the request
   bool answered_ = false;       // something has come from it

@@ -107,11 +107,14 @@ class World {
         serve_client(shared, std::make_unique<reactor::TcpStream>(shared->loop, near), {.port = port, .own = running}));
     return client;
   }
-  std::shared_ptr<balancer::Target> add_target(i32 target_port = 1) {
+  std::shared_ptr<balancer::Target> add_target(i32 target_port = 1, i32 connect_timeout = 10) {
     auto group = new_group(*shared, *running, "g");
     running->groups["g"] = group;
     // Nobody listens there: requests go over the connections that the test says are kept.
-    update_group(*shared, running, *group, {.arn = "g", .targets = {{.address = "127.0.0.1", .port = target_port}}});
+    update_group(*shared, running, *group,
+                 {.arn = "g",
+                  .targets = {{.address = "127.0.0.1", .port = target_port}},
+                  .connect_timeout_seconds = connect_timeout});
     return group->targets.front();
   }
   void round() { shared->loop.run_once(Duration{}); }
@@ -321,4 +324,17 @@ TEST_CASE("balancer: a target that is deregistered while it cannot be reached ha
   nobody.close();
   CHECK(world.fate() == "connect_refused_502");
   CHECK(client.heard().starts_with("HTTP/1.1 502"));
+}
+
+TEST_CASE("balancer: a target that does not answer is waited for no longer than its group says") {
+  const FullPort nobody;
+  World world({.forward = {{.target_group_arn = "g"}}});
+  world.add_target(nobody.port(), 1);
+  Far client(world.shared->loop);
+  world.serve(client);
+  client.say(get);
+  const Instant before = world.shared->loop.now();
+  CHECK(world.fate() == "connect_timeout_504");
+  CHECK(world.shared->loop.now() - before < seconds(9));  // else it is 10
+  CHECK(client.heard().starts_with("HTTP/1.1 504"));
 }
