@@ -10,6 +10,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "balancer/raw_fixture_test.hpp"
 #include "reactor/random.hpp"
@@ -284,6 +285,34 @@ TEST_CASE("balancer access log: redirects, fixed responses, WebSockets, and clie
   CHECK(gone[0][8] == "460");
   CHECK(gone[0][9] == "-");
   CHECK(gone[0][7] == "-1");
+}
+
+TEST_CASE("balancer access log: a client that gives up gets 460, also when its target answers later") {
+  std::promise<void> arrived;
+  std::promise<void> left;
+  raw::Target late([&](raw::Connection& connection) {
+    if (connection.hear("\r\n\r\n").empty()) return;  // a health check
+    arrived.set_value();
+    left.get_future().wait();
+    connection.say(ok);
+    connection.hear_all();
+  });
+  const auto lines = lines_of(late.port(), {}, [&](const Bench& bench) {
+    const auto client = bench.client();
+    client->say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    arrived.get_future().wait();
+    client->close();
+    left.set_value();
+    CHECK(bench.fates(1) == Bench::Counts{{"client_closed_460", 1}});
+  });
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0][4] == cat("127.0.0.1:", late.port()));
+  CHECK(lines[0][5].starts_with("0."));
+  CHECK(lines[0][6] == "-1");
+  CHECK(lines[0][7] == "-1");
+  CHECK(lines[0][8] == "460");
+  CHECK(lines[0][9] == "-");
+  CHECK(lines[0][11] == "0");
 }
 
 TEST_CASE(

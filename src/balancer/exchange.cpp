@@ -13,7 +13,7 @@ using reactor::Co;
 using reactor::Stream;
 using reactor::Trouble;
 
-constexpr Duration connect_patience = seconds(10);
+constexpr Duration handshake_timeout = seconds(10);  // of TLS, and for a target to show that it speaks HTTP/2
 constexpr std::size_t answer_head_max = 32 * 1024;
 constexpr int interim_answers_max = 16;  // 1xx in front of the answer
 constexpr std::string_view last_chunk = "0\r\n\r\n";
@@ -60,6 +60,18 @@ void Lease::drop() {
   stream_ = nullptr;
 }
 
+// One that has closed altogether looks like one that has only ended its sending side, until it is sent something.
+Co<bool> has_left(const Stream& client) {
+  if (!client.broken()) co_await client.loop().next_round();  // in which its reset is seen
+  co_return client.broken();
+}
+
+void forget_answer(Record& record, i64 sent_before) {
+  record.answered = {};
+  record.target_status = record.status = 0;
+  record.sent_bytes = sent_before;
+}
+
 Ended Exchange::lost(const Lease& lease, Cause cause, int status) const {
   return lease.target().gone ? Ended{Cause::deregistered_502, 502} : Ended{cause, status};
 }
@@ -101,6 +113,7 @@ Co<Trouble> Exchange::send(Stream& to, Stream::Slices slices) {
 
 Co<Ended> Exchange::forward(Destination& to) {
   const RetryRule& rule = to.group->config.retry;
+  connect_timeout_ = seconds(to.group->config.connect_timeout_seconds);
   progress_ = shared_.loop.now();
   if (request_.expects_continue && !reader_.done() && work_->from_client.empty())
     if (co_await send(client_, {continue_line, {}, {}}) == Trouble::none)
@@ -137,8 +150,10 @@ bool Exchange::move_on(Destination& to, const Ended& ended) {
   tried_.push_back(&to.target->candidate);
   if (tried_.size() > static_cast<std::size_t>(group.config.retry.attempts)) return false;
   auto next = group.choose({.now = shared_.loop.now(), .zone = zone_, .without = tried_});
-  if (!next || !group.retries.take()) return false;
-  shared_.fates.count(wall_clock().ns / 1'000'000'000, to.target->fates, Cause::retried);
+  if (!next) return false;
+  const bool may = group.retries.take();
+  shared_.fates.count(wall_clock().ns / 1'000'000'000, to.target->fates, may ? Cause::retried : Cause::retry_refused);
+  if (!may) return false;
   if (group.ended(*to.target, ended.cause)) report_anomalies(shared_, group);
   to.target = std::move(next);
   upload_ = Upload::whole;
@@ -186,8 +201,10 @@ Co<Ended> Exchange::try_target(Lease& lease, std::string_view first_content) {
     reactor::start(upload(lease.stream()));
   }
   watch_client(lease.stream());
+  const i64 sent_before = record_.sent_bytes;
   ended = co_await relay_answer(lease);
   client_.readiness().on_hang_up = nullptr;
+  if (ended.cause == Cause::client_closed_460 && (unheard_ || record_.status == 0)) forget_answer(record_, sent_before);
   if (upload_left) co_await end_upload(lease);
   if (upload_ != Upload::whole || request_.close_connections) ended.keep_alive = false;
   co_return ended;
@@ -195,12 +212,12 @@ Co<Ended> Exchange::try_target(Lease& lease, std::string_view first_content) {
 
 Co<Dialled> Exchange::dial(const Target& target) {
   auto connected = co_await reactor::connect_tcp(shared_.loop, {.host = target.address, .port = target.port},
-                                                 connect_patience, shared_.origin_of(running_));
+                                                 connect_timeout_, shared_.origin_of(running_));
   const bool reached = connected.stream != nullptr;
   Dialled dialled;
   if (reached) running_.meter->add(Measure::new_connections);
   if (reached && target.tls) {
-    dialled.stream = co_await secure_to_target(shared_, std::move(connected.stream), connect_patience, target.http2);
+    dialled.stream = co_await secure_to_target(shared_, std::move(connected.stream), handshake_timeout, target.http2);
     if (!dialled.stream) count_target_tls_error(running_, target);
   } else {
     dialled.stream = std::move(connected.stream);
@@ -216,7 +233,7 @@ Co<Dialled> Exchange::dial(const Target& target) {
 // Others that have come meanwhile may have taken what a new connection has room for, but not for ever.
 Co<Dialled> Exchange::open_stream(Target& target) {
   Dialled opened;
-  const Instant deadline = shared_.loop.now() + connect_patience;
+  const Instant deadline = shared_.loop.now() + handshake_timeout;
   while (opened.cause == Cause::ok && !target.gone) {
     if ((opened.stream = target.sessions.open())) break;
     if (client_.broken())
@@ -227,7 +244,7 @@ Co<Dialled> Exchange::open_stream(Target& target) {
       opened.cause = co_await target.sessions.connect(
           shared_.loop, [this, &target] { return dial(target); },
           {.ending = [&shared = shared_] { return shared.ending; }, .idle = idle(), .secure = target.tls},
-          connect_patience);
+          handshake_timeout);
   }
   co_return opened;
 }
@@ -247,7 +264,9 @@ Co<bool> Exchange::connect(Lease& lease, Ended& ended) {
     ended = {Cause::client_closed_460, 0, false};
     co_return false;
   }
-  ended = lost(lease, dialled.cause, status_of(dialled.cause));
+  // What has not reached its target was not lost by it, even if it has been deregistered meanwhile.
+  ended =
+      dialled.cause == Cause::ok ? Ended{Cause::deregistered_502, 502} : Ended{dialled.cause, status_of(dialled.cause)};
   ended.keep_alive = request_.body.framing == http::Framing::none;
   co_return false;
 }
@@ -372,6 +391,7 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
   write_answer_head(work_->answer, {.chunked = chunk, .keep_alive = keep_alive, .own_lines = own_lines(lease)},
                     work_->out);
   work_->from_target.drop(head_length);
+  unheard_ = client_.hung_up();
   http::BodyReader reader(body);
   std::string behind;
   for (bool begun = false;; begun = true) {
@@ -396,7 +416,8 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
     if (chunk) record_.sent_bytes += static_cast<i64>(last_chunk.size());
     break;
   }
-  if (client_has_gone()) co_return Ended{Cause::client_closed_460, 0, false};
+  if (client_.hung_up() && upload_ != Upload::running && co_await has_left(client_))
+    co_return Ended{Cause::client_closed_460, 0, false};
   if (target_keeps && reader.done() && work_->from_target.empty() && upload_ == Upload::whole &&
       !request_.close_connections)
     lease.set_reusable();
@@ -410,16 +431,6 @@ std::string Exchange::own_lines(const Lease& lease) const {
     lines = binding_lines(shared_.seal, request_.binding, lease.target(), work_->answer.headers, wall_clock());
   if (config_.target_header) lines += cat("X-Utakata-Target: ", lease.target().name, "\r\n");
   return lines;
-}
-
-// A client that has closed altogether looks like one that has only ended its sending side, until it is sent something.
-bool Exchange::client_has_gone() {
-  if (!client_.hung_up() || upload_ == Upload::running) return false;
-  Bytes& bytes = work_->from_client;
-  if (bytes.room().empty()) return client_.broken();
-  const auto got = client_.try_read(bytes.room());
-  if (got) bytes.came(got->count);
-  return got && got->trouble != Trouble::none;
 }
 
 Co<Ended> Exchange::become_tunnel(Lease& lease, std::size_t head_length) {

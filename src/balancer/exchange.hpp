@@ -29,9 +29,16 @@ struct Incoming {
 /// How one request ended: what is counted, and whether the client's connection is still good.
 struct Ended {
   Cause cause = Cause::ok;
-  int own_status = 0;  // the balancer's own answer is still to be sent
+  int own_status = 0;  // of the balancer's own answer
   bool keep_alive = true;
+  bool sent = false;  // that answer; else it is still to be sent
 };
+
+/// Whether a client that has ended its sending side has closed altogether: what it was sent just now has told.
+reactor::Co<bool> has_left(const reactor::Stream& client);
+/// The client had left before the first of its answer, which nobody has heard: it is as if there had been none.
+/// `sent_before`: bytes that it was sent until then.
+void forget_answer(Record&, i64 sent_before);
 
 inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -113,7 +120,6 @@ class Exchange {
 
   [[nodiscard]] std::string own_lines(const Lease&) const;
   void watch_client(reactor::Stream& upstream);
-  bool client_has_gone();
   [[nodiscard]] bool upload_failed() const;
   [[nodiscard]] Duration idle() const { return seconds(config_.idle_timeout_seconds); }
   [[nodiscard]] Ended lost(const Lease&, Cause, int status) const;
@@ -130,10 +136,12 @@ class Exchange {
   std::string_view zone_;
   http::BodyReader reader_;  // of the request's body
   std::vector<const Candidate*> tried_;
+  Duration connect_timeout_;    // the group's
   std::size_t first_used_ = 0;  // bytes in the workspace that were sent with the head
   bool sent_ = false;           // the target may have seen something of the request
   bool answered_ = false;       // something has come from it
   bool held_ = false;           // head and body stay in the workspace, to be sent again
+  bool unheard_ = false;        // the client had ended its sending side before the first of the answer
   std::string chunk_begin_, chunk_end_;
   Upload upload_ = Upload::whole;
   Instant progress_;  // when something went on in either direction

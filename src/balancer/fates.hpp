@@ -44,6 +44,7 @@ enum class Cause : std::uint8_t {
   flow_deregistered,  // its target was deregistered and the delay is over, or its listener is no more
   // Beyond AWS, and of functions:
   retried,             // a try only: another target got the request, and its fate is counted there
+  retry_refused,       // a try that the budget did not allow, beside the fate of its request
   target_full_503,     // every target has as many requests in flight as it may have
   lambda_missing_502,  // there is no such function
   lambda_failed_502,   // its call failed, or the function did
@@ -52,7 +53,7 @@ enum class Cause : std::uint8_t {
   lambda_request_too_large_413,
   lambda_timeout_504,  // no result within the idle timeout
 };
-inline constexpr std::size_t cause_count = 36;
+inline constexpr std::size_t cause_count = 37;
 str name_of(Cause);
 /// Of a target's answer with this status.
 Cause cause_of(int status);

@@ -165,8 +165,12 @@ Co<Ended> call_function(Shared& shared, const BalancerConfig& config, Stream& cl
   const bool keep_alive = request.keep_alive && !request.close_connections;
   const std::string text = write_function_answer(*answer, keep_alive, request.head_method,
                                                  lines_of_answer(shared, config, request, *to.target, *answer));
+  const bool ended_before = client.hung_up();
   const Trouble sent = co_await client.write(text, idle);
-  if (sent != Trouble::none) co_return Ended{Cause::client_closed_460, 0, false};
+  if (sent != Trouble::none || (ended_before && co_await has_left(client))) {
+    forget_answer(record, record.sent_bytes);
+    co_return Ended{Cause::client_closed_460, 0, false};
+  }
   record.status = answer->status;
   record.sent_bytes += static_cast<i64>(text.size());
   co_return Ended{cause_of(answer->status), 0, keep_alive};

@@ -229,6 +229,18 @@ TEST_CASE("balancer function: one that takes too long, and one that ends after t
   door.finish();
 }
 
+TEST_CASE("balancer function: a client that closes before the function has ended is 460") {
+  FakeDoor door(returns(R"({"statusCode":200})"));
+  door.late = true;
+  const Bench bench = bench_of(door);
+  const auto client = bench.client();
+  client->say(get);
+  wait_for(door);
+  client->close();
+  door.finish();
+  CHECK(bench.fates(1) == Counts{{"client_closed_460", 1}});
+}
+
 TEST_CASE("balancer function: health checks call it, when they are on") {
   FakeDoor door(returns(R"({"statusCode":500})"));
   std::mutex mutex;

@@ -29,12 +29,15 @@ bool may_wait(const Group& group) {
   return group.waiting.size() < static_cast<std::size_t>(group.config.hold.requests);
 }
 
-reactor::Co<void> wait_for_target(Shared& shared, std::shared_ptr<Group> group, reactor::Stream& client, str zone) {
+reactor::Co<bool> wait_for_target(Shared& shared, std::shared_ptr<Group> group, reactor::Stream& client, str zone) {
   reactor::Event woken(shared.loop);
   const Instant deadline = shared.loop.now() + seconds(group->config.hold.seconds);
   group->waiting.push_back(&woken);
   if (!group->said_wanted) reactor::start(say_wanted(shared, group));
-  while (has_to_wait(*group, zone) && !client.broken() && !shared.ending) {
+  bool stays = true;
+  while (has_to_wait(*group, zone) && !shared.ending) {
+    stays = !client.hung_up();
+    if (!stays) break;
     const Duration left = deadline - shared.loop.now();
     if (left.ns <= 0) break;
     client.readiness().on_hang_up = [&woken] { woken.tell(); };
@@ -42,6 +45,7 @@ reactor::Co<void> wait_for_target(Shared& shared, std::shared_ptr<Group> group, 
   }
   client.readiness().on_hang_up = nullptr;
   std::erase(group->waiting, &woken);
+  co_return stays && !client.broken();
 }
 
 }  // namespace utakata::balancer

@@ -80,6 +80,22 @@ TEST_CASE("balancer hold: at most so many; and who resets meanwhile waits no mor
   CHECK(bench.fates(2) == Counts{{"client_closed_460", 1}, {"no_target_503", 1}});
 }
 
+TEST_CASE("balancer hold: who closes meanwhile has gone, and makes room for the next") {
+  raw::Target target(answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+  Wanted wanted;
+  Bench bench(0, holding({.seconds = 300, .requests = 1}), wanted.sink());
+  const auto first = bench.client();
+  first->say(get);
+  REQUIRE(wanted.until(1));
+  first->close();
+  CHECK(bench.fates(1) == Counts{{"client_closed_460", 1}});
+  const auto second = bench.client();
+  second->say(get);
+  bench.reconfigure(with_target(target.port()));
+  CHECK(second->hear_all().starts_with("HTTP/1.1 200"));
+  CHECK(bench.fates(2) == Counts{{"client_closed_460", 1}, {"ok", 1}});
+}
+
 TEST_CASE("balancer hold: switching it off lets everybody go, and so does the end of the balancer") {
   Wanted wanted;
   {

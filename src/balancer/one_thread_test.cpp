@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "balancer/raw_fixture_test.hpp"
 #include "balancer/state.hpp"
 #include "base/text.hpp"
 
@@ -53,6 +54,26 @@ class Far {
   int fd_ = -1;
 };
 
+// A port whose queue is full: nobody else who wants to connect there is answered, until it is closed.
+class FullPort {
+ public:
+  FullPort() : fd_(*reactor::listen_tcp({})), port_(reactor::local_port(fd_)) {
+    REQUIRE(::listen(fd_, 0) == 0);
+    only_ = raw::connect(port_);
+  }
+  FullPort(const FullPort&) = delete;
+  FullPort& operator=(const FullPort&) = delete;
+  ~FullPort() { close(); }
+  [[nodiscard]] int port() const { return port_; }
+  void close() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  int fd_, port_;
+  std::unique_ptr<raw::Connection> only_;
+};
+
 class World {
  public:
   explicit World(BalancerAction action) {
@@ -75,14 +96,39 @@ class World {
   }
 
   void serve(Far& client) { reactor::start(serve_client(shared, client.take_near(), {.port = port, .own = running})); }
-  std::shared_ptr<balancer::Target> add_target() {
+  // One that has closed looks like one that has only ended its sending side, other than over a pair of sockets.
+  std::unique_ptr<raw::Connection> client_by_tcp() {
+    const int listener = *reactor::listen_tcp({});
+    auto client = raw::connect(reactor::local_port(listener));
+    const int near = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    ::close(listener);
+    REQUIRE(near >= 0);
+    reactor::start(
+        serve_client(shared, std::make_unique<reactor::TcpStream>(shared->loop, near), {.port = port, .own = running}));
+    return client;
+  }
+  std::shared_ptr<balancer::Target> add_target(i32 target_port = 1, i32 connect_timeout = 10) {
     auto group = new_group(*shared, *running, "g");
     running->groups["g"] = group;
     // Nobody listens there: requests go over the connections that the test says are kept.
-    update_group(*shared, running, *group, {.arn = "g", .targets = {{.address = "127.0.0.1", .port = 1}}});
+    update_group(*shared, running, *group,
+                 {.arn = "g",
+                  .targets = {{.address = "127.0.0.1", .port = target_port}},
+                  .connect_timeout_seconds = connect_timeout});
     return group->targets.front();
   }
   void round() { shared->loop.run_once(Duration{}); }
+  void rounds() {
+    for (int i = 0; i < 10; ++i) round();
+  }
+  // How the one request has ended.
+  str fate() {
+    auto rows = shared->fates.snapshot();
+    for (; rows.empty(); rows = shared->fates.snapshot()) shared->loop.run_once(seconds(5));
+    rounds();
+    CHECK(rows.size() == 1);
+    return rows[0].cause;
+  }
 
   std::shared_ptr<Shared> shared = std::make_shared<Shared>();
   std::shared_ptr<Running> running = std::make_shared<Running>();
@@ -219,4 +265,76 @@ TEST_CASE("balancer: a WebSocket whose target breaks while it is written to is c
   const auto rows = world.shared->fates.snapshot();
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].cause == "cut_off");
+}
+
+TEST_CASE(
+    "balancer: a client that has closed before its answer begins is 460, one that only ended its side is served") {
+  for (const bool closed : {true, false}) {
+    CAPTURE(closed);
+    World world({.forward = {{.target_group_arn = "g"}}});
+    const auto target = world.add_target();
+    Far far(world.shared->loop);
+    target->keep(far.take_near());
+    world.round();
+    const auto client = world.client_by_tcp();
+    client->say(get);
+    world.rounds();
+    CHECK(far.heard().starts_with("GET /"));
+    closed ? client->close() : client->end_writing();
+    world.rounds();
+    far.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    CHECK(world.fate() == (closed ? "client_closed_460" : "ok"));
+    CHECK(world.running->meter->get(Measure::elb_4xx) == (closed ? 1 : 0));
+    CHECK(world.running->meter->get(Measure::target_2xx) == (closed ? 0 : 1));
+    if (!closed) CHECK(client->hear("ok").starts_with("HTTP/1.1 200 OK\r\n"));
+  }
+}
+
+TEST_CASE("balancer: a client that has closed while its target cannot be reached is 460, one that waits is told") {
+  for (const bool closed : {true, false}) {
+    CAPTURE(closed);
+    FullPort nobody;
+    World world({.forward = {{.target_group_arn = "g"}}});
+    const auto target = world.add_target(nobody.port());
+    const auto client = world.client_by_tcp();
+    client->say(get);
+    world.rounds();
+    REQUIRE(target->candidate.in_flight == 1);
+    closed ? client->close() : client->end_writing();
+    world.rounds();
+    nobody.close();  // the kernel asks again after a second, and is refused then
+    CHECK(world.fate() == (closed ? "client_closed_460" : "connect_refused_502"));
+    CHECK(world.running->meter->get(Measure::elb_4xx) == (closed ? 1 : 0));
+    CHECK(world.running->meter->get(Measure::elb_502) == (closed ? 0 : 1));
+    if (!closed) CHECK(client->hear("</html>\r\n").starts_with("HTTP/1.1 502 Bad Gateway\r\n"));
+  }
+}
+
+TEST_CASE("balancer: a target that is deregistered while it cannot be reached has lost nothing") {
+  FullPort nobody;
+  World world({.forward = {{.target_group_arn = "g"}}});
+  const auto target = world.add_target(nobody.port());
+  Far client(world.shared->loop);
+  world.serve(client);
+  client.say(get);
+  world.rounds();
+  REQUIRE(target->candidate.in_flight == 1);
+  update_group(*world.shared, world.running, *world.running->groups["g"], {.arn = "g"});
+  REQUIRE(target->gone);
+  nobody.close();
+  CHECK(world.fate() == "connect_refused_502");
+  CHECK(client.heard().starts_with("HTTP/1.1 502"));
+}
+
+TEST_CASE("balancer: a target that does not answer is waited for no longer than its group says") {
+  const FullPort nobody;
+  World world({.forward = {{.target_group_arn = "g"}}});
+  world.add_target(nobody.port(), 1);
+  Far client(world.shared->loop);
+  world.serve(client);
+  client.say(get);
+  const Instant before = world.shared->loop.now();
+  CHECK(world.fate() == "connect_timeout_504");
+  CHECK(world.shared->loop.now() - before < seconds(9));  // else it is 10
+  CHECK(client.heard().starts_with("HTTP/1.1 504"));
 }

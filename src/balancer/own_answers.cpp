@@ -54,6 +54,14 @@ std::string own_answer(int status, bool keep_alive, bool head_only, Instant now)
   return with_page(status, own_headers(keep_alive, now), head_only);
 }
 
+std::string plain_http_answer(bool head_only, Instant now) {
+  constexpr std::string_view why = "The plain HTTP request was sent to HTTPS port";
+  const std::string body = cat("<html>\r\n<head><title>400 ", why, "</title></head>\r\n<body>\r\n<center><h1>400 ",
+                               title(400), "</h1></center>\r\n<center>", why, "</center>\r\n</body>\r\n</html>\r\n");
+  return cat("HTTP/1.1 400 ", title(400), "\r\n", own_headers(false, now), content_headers("text/html", body.size()),
+             "\r\n", head_only ? "" : body);
+}
+
 std::string fixed_answer(int status, std::string_view content_type, std::string_view body, bool keep_alive,
                          bool head_only, Instant now) {
   const bool has_content = status >= 200 && status != 204 && status != 304;  // RFC 9110 6.4.1

@@ -86,7 +86,9 @@ const std::shared_ptr<Running>* balancer_for(const Shared& shared, Door door, st
 void choose_balancer(Client& client, std::string_view host) {
   const bool owned = client.arrival.own && !client.arrival.own->removed;
   const std::shared_ptr<Running>* running =
-      owned ? &client.arrival.own : balancer_for(client.shared, {client.arrival.port, client.arrival.tls.used()}, host);
+      owned
+          ? &client.arrival.own
+          : balancer_for(client.shared, {client.arrival.port, client.arrival.tls.used() || client.arrival.plain}, host);
   if (running == nullptr) {
     client.running = nullptr;
     client.config = nullptr;
@@ -327,6 +329,24 @@ RequestFacts request_facts(const Client& client, bool trailers) {
           .tls_cipher = client.arrival.tls.cipher};
 }
 
+// Whether the client's connection is good for another request.
+bool stays_open(const Client& client, const Ended& ended) {
+  return ended.keep_alive && client.request.keep_alive && !client.request.close_connections;
+}
+
+// The answer of our own that a request ends with. False: its client has left.
+Co<bool> send_own_answer(Client& client, const Ended& ended) {
+  const bool head_only = client.request.head_method;
+  const std::string answer = client.arrival.plain && ended.own_status == 400
+                                 ? plain_http_answer(head_only, wall_clock())
+                                 : own_answer(ended.own_status, stays_open(client, ended), head_only, wall_clock());
+  const bool ended_before = client.stream.hung_up();
+  const Trouble trouble = co_await client.stream.write(answer, client.idle());
+  if (trouble != Trouble::none || (ended_before && co_await has_left(client.stream))) co_return false;
+  client.record.sent_bytes += static_cast<i64>(answer.size());
+  co_return true;
+}
+
 Co<Ended> serve_request(Client& client, std::size_t length) {
   const http::RequestHeadView& head = client.work->request;
   Running& running = *client.running;
@@ -340,10 +360,10 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   Destination to = rule == nullptr
                        ? Destination()
                        : choose_destination(client.shared, running, rule->action, head.headers, client.zone);
+  client.group = to.group;
+  if (client.text && to.group) note_group(*client.text, to.group->config);
   if (to.group && has_to_wait(*to.group, client.zone) && may_wait(*to.group)) {
-    co_await wait_for_target(client.shared, to.group, client.stream, str(client.zone));
-    if (client.stream.broken()) {
-      client.group = std::move(to.group);
+    if (!co_await wait_for_target(client.shared, to.group, client.stream, str(client.zone))) {
       client.record.waited_in_vain = true;
       if (client.text) client.text->trace_id = trace_id(head);
       client.count(client.group->fates, Cause::client_closed_460);
@@ -351,8 +371,6 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
     }
     to.target = to.group->choose({.now = client.shared.loop.now(), .zone = client.zone});
   }
-  client.group = to.group;
-  if (client.text && to.group) note_group(*client.text, to.group->config);
   if (!to.target) {
     if (client.text) client.text->trace_id = trace_id(head);
     const Choice choice{.now = client.shared.loop.now(), .zone = client.zone};
@@ -382,24 +400,24 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   }
   // Where it was tried again, the last target is the one that counts.
   if (client.text && !to.group->config.function) client.text->target_address = to.target->name;
-  client.count(ended.cause == Cause::exhausted_503 ? to.group->fates : to.target->fates, ended.cause);
   if (to.group->ended(*to.target, ended.cause)) report_anomalies(client.shared, *to.group);
+  const bool of_group = ended.cause == Cause::exhausted_503;
+  if (ended.own_status > 0 && client.stream.hung_up()) {
+    ended.sent = co_await send_own_answer(client, ended);
+    if (!ended.sent) ended = {Cause::client_closed_460, 0, false};
+  }
+  client.count(of_group ? to.group->fates : to.target->fates, ended.cause);
   co_return ended;
 }
 
 bool answered(Cause cause) { return cause == Cause::ok || cause == Cause::target_4xx || cause == Cause::target_5xx; }
 
 // What is left to do when a request is not simply answered. False: nothing more can be sent.
-Co<bool> finish(Client& client, const Ended& ended, bool keep_alive) {
-  if (ended.own_status > 0) {
-    const std::string answer = own_answer(ended.own_status, keep_alive, client.request.head_method, wall_clock());
-    const Trouble sent = co_await client.stream.write(answer, client.idle());
-    if (sent == Trouble::none) client.record.sent_bytes += static_cast<i64>(answer.size());
-    note_end(client, ended);
-    if (sent != Trouble::none) co_return false;
-  } else {
-    note_end(client, ended);
-  }
+Co<bool> finish(Client& client, const Ended& ended) {
+  const bool heard = ended.own_status == 0 || ended.sent || co_await send_own_answer(client, ended);
+  note_end(client, ended);
+  if (!heard) co_return false;
+  const bool keep_alive = stays_open(client, ended);
   if (ended.keep_alive || (ended.own_status == 0 && !answered(ended.cause))) co_return keep_alive;
   if (client.work) client.shared.workspaces.give_back(std::move(client.work));
   co_await http::linger(client.stream);
@@ -414,7 +432,11 @@ std::optional<Ended> ended_at_once(Client& client, int length) {
   client.text = nullptr;
   client.classified = {};
   if (length < 0) choose_balancer(client, {});
-  const int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
+  int refused = length < 0 ? -length : look_at_request(client, static_cast<std::size_t>(length));
+  if (client.arrival.plain && length > 0) {
+    refused = 400;
+    client.text = nullptr;  // AWS's logs have no request of it
+  }
   if (refused > 0) {
     if (!client.text) describe(client, false);
     client.count(client.running ? client.running->fates : client.shared.unclaimed, Cause::bad_request);
@@ -440,11 +462,10 @@ Co<bool> serve(Client& client) {
     if (length == 0) break;
     std::optional<Ended> ended = ended_at_once(client, length);
     if (!ended) ended = co_await serve_request(client, static_cast<std::size_t>(length));
-    const bool keep_alive = ended->keep_alive && client.request.keep_alive && !client.request.close_connections;
-    const bool simple = ended->own_status == 0 && keep_alive;
+    const bool simple = ended->own_status == 0 && stays_open(client, *ended);
     whole = ended->own_status > 0 || answered(ended->cause);
     if (simple) note_end(client, *ended);
-    if (!simple && !co_await finish(client, *ended, keep_alive)) break;
+    if (!simple && !co_await finish(client, *ended)) break;
     if (client.http2) break;
     if (client.share.used_up(1)) co_await shared.loop.next_round();
   }

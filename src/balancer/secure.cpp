@@ -42,16 +42,25 @@ bool listens(const Shared& shared, const std::shared_ptr<Running>& own, Door doo
   });
 }
 
-// Where a port is HTTP's and HTTPS's, the client's first byte tells which it speaks.
-Co<bool> begins_tls(reactor::TcpStream& stream) {
+// What a client's first byte tells.
+enum class Speaks : std::uint8_t { nothing, tls, http, other };
+Speaks spoken_by(unsigned char first) {
+  if (first == tls_handshake) return Speaks::tls;
+  return first >= 'A' && first <= 'Z' ? Speaks::http : Speaks::other;
+}
+
+Co<Speaks> first_of(Shared& shared, reactor::TcpStream& stream) {
+  shared.clients.insert(&stream);
+  Speaks speaks = Speaks::nothing;
   while (co_await stream.readiness().readable(handshake_patience)) {
     unsigned char first = 0;
     const ssize_t n = recv(stream.descriptor().fd(), &first, 1, MSG_PEEK);
-    if (n >= 0) co_return n == 1 && first == tls_handshake;
-    if (errno != EAGAIN && errno != EINTR) co_return false;
+    if (n == 1) speaks = spoken_by(first);
+    if (n >= 0 || (errno != EAGAIN && errno != EINTR)) break;
     if (errno == EAGAIN) stream.readiness().read_again();
   }
-  co_return false;
+  shared.clients.erase(&stream);
+  co_return speaks;
 }
 
 void count_tls_error(Shared& shared, const std::shared_ptr<Running>& running) {
@@ -75,10 +84,15 @@ Co<std::unique_ptr<tls::TlsStream>> shake_hands(Shared& shared, std::unique_ptr<
   co_return nullptr;
 }
 
+// Whose client it is, as long as no name has told.
+std::shared_ptr<Running> presumed(const Shared& shared, const Arrival& arrival) {
+  if (arrival.own) return arrival.own;
+  const auto sharing = shared.by_door.find({arrival.port, true});
+  return sharing == shared.by_door.end() ? nullptr : sharing->second.front();
+}
+
 Co<void> welcome_by_tls(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, Arrival arrival) {
-  std::shared_ptr<Running> meant = arrival.own;
-  if (const auto sharing = shared->by_door.find({arrival.port, true}); !meant && sharing != shared->by_door.end())
-    meant = sharing->second.front();
+  std::shared_ptr<Running> meant = presumed(*shared, arrival);
   auto context = meant ? context_at(*meant, arrival.port) : nullptr;
   tls::ChooseContext choose;
   if (!arrival.own)
@@ -128,9 +142,15 @@ void update_tls(Shared& shared, Running& running, const BalancerConfig& next) {
 }
 
 Co<void> welcome(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStream> tcp, Arrival arrival) {
-  bool secure = listens(*shared, arrival.own, {arrival.port, true});
-  if (secure && listens(*shared, arrival.own, {arrival.port, false})) secure = co_await begins_tls(*tcp);
-  if (secure)
+  if (!listens(*shared, arrival.own, {arrival.port, true}))
+    co_return co_await serve_client(std::move(shared), std::move(tcp), std::move(arrival));
+  const Speaks speaks = co_await first_of(*shared, *tcp);
+  // A port may be HTTP's for one load balancer and HTTPS's for another.
+  const bool also_plain = listens(*shared, arrival.own, {arrival.port, false});
+  arrival.plain = !also_plain && speaks == Speaks::http;
+  if (speaks == Speaks::nothing && !also_plain)
+    count_tls_error(*shared, presumed(*shared, arrival));
+  else if (speaks == Speaks::tls || (speaks == Speaks::other && !also_plain))
     co_await welcome_by_tls(std::move(shared), std::move(tcp), std::move(arrival));
   else
     co_await serve_client(std::move(shared), std::move(tcp), std::move(arrival));

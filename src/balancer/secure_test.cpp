@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "balancer/log_fixture_test.hpp"
 #include "balancer/tls_fixture_test.hpp"
 #include "http/client.hpp"
 
@@ -224,9 +225,30 @@ TEST_CASE("balancer tls: load balancers share a port by the name that is asked f
 TEST_CASE("balancer tls: a client that gets through no handshake is counted") {
   raw::Bench bench(0, by_tls({"www.example.com"}));
   CHECK(ask(bench.port(), "other.example.com").status == 0);
-  CHECK_FALSE(bench.answer("GET / HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("HTTP"));
-  CHECK(bench.fates(2) == raw::Bench::Counts{{"client_tls_error", 2}});
-  CHECK(raw::counted(bench, Measure::client_tls_errors) == std::pair<i64, i64>(2, 0));
+  CHECK_FALSE(bench.answer("\x01 no TLS").starts_with("HTTP"));
+  const auto silent = bench.client();
+  silent->end_writing();
+  CHECK(silent->hear_all().empty());
+  CHECK(bench.fates(3) == raw::Bench::Counts{{"client_tls_error", 3}});
+  CHECK(raw::counted(bench, Measure::client_tls_errors) == std::pair<i64, i64>(3, 0));
+}
+
+TEST_CASE("balancer tls: a request of plain HTTP is told that this is an HTTPS port") {
+  std::string lines;
+  {
+    raw::Bench bench(0, by_tls({"www.example.com"}), raw::logging(lines));
+    const std::string answer = bench.answer("DELETE /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\nServer: awselb/2.0\r\n"));
+    CHECK(answer.contains("Connection: close\r\nContent-Type: text/html\r\nContent-Length: 220\r\n\r\n<html>"));
+    CHECK(answer.contains("<center>The plain HTTP request was sent to HTTPS port</center>"));
+    CHECK(bench.status("no request of HTTP\r\n\r\n") == 0);  // nor TLS
+    CHECK(bench.status("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == 400);
+    CHECK(bench.fates(3) == raw::Bench::Counts{{"bad_request", 2}, {"client_tls_error", 1}});
+    CHECK(raw::measured(bench.balancer(), Measure::elb_4xx, 2) == 2);
+  }
+  CHECK(lines.starts_with("http "));
+  CHECK(lines.contains(" - -1 -1 -1 400 - "));
+  CHECK(lines.contains("\"- http://web.elb.localhost:"));
 }
 
 TEST_CASE("balancer tls: targets are spoken to by TLS, and their connections kept") {

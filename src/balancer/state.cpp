@@ -64,6 +64,7 @@ std::optional<bool> failed(Cause cause) {
     case Cause::flow_unhealthy:
     case Cause::flow_deregistered:
     case Cause::retried:
+    case Cause::retry_refused:
     case Cause::target_full_503:
     case Cause::lambda_request_too_large_413:
       break;

@@ -207,6 +207,7 @@ struct Arrival {
   std::shared_ptr<Running> own;  // whose listener it is; null: several load balancers share it by Host
   str address = {};              // of the listener
   ClientTls tls = {};
+  bool plain = false;  // it speaks HTTP to a listener of HTTPS, which refuses its requests
 };
 
 /// Serves one client until it goes.

@@ -87,9 +87,10 @@ struct BalancerTargetGroup {
   bool multi_value_headers = false;  // function: names with every value that they have
   RetryRule retry;
   HoldRule hold;
-  i32 requests_of_target_max = 0;  // in flight at a time; 0: no limit
-  FlowRule flows;                  // of a network load balancer
-  bool tls = false;                // the targets are spoken to by TLS; whatever certificate they show is believed
+  i32 requests_of_target_max = 0;    // in flight at a time; 0: no limit
+  i32 connect_timeout_seconds = 10;  // of requests; AWS's
+  FlowRule flows;                    // of a network load balancer
+  bool tls = false;                  // the targets are spoken to by TLS; whatever certificate they show is believed
 };
 
 struct WeightedGroup {

@@ -1,4 +1,6 @@
 """boto3, aws, curl and Python's ssl, unmodified: from ACM to the handshake of an HTTPS listener. No container runs."""
+import contextlib
+import http.client
 import pathlib
 import shutil
 import socket
@@ -109,6 +111,13 @@ class Tls(unittest.TestCase):
                                    "%{http_code} %{redirect_url}").stdout, f"301 https://www.example.com:{PORT}/x?y=1")
         self.assertEqual(self.curl(f"http://www.example.com:{REDIRECT_PORT}/", "-L").stdout, "secret")
         self.assertNotEqual(self.curl(f"https://www.example.com:{PORT}/", "--tls-max", "1.1").returncode, 0)
+
+    def test_plain_http_is_told_that_this_is_an_https_port(self):
+        with contextlib.closing(http.client.HTTPConnection(PLATFORM.balancer_address, PORT, timeout=20)) as connection:
+            connection.request("PATCH", "/")
+            answer = connection.getresponse()
+            self.assertEqual(answer.status, 400)
+            self.assertIn(b"The plain HTTP request was sent to HTTPS port", answer.read())
 
     def test_sessions_are_resumed(self):
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):

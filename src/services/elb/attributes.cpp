@@ -78,6 +78,7 @@ constexpr AttributeRule target_group_rules[] = {
      Form::number_or_off, 1, 100},
     // Not AWS's.
     {"utakata.circuit.requests_per_target", "0", Mark::honoured, Form::number, 1, 100'000},
+    {"utakata.connect.timeout_seconds", "10", Mark::honoured, Form::number, 1, 10},
     {"utakata.deregistration.propagation_seconds", "0", Mark::honoured, Form::number, 1, 60},
     {"utakata.hold.requests", "100", Mark::honoured, Form::number, 1, 1000},
     {"utakata.hold.seconds", "0", Mark::honoured, Form::number, 1, 300},

@@ -177,13 +177,15 @@ TEST_CASE("elb attributes: what goes beyond AWS is off, and reaches the data pat
   CHECK(before.retry.attempts == 0);
   CHECK(before.hold.seconds == 0);
   CHECK(before.requests_of_target_max == 0);
+  CHECK(before.connect_timeout_seconds == 10);
   CHECK_FALSE(web.configured().target_header);
   CHECK(web.set_group({{"utakata.retry.attempts", "2"},
                        {"utakata.retry.requests", "idempotent"},
                        {"utakata.retry.budget_percent", "5"},
                        {"utakata.hold.seconds", "30"},
                        {"utakata.hold.requests", "7"},
-                       {"utakata.circuit.requests_per_target", "9"}}) == "done");
+                       {"utakata.circuit.requests_per_target", "9"},
+                       {"utakata.connect.timeout_seconds", "2"}}) == "done");
   CHECK(web.step.stored.empty());
   const BalancerTargetGroup group = web.configured_group();
   CHECK(group.retry.attempts == 2);
@@ -192,6 +194,7 @@ TEST_CASE("elb attributes: what goes beyond AWS is off, and reaches the data pat
   CHECK(group.hold.seconds == 30);
   CHECK(group.hold.requests == 7);
   CHECK(group.requests_of_target_max == 9);
+  CHECK(group.connect_timeout_seconds == 2);
   CHECK(web.set_balancer({{"utakata.response.target_header.enabled", "true"}}) == "done");
   CHECK(web.configured().target_header);
   CHECK(web.set_group({{"utakata.retry.attempts", "6"}}) ==

@@ -64,6 +64,7 @@ void take_attributes_beyond_aws(BalancerTargetGroup& group, const TargetGroupRow
   group.hold = {.seconds = number_attribute(row, "utakata.hold.seconds"),
                 .requests = number_attribute(row, "utakata.hold.requests")};
   group.requests_of_target_max = number_attribute(row, "utakata.circuit.requests_per_target");
+  group.connect_timeout_seconds = number_attribute(row, "utakata.connect.timeout_seconds");
 }
 
 void take_attributes(BalancerTargetGroup& group, const TargetGroupRow& row) {
