@@ -15,6 +15,7 @@ struct Telling {
   std::string_view name;
   Told of_balancer = Told::never, of_group = Told::never;
   Told of_flows = Told::never, of_flow_group = Told::never;  // the same of network load balancers
+  bool by_ones = false;  // minimum, maximum and average are 1: each request is a sample
 };
 constexpr std::array<Telling, measure_count> tellings{{
     {"RequestCount", Told::always, Told::always},
@@ -25,17 +26,17 @@ constexpr std::array<Telling, measure_count> tellings{{
     {"HTTP_Fixed_Response_Count", Told::when_any},
     {"HTTP_Redirect_Count", Told::when_any},
     {"HTTPCode_ELB_3XX_Count", Told::when_any},
-    {"HTTPCode_ELB_4XX_Count", Told::when_any},
-    {"HTTPCode_ELB_5XX_Count", Told::when_any},
+    {.name = "HTTPCode_ELB_4XX_Count", .of_balancer = Told::when_any, .by_ones = true},
+    {.name = "HTTPCode_ELB_5XX_Count", .of_balancer = Told::when_any, .by_ones = true},
     {"HTTPCode_ELB_500_Count", Told::when_any},
     {"HTTPCode_ELB_502_Count", Told::when_any},
     {"HTTPCode_ELB_503_Count", Told::when_any},
     {"HTTPCode_ELB_504_Count", Told::when_any},
     {"DesyncMitigationMode_NonCompliant_Request_Count", Told::when_any},
-    {"HTTPCode_Target_2XX_Count", Told::when_any, Told::when_any},
-    {"HTTPCode_Target_3XX_Count", Told::when_any, Told::when_any},
-    {"HTTPCode_Target_4XX_Count", Told::when_any, Told::when_any},
-    {"HTTPCode_Target_5XX_Count", Told::when_any, Told::when_any},
+    {.name = "HTTPCode_Target_2XX_Count", .of_balancer = Told::when_any, .of_group = Told::when_any, .by_ones = true},
+    {.name = "HTTPCode_Target_3XX_Count", .of_balancer = Told::when_any, .of_group = Told::when_any, .by_ones = true},
+    {.name = "HTTPCode_Target_4XX_Count", .of_balancer = Told::when_any, .of_group = Told::when_any, .by_ones = true},
+    {.name = "HTTPCode_Target_5XX_Count", .of_balancer = Told::when_any, .of_group = Told::when_any, .by_ones = true},
     {"TargetConnectionErrorCount", Told::when_any, Told::when_any},
     {"ClientTLSNegotiationErrorCount", Told::when_any, Told::never, Told::when_any},
     {"TargetTLSNegotiationErrorCount", Told::when_any, Told::when_any, Told::when_any, Told::when_any},
@@ -59,6 +60,7 @@ Told told_of(const Telling& telling, bool network, bool group) {
 }
 
 MetricStatistics once(double value) { return {.count = 1, .sum = value, .minimum = value, .maximum = value}; }
+MetricStatistics ones(double count) { return {.count = count, .sum = count, .minimum = 1, .maximum = 1}; }
 
 // The samples of one meter's minute.
 struct Minute {
@@ -149,7 +151,8 @@ void Meter::take_minute(i64 at, list<MetricSample>& into) {
     const Told told = told_of(telling, network(), group);
     if (told == Told::never || (told == Told::when_any && since[i] == 0)) continue;
     const auto number = static_cast<double>(since[i]);
-    minute.tell(telling.name, telling.name.starts_with("ProcessedBytes") ? "Bytes" : "Count", once(number));
+    minute.tell(telling.name, telling.name.starts_with("ProcessedBytes") ? "Bytes" : "Count",
+                telling.by_ones ? ones(number) : once(number));
   }
   const i64 targets = healthy_targets.get() + unhealthy_targets.get();
   if (group && targets > 0) {

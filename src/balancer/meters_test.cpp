@@ -75,6 +75,12 @@ TEST_CASE("balancer meters: a minute is told as CloudWatch names it, and an idle
   CHECK(sum("HTTPCode_Target_2XX_Count LoadBalancer TargetGroup") == 3);
   CHECK(sum("HTTPCode_Target_5XX_Count LoadBalancer TargetGroup") == 1);
   CHECK(sum("HTTPCode_Target_4XX_Count LoadBalancer TargetGroup") == -1);  // of zero nothing is told
+  for (const char* by_ones : {"HTTPCode_Target_2XX_Count LoadBalancer", "HTTPCode_ELB_5XX_Count LoadBalancer"}) {
+    CHECK(told[by_ones].count == told[by_ones].sum);
+    CHECK(told[by_ones].minimum == 1);
+    CHECK(told[by_ones].maximum == 1);
+  }
+  CHECK(told["RequestCount LoadBalancer"].count == 1);
   CHECK(sum("HTTPCode_ELB_5XX_Count LoadBalancer") == 2);
   CHECK(sum("HTTPCode_ELB_502_Count LoadBalancer") == 1);
   CHECK(sum("HTTPCode_ELB_503_Count LoadBalancer") == 1);
