@@ -86,6 +86,7 @@ Meters only(const Meters& meters, bool network) {
 // Of what met a target group that of the group, else that of the load balancer which no group has.
 void add_causes(Page& page, const Meters& meters) {
   for (std::size_t i = 0; i < balancer::cause_count; ++i) {
+    if (static_cast<balancer::Cause>(i) == balancer::Cause::retried) continue;  // no end of a request
     const std::string cause = label("cause", balancer::name_of(static_cast<balancer::Cause>(i)));
     each(meters, Of::balancers, [&](const Meter& balancer) {
       if (const i64 count = balancer.causes[i].get(); count > 0)
@@ -100,6 +101,11 @@ void add_causes(Page& page, const Meters& meters) {
 void add_requests(Page& page, const Meters& meters) {
   page.begin("utakata_elb_requests_total", "counter", "Requests by how they ended.");
   add_causes(page, meters);
+  page.begin("utakata_elb_retries_total", "counter",
+             "Tries of requests that another target was given after (retried); the requests' ends are counted apart.");
+  each(meters, Of::groups, [&](const Meter& group) {
+    page.add(labels_of(group), group.causes[static_cast<std::size_t>(balancer::Cause::retried)].get());
+  });
 }
 
 // What network load balancers carry.

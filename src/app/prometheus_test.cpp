@@ -73,9 +73,22 @@ TEST_CASE("prometheus: of a network load balancer its flows are told, and nothin
   CHECK(has("utakata_elb_client_connections_total{" + balancer + "} 1"));
   CHECK(has("utakata_elb_client_connections{" + balancer + "} 1"));
   CHECK(has("utakata_elb_processed_bytes_total{" + balancer + "} 17"));
-  for (const char* of_http :
-       {"requests_total", "target_responses_total", "target_response_seconds_count", "rule_evaluations_total"})
+  for (const char* of_http : {"requests_total", "retries_total", "target_responses_total",
+                              "target_response_seconds_count", "rule_evaluations_total"})
     CHECK_FALSE(page.contains(cat("utakata_elb_", of_http, "{")));
+}
+
+TEST_CASE("prometheus: tries that another one followed are told apart from how requests ended") {
+  balancer::Meters meters;
+  const char* arn = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1";
+  const auto web = meters.add(arn, "app/web/1");
+  const auto blue = meters.add(arn, "app/web/1", "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/blue/2");
+  balancer::count_request(*web, blue.get(), {.target_status = 200, .status = 200}, balancer::Cause::ok);
+  blue->causes[static_cast<std::size_t>(balancer::Cause::retried)].add(3);
+  const std::string page = prometheus_page(meters.all(), {});
+  CHECK(page.contains(R"(utakata_elb_retries_total{account="1",region="eu-west-1",load_balancer="app/web/1",)"
+                      R"(target_group="targetgroup/blue/2"} 3)"));
+  CHECK_FALSE(page.contains(R"(cause="retried")"));
 }
 
 TEST_CASE("prometheus: the requests of a group that is gone do not become requests without a group") {

@@ -138,6 +138,7 @@ bool Exchange::move_on(Destination& to, const Ended& ended) {
   if (tried_.size() > static_cast<std::size_t>(group.config.retry.attempts)) return false;
   auto next = group.choose({.now = shared_.loop.now(), .zone = zone_, .without = tried_});
   if (!next || !group.retries.take()) return false;
+  group.meter->causes[static_cast<std::size_t>(Cause::retried)].add();
   shared_.fates.count(wall_clock().ns / 1'000'000'000, to.target->fates, Cause::retried);
   if (group.ended(*to.target, ended.cause)) report_anomalies(shared_, group);
   to.target = std::move(next);
