@@ -92,7 +92,7 @@ constexpr std::array logs_options{
 constexpr std::array drill_options{
     endpoint_option,
     OptionRule{"plan", "FILE", "a plan (JSON): load, reclaims, variants; replaces the options below", ""},
-    OptionRule{"url", "URL", "where the load goes", ""},
+    OptionRule{"url", "URL", "where the load goes, http:// only", ""},
     OptionRule{"path", "PATHS", "paths of the requests, separated by commas", "/"},
     OptionRule{"rate", "N", "requests a second, open loop", "100"},
     OptionRule{"seconds", "N", "how long the load lasts", "60"},

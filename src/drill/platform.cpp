@@ -103,6 +103,15 @@ reactor::Co<Outcome<ServiceCounts>> service_counts(client::ApiClient& api, const
   co_return ServiceCounts{.desired = found.integer_at({"desiredCount"}), .running = found.integer_at({"runningCount"})};
 }
 
+reactor::Co<Outcome<bool>> cluster_exists(client::ApiClient& api, const str& cluster) {
+  Json input = Json::object();
+  input.set("clusters", Json::array()).push(cluster);
+  auto answer = co_await api.call("ecs", cat(ecs, "DescribeClusters"), std::move(input));
+  if (!answer) co_return std::unexpected(answer.error());
+  const Json* clusters = answer->find("clusters");
+  co_return clusters != nullptr && clusters->size() > 0 && clusters->items().front().text_at({"status"}) != "INACTIVE";
+}
+
 reactor::Co<Outcome<list<TaskTimeline>>> timelines(client::ApiClient& api, const list<str>& task_arns, Instant began) {
   Json input = Json::object();
   Json& tasks = input.set("tasks", Json::array());

@@ -17,6 +17,8 @@ struct ServiceCounts {
 };
 reactor::Co<Outcome<ServiceCounts>> service_counts(client::ApiClient&, const str& cluster, const str& service);
 
+reactor::Co<Outcome<bool>> cluster_exists(client::ApiClient&, const str& cluster);
+
 /// The farewells of these tasks; times are seconds since `began` (wall clock).
 reactor::Co<Outcome<list<TaskTimeline>>> timelines(client::ApiClient&, const list<str>& task_arns, Instant began);
 

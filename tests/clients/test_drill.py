@@ -65,6 +65,17 @@ class Drill(unittest.TestCase):
             self.assertTrue(causes <= {"refused", "reset in flight", "503", "502"}, causes)
             self.assertEqual(test_containers.container_processes(platform), processes)
 
+    def test_what_does_not_exist_is_said(self):
+        with Platform() as platform:
+            drill = self.drill(platform, "http://127.0.0.1:9/", "--seconds", "1", "--maximum-lost", "50")
+            out, err = drill.communicate()
+            self.assertEqual(drill.returncode, 0, err + out)
+            self.assertRegex(json.loads(out)["variants"][0]["remarks"][0], "^there is no cluster c")
+            drill = self.drill(platform, "http://127.0.0.1:9/", "--reclaim", "web:1@0")
+            out, err = drill.communicate()
+            self.assertEqual((drill.returncode, out), (1, ""), err)
+            self.assertIn("the reclaim at second 0 cannot be made: there is no cluster c\n", err)
+
     def losses(self, platform):
         """What the ledger has of requests that were not answered, by target and cause."""
         with urllib.request.urlopen(platform.url + "/_utakata/fates", timeout=20) as answer:
