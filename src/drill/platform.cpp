@@ -124,6 +124,12 @@ reactor::Co<Outcome<list<TaskTimeline>>> timelines(client::ApiClient& api, const
   co_return out;
 }
 
+reactor::Co<Outcome<str>> balancer_address(client::ApiClient& api) {
+  const auto page = co_await api.page("/_utakata/balancer");
+  if (!page) co_return std::unexpected(page.error());
+  co_return str(page->text_at({"address"}));
+}
+
 reactor::Co<Outcome<str>> load_balancer_name(client::ApiClient& api, const str& name) {
   auto answer =
       co_await api.query("elasticloadbalancing",

@@ -26,6 +26,9 @@ reactor::Co<Outcome<list<TaskTimeline>>> timelines(client::ApiClient&, const lis
 /// balancer of that name, or of all.
 reactor::Co<Outcome<list<LedgerRow>>> ledger(client::ApiClient&, const opt<str>& load_balancer, i64 first, i64 last);
 
+/// Where the load balancers' names lead: the address that their listeners share.
+reactor::Co<Outcome<str>> balancer_address(client::ApiClient&);
+
 /// The DNS name of a load balancer.
 reactor::Co<Outcome<str>> load_balancer_name(client::ApiClient&, const str& name);
 

@@ -108,6 +108,12 @@ reactor::Co<Outcome<>> check_reclaimed(client::ApiClient& api, const Plan& plan)
   co_return Outcome<>();
 }
 
+// Names of load balancers lead where the platform's listeners are, which a resolver of this machine does not know.
+reactor::Co<void> look_up(client::ApiClient& api, client::Url& url) {
+  if (!url.host.substr(0, url.host.rfind(':')).ends_with(".elb.localhost")) co_return;
+  if (auto address = co_await balancer_address(api); address && !address->empty()) url.address.host = *address;
+}
+
 reactor::Co<Outcome<VariantReport>> run_variant(reactor::Loop& loop, client::ApiClient& api, const Plan& plan,
                                                 const Variant& variant, const client::Url& url, const Say& say) {
   VariantReport report{.name = variant.name, .maximumLost = variant.maximumLost};
@@ -187,8 +193,9 @@ reactor::Co<Outcome<Report>> run_drill(reactor::Loop& loop, client::ApiClient& a
       if (!name) co_return std::unexpected(name.error());
       where = cat("http://", *name, ":", plan.load.port);
     }
-    const auto url = client::parse_url(where);
+    auto url = client::parse_url(where);
     if (!url) co_return std::unexpected(url.error());
+    co_await look_up(api, *url);
     report.url = where;
     auto done = co_await run_variant(loop, api, plan, variant, *url, say);
     if (!done) co_return std::unexpected(done.error());

@@ -15,7 +15,7 @@ namespace {
 // A platform that has one cluster, "c", with one service, "web"; and load balancers at an address of their own.
 class SmallPlatform {
  public:
-  static constexpr const char* balancers_at = "127.0.0.1";
+  static constexpr const char* balancers_at = "127.0.0.7";
 
   SmallPlatform() : api_(serve("127.0.0.1", port_)), load_(serve(balancers_at, load_port_)) {}
   SmallPlatform(const SmallPlatform&) = delete;
@@ -84,6 +84,15 @@ class SmallPlatform {
 };
 
 }  // namespace
+
+TEST_CASE("drill: a load balancer's name leads where the platform's load balancers are") {
+  SmallPlatform platform;
+  const auto report = platform.drill(platform.plan("c"));
+  REQUIRE(report);
+  CHECK(report->variants[0].ok == 5);
+  CHECK(platform.loads == 5);
+  CHECK(report->variants[0].remarks.empty());
+}
 
 TEST_CASE("drill: a cluster that does not exist is told, and fails a script that needs it before the load") {
   SmallPlatform platform;
