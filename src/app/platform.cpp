@@ -39,6 +39,11 @@ struct AuthorityPage {
   str certificate;  // PEM
 };
 
+// The body of /_utakata/balancer.
+struct BalancerPage {
+  str address;  // that load balancers' listeners share, where their names lead
+};
+
 std::string journal_of(const ServeSettings& settings) { return settings.state_dir + "/journal.db"; }
 
 // Also when the program's file was replaced since.
@@ -261,6 +266,7 @@ class Running final : public Platform {
     using Page = shell::ApiServer::Page;
     if (path == "/_utakata/fates") return Page{wire::write_json(Fates{balancer_->fates()})};
     if (path == "/_utakata/authority") return Page{wire::write_json(AuthorityPage{authority_->certificate()})};
+    if (path == "/_utakata/balancer") return Page{wire::write_json(BalancerPage{settings_.balancer_address})};
     if (path == "/_utakata/ready" && ready_) return Page{"{\"ready\":true}"};
     if (path == "/metrics")
       return Page{prometheus_page(balancer_->meters(),

@@ -76,10 +76,17 @@ void each(const Meters& meters, Of of, const std::function<void(const Meter&)>& 
     if (meter->target_group.empty() == (of == Of::balancers)) use(*meter);
 }
 
-// Of requests that met a target group those of the group, else those of the load balancer that no group has.
-void add_requests(Page& page, const Meters& meters) {
-  page.begin("utakata_elb_requests_total", "counter", "Requests by how they ended.");
+Meters only(const Meters& meters, bool network) {
+  Meters some;
+  for (const auto& meter : meters)
+    if (meter->network() == network) some.push_back(meter);
+  return some;
+}
+
+// Of what met a target group that of the group, else that of the load balancer which no group has.
+void add_causes(Page& page, const Meters& meters) {
   for (std::size_t i = 0; i < balancer::cause_count; ++i) {
+    if (static_cast<balancer::Cause>(i) == balancer::Cause::retried) continue;  // no end of a request
     const std::string cause = label("cause", balancer::name_of(static_cast<balancer::Cause>(i)));
     each(meters, Of::balancers, [&](const Meter& balancer) {
       if (const i64 count = balancer.causes[i].get(); count > 0)
@@ -89,6 +96,35 @@ void add_requests(Page& page, const Meters& meters) {
       if (const i64 count = group.causes[i].get(); count > 0) page.add(cat(labels_of(group), ",", cause), count);
     });
   }
+}
+
+void add_requests(Page& page, const Meters& meters) {
+  page.begin("utakata_elb_requests_total", "counter", "Requests by how they ended.");
+  add_causes(page, meters);
+  page.begin("utakata_elb_retries_total", "counter",
+             "Tries of requests that another target was given after (retried); the requests' ends are counted apart.");
+  each(meters, Of::groups, [&](const Meter& group) {
+    page.add(labels_of(group), group.causes[static_cast<std::size_t>(balancer::Cause::retried)].get());
+  });
+}
+
+// What network load balancers carry.
+void add_flows(Page& page, const Meters& meters) {
+  constexpr std::array<std::string_view, balancer::flow_kind_count> kinds{"tcp", "tls", "udp"};
+  page.begin("utakata_elb_flows_total", "counter", "Flows by how they ended.");
+  add_causes(page, meters);
+  const auto by_kind = [&](const std::function<i64(const Meter&, std::size_t)>& number) {
+    each(meters, Of::balancers, [&](const Meter& balancer) {
+      for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+        page.add(cat(labels_of(balancer), ",", label("protocol", kinds[kind])), number(balancer, kind));
+    });
+  };
+  page.begin("utakata_elb_new_flows_total", "counter", "Flows that were given to a target.");
+  by_kind([](const Meter& balancer, std::size_t kind) {
+    return balancer.get(static_cast<Measure>(static_cast<std::size_t>(Measure::new_flows_tcp) + kind));
+  });
+  page.begin("utakata_elb_flows", "gauge", "Flows that a target has.");
+  by_kind([](const Meter& balancer, std::size_t kind) { return balancer.open_flows_of[kind].get(); });
 }
 
 void add_responses(Page& page, const Meters& meters) {
@@ -126,15 +162,16 @@ void add_counts(Page& page, const Meters& meters) {
     Of of;
     Measure measure;
     std::string_view name, help;
+    bool of_requests = false;  // else of flows, too
   };
   constexpr std::array<Counted, 7> all{{
       {Of::balancers, Measure::billed_connections, "utakata_elb_client_connections_total", "Connections of clients."},
       {Of::balancers, Measure::rejected_connections, "utakata_elb_rejected_connections_total",
        "Connections of clients that were refused because there were too many."},
       {Of::balancers, Measure::processed_bytes, "utakata_elb_processed_bytes_total",
-       "Bytes of requests and answers, heads included."},
+       "Bytes of requests and answers, heads included; what flows carried."},
       {Of::balancers, Measure::rule_evaluations, "utakata_elb_rule_evaluations_total",
-       "Rules that requests were held against, without default rules."},
+       "Rules that requests were held against, without default rules.", true},
       {Of::groups, Measure::target_connection_errors, "utakata_elb_target_connection_errors_total",
        "Connections that targets did not take."},
       {Of::balancers, Measure::client_tls_errors, "utakata_elb_client_tls_errors_total",
@@ -144,7 +181,9 @@ void add_counts(Page& page, const Meters& meters) {
   }};
   for (const Counted& one : all) {
     page.begin(one.name, "counter", one.help);
-    each(meters, one.of, [&](const Meter& meter) { page.add(labels_of(meter), meter.get(one.measure)); });
+    each(meters, one.of, [&](const Meter& meter) {
+      if (!one.of_requests || !meter.network()) page.add(labels_of(meter), meter.get(one.measure));
+    });
   }
 }
 
@@ -185,9 +224,11 @@ void add_process(Page& page) {
 
 std::string prometheus_page(const Meters& meters, const PlatformState& platform) {
   Page page;
-  add_requests(page, meters);
-  add_responses(page, meters);
-  add_response_times(page, meters);
+  const Meters of_requests = only(meters, false);
+  add_requests(page, of_requests);
+  add_responses(page, of_requests);
+  add_response_times(page, of_requests);
+  add_flows(page, only(meters, true));
   add_counts(page, meters);
   add_gauges(page, meters);
   page.single("utakata_engine_steps_total", "counter", "Transactions of the control plane's history.",

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/text.hpp"
+
 using namespace utakata;       // NOLINT: a test
 using namespace utakata::app;  // NOLINT: a test
 
@@ -45,6 +47,48 @@ TEST_CASE("prometheus: requests, times and health by their labels") {
   CHECK(has("utakata_sandbox_tasks 3"));
   CHECK(has("utakata_ready 1"));
   CHECK(page.contains("\nprocess_resident_memory_bytes "));
+}
+
+TEST_CASE("prometheus: of a network load balancer its flows are told, and nothing of HTTP") {
+  balancer::Meters meters;
+  const char* arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/n/1";
+  const auto net = meters.add(arn, "net/n/1");
+  const auto blue =
+      meters.add(arn, "net/n/1", "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/blue/2");
+  const balancer::OpenConnection connection(net);
+  balancer::OpenFlow flow(net, balancer::FlowKind::tcp);
+  flow.carried(17);
+  for (int i = 0; i < 8; ++i)
+    balancer::count_flow(*net, blue.get(), balancer::FlowKind::tcp, balancer::Cause::flow_ended);
+  balancer::count_flow(*net, nullptr, balancer::FlowKind::tcp, balancer::Cause::flow_no_target);
+  const std::string page = prometheus_page(meters.all(), {});
+  const std::string balancer = R"(account="123456789012",region="eu-west-1",load_balancer="net/n/1")";
+  const std::string group = balancer + R"(,target_group="targetgroup/blue/2")";
+  const auto has = [&](const std::string& line) { return ("\n" + page).contains("\n" + line + "\n"); };
+  CHECK(has("utakata_elb_flows_total{" + group + R"(,cause="flow_ended"} 8)"));
+  CHECK(has("utakata_elb_flows_total{" + balancer + R"(,target_group="",cause="flow_no_target"} 1)"));
+  CHECK(has("utakata_elb_new_flows_total{" + balancer + R"(,protocol="tcp"} 1)"));
+  CHECK(has("utakata_elb_flows{" + balancer + R"(,protocol="tcp"} 1)"));
+  CHECK(has("utakata_elb_flows{" + balancer + R"(,protocol="udp"} 0)"));
+  CHECK(has("utakata_elb_client_connections_total{" + balancer + "} 1"));
+  CHECK(has("utakata_elb_client_connections{" + balancer + "} 1"));
+  CHECK(has("utakata_elb_processed_bytes_total{" + balancer + "} 17"));
+  for (const char* of_http : {"requests_total", "retries_total", "target_responses_total",
+                              "target_response_seconds_count", "rule_evaluations_total"})
+    CHECK_FALSE(page.contains(cat("utakata_elb_", of_http, "{")));
+}
+
+TEST_CASE("prometheus: tries that another one followed are told apart from how requests ended") {
+  balancer::Meters meters;
+  const char* arn = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1";
+  const auto web = meters.add(arn, "app/web/1");
+  const auto blue = meters.add(arn, "app/web/1", "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/blue/2");
+  balancer::count_request(*web, blue.get(), {.target_status = 200, .status = 200}, balancer::Cause::ok);
+  blue->causes[static_cast<std::size_t>(balancer::Cause::retried)].add(3);
+  const std::string page = prometheus_page(meters.all(), {});
+  CHECK(page.contains(R"(utakata_elb_retries_total{account="1",region="eu-west-1",load_balancer="app/web/1",)"
+                      R"(target_group="targetgroup/blue/2"} 3)"));
+  CHECK_FALSE(page.contains(R"(cause="retried")"));
 }
 
 TEST_CASE("prometheus: the requests of a group that is gone do not become requests without a group") {

@@ -277,7 +277,7 @@ class Balancer::Inside {
         sharing += at->second.size();
         only = at->second.front();
       }
-    if (only && sharing <= 1 && !only->config->network) only->meter->add(Measure::rejected_connections);
+    if (only && sharing <= 1) only->meter->add(Measure::rejected_connections);
   }
 
   static reactor::Co<void> accept(std::shared_ptr<Shared> shared, std::shared_ptr<reactor::Descriptor> listener,

@@ -152,7 +152,9 @@ bool Exchange::move_on(Destination& to, const Ended& ended) {
   auto next = group.choose({.now = shared_.loop.now(), .zone = zone_, .without = tried_});
   if (!next) return false;
   const bool may = group.retries.take();
-  shared_.fates.count(wall_clock().ns / 1'000'000'000, to.target->fates, may ? Cause::retried : Cause::retry_refused);
+  const Cause cause = may ? Cause::retried : Cause::retry_refused;
+  group.meter->causes[static_cast<std::size_t>(cause)].add();
+  shared_.fates.count(wall_clock().ns / 1'000'000'000, to.target->fates, cause);
   if (!may) return false;
   if (group.ended(*to.target, ended.cause)) report_anomalies(shared_, group);
   to.target = std::move(next);

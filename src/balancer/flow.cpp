@@ -63,6 +63,12 @@ FlowWay choose_way(Running& running, const BalancerListener& listener, const Flo
   return way;
 }
 
+void count_end(Shared& shared, const Running& running, const FlowWay& way, FlowKind kind, Cause cause) {
+  count_flow(*running.meter, way.group ? way.group->meter.get() : nullptr, kind, cause);
+  const auto& of_group = way.group ? way.group->fates : running.fates;
+  shared.fates.count(wall_clock().ns / 1'000'000'000, way.target ? way.target->fates : of_group, cause);
+}
+
 void end_flows(const std::set<Flow*>& flows, Cause cause) {
   const std::vector<Flow*> all(flows.begin(), flows.end());  // each leaves the set when it ends
   for (Flow* flow : all) flow->end(cause);

@@ -37,6 +37,9 @@ struct FlowWay {
 };
 FlowWay choose_way(Running&, const BalancerListener&, const FlowEnds&, Instant now);
 
+/// Counts how a flow ended, or why it never began, in the ledger and for the metrics.
+void count_end(Shared&, const Running&, const FlowWay&, FlowKind, Cause);
+
 /// Ends every one of these flows.
 void end_flows(const std::set<Flow*>&, Cause);
 

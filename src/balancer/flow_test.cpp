@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "balancer/log_fixture_test.hpp"
 #include "balancer/proxy_protocol.hpp"
-#include "balancer/raw_fixture_test.hpp"
 #include "base/hash.hpp"
 #include "reactor/sockets.hpp"
 
@@ -83,6 +83,11 @@ TEST_CASE("balancer: a network load balancer carries a connection to a target an
   CHECK(client->hear_all().empty());
   CHECK_FALSE(client->broken());
   CHECK(bench.fates(1) == Counts{{"flow_ended", 1}});
+  const i64 bytes = 2 * (15 + 200'001);
+  CHECK(raw::counted(bench, Measure::processed_bytes) == std::pair<i64, i64>(bytes, 0));
+  CHECK(raw::counted(bench, Measure::processed_bytes_tcp) == std::pair<i64, i64>(bytes, 0));
+  CHECK(raw::counted(bench, Measure::new_flows_tcp) == std::pair<i64, i64>(1, 0));
+  CHECK(raw::counted(bench, Measure::billed_connections) == std::pair<i64, i64>(1, 0));
 }
 
 TEST_CASE("balancer: a target can be told who the client is") {
@@ -106,6 +111,8 @@ TEST_CASE("balancer: a flow that finds no target is reset") {
   client->hear_all();
   CHECK(client->broken());
   CHECK(nobody.fates(1) == Counts{{"flow_no_target", 1}});
+  CHECK(raw::counted(nobody, Measure::new_flows).first == 0);
+  CHECK(raw::counted(nobody, Measure::own_resets).first == 1);
 
   const int closed = *reactor::listen_tcp({});
   const int port = reactor::local_port(closed);
@@ -115,6 +122,8 @@ TEST_CASE("balancer: a flow that finds no target is reset") {
   other->hear_all();
   CHECK(other->broken());
   CHECK(refused.fates(1) == Counts{{"flow_refused", 1}});
+  CHECK(raw::counted(refused, Measure::target_connection_errors) == std::pair<i64, i64>(1, 1));
+  CHECK(raw::counted(refused, Measure::target_resets).first == 1);
 }
 
 TEST_CASE("balancer: resets of either side are told apart") {
@@ -132,6 +141,8 @@ TEST_CASE("balancer: resets of either side are told apart") {
   other->say("stay");
   other->reset();
   CHECK(bench.fates(2) == Counts{{"flow_target_reset", 1}, {"flow_client_reset", 1}});
+  CHECK(raw::counted(bench, Measure::client_resets).first == 1);
+  CHECK(raw::counted(bench, Measure::target_resets).first == 1);
 }
 
 TEST_CASE("balancer: a client that resets at any byte leaves nothing behind") {
@@ -228,6 +239,8 @@ TEST_CASE("balancer: datagrams of one client go to one target, and its answers b
   CHECK(target.receive() == std::pair<std::string, int>("two", door));
   target.send("answer", door);
   CHECK(client.receive() == std::pair<std::string, int>("answer", bench.port()));
+  CHECK(raw::counted(bench, Measure::new_flows_udp).first == 1);
+  CHECK(raw::counted(bench, Measure::processed_bytes_udp).first == 12);
   const Datagrams other;
   CHECK(first_through(other, target, bench.port(), "three").second != door);
 }

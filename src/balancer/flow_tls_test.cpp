@@ -72,6 +72,8 @@ TEST_CASE("balancer flow tls: a listener ends TLS, and the target gets what was 
   CHECK(client.hear_some().empty());
   CHECK(client.ended_in_order());
   CHECK(bench.fates(1) == Counts{{"flow_ended", 1}});
+  CHECK(raw::counted(bench, Measure::processed_bytes_tls).first == 2 * (5 + 10 * 50'000) + 3);
+  CHECK(raw::counted(bench, Measure::new_flows_tls).first == 1);
 
   const auto nameless = bench.client();
   CHECK(Secured(*nameless, "").peer_is("one.example.com"));

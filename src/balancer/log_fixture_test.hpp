@@ -13,6 +13,14 @@ inline Settings logging(std::string& lines) {
   return settings;
 }
 
+/// What is counted of the bench's load balancer and of its target group.
+inline std::pair<i64, i64> counted(const Bench& bench, Measure measure) {
+  std::pair<i64, i64> counts;
+  for (const auto& meter : bench.balancer().meters())
+    (meter->target_group.empty() ? counts.first : counts.second) += meter->get(measure);
+  return counts;
+}
+
 /// The count of the load balancer itself, once it has reached `least`.
 inline i64 measured(Balancer& balancer, Measure measure, i64 least) {
   i64 count = 0;

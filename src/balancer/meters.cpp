@@ -1,6 +1,7 @@
 #include "balancer/meters.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "balancer/lcu.hpp"
 #include "base/text.hpp"
@@ -12,37 +13,54 @@ namespace {
 enum class Told : std::uint8_t { always, when_any, never };
 struct Telling {
   std::string_view name;
-  Told of_balancer, of_group;
-  bool of_flows = false;  // of network load balancers, too, which count nothing else
+  Told of_balancer = Told::never, of_group = Told::never;
+  Told of_flows = Told::never, of_flow_group = Told::never;  // the same of network load balancers
+  bool by_ones = false;  // minimum, maximum and average are 1: each request is a sample
 };
 constexpr std::array<Telling, measure_count> tellings{{
     {"RequestCount", Told::always, Told::always},
-    {"NewConnectionCount", Told::always, Told::never},
-    {"RejectedConnectionCount", Told::when_any, Told::never},
-    {"ProcessedBytes", Told::always, Told::never},
-    {"RuleEvaluations", Told::when_any, Told::never},
-    {"HTTP_Fixed_Response_Count", Told::when_any, Told::never},
-    {"HTTP_Redirect_Count", Told::when_any, Told::never},
-    {"HTTPCode_ELB_3XX_Count", Told::when_any, Told::never},
-    {"HTTPCode_ELB_4XX_Count", Told::when_any, Told::never},
-    {"HTTPCode_ELB_5XX_Count", Told::when_any, Told::never},
-    {"HTTPCode_ELB_500_Count", Told::when_any, Told::never},
-    {"HTTPCode_ELB_502_Count", Told::when_any, Told::never},
-    {"HTTPCode_ELB_503_Count", Told::when_any, Told::never},
-    {"HTTPCode_ELB_504_Count", Told::when_any, Told::never},
-    {"DesyncMitigationMode_NonCompliant_Request_Count", Told::when_any, Told::never},
-    {"HTTPCode_Target_2XX_Count", Told::when_any, Told::when_any},
-    {"HTTPCode_Target_3XX_Count", Told::when_any, Told::when_any},
-    {"HTTPCode_Target_4XX_Count", Told::when_any, Told::when_any},
-    {"HTTPCode_Target_5XX_Count", Told::when_any, Told::when_any},
+    {"NewConnectionCount", Told::always},
+    {"RejectedConnectionCount", Told::when_any},
+    {"ProcessedBytes", Told::always, Told::never, Told::always},
+    {"RuleEvaluations", Told::when_any},
+    {"HTTP_Fixed_Response_Count", Told::when_any},
+    {"HTTP_Redirect_Count", Told::when_any},
+    {"HTTPCode_ELB_3XX_Count", Told::when_any},
+    {.name = "HTTPCode_ELB_4XX_Count", .of_balancer = Told::when_any, .by_ones = true},
+    {.name = "HTTPCode_ELB_5XX_Count", .of_balancer = Told::when_any, .by_ones = true},
+    {"HTTPCode_ELB_500_Count", Told::when_any},
+    {"HTTPCode_ELB_502_Count", Told::when_any},
+    {"HTTPCode_ELB_503_Count", Told::when_any},
+    {"HTTPCode_ELB_504_Count", Told::when_any},
+    {"DesyncMitigationMode_NonCompliant_Request_Count", Told::when_any},
+    {.name = "HTTPCode_Target_2XX_Count", .of_balancer = Told::when_any, .of_group = Told::when_any, .by_ones = true},
+    {.name = "HTTPCode_Target_3XX_Count", .of_balancer = Told::when_any, .of_group = Told::when_any, .by_ones = true},
+    {.name = "HTTPCode_Target_4XX_Count", .of_balancer = Told::when_any, .of_group = Told::when_any, .by_ones = true},
+    {.name = "HTTPCode_Target_5XX_Count", .of_balancer = Told::when_any, .of_group = Told::when_any, .by_ones = true},
     {"TargetConnectionErrorCount", Told::when_any, Told::when_any},
-    {"ClientTLSNegotiationErrorCount", Told::when_any, Told::never, true},
-    {"TargetTLSNegotiationErrorCount", Told::when_any, Told::when_any, true},
-    {"", Told::never, Told::never},
-    {"", Told::never, Told::never},
+    {"ClientTLSNegotiationErrorCount", Told::when_any, Told::never, Told::when_any},
+    {"TargetTLSNegotiationErrorCount", Told::when_any, Told::when_any, Told::when_any, Told::when_any},
+    {.name = "NewFlowCount", .of_flows = Told::always},
+    {.name = "NewFlowCount_TCP", .of_flows = Told::when_any},
+    {.name = "NewFlowCount_TLS", .of_flows = Told::when_any},
+    {.name = "NewFlowCount_UDP", .of_flows = Told::when_any},
+    {.name = "ProcessedBytes_TCP", .of_flows = Told::when_any},
+    {.name = "ProcessedBytes_TLS", .of_flows = Told::when_any},
+    {.name = "ProcessedBytes_UDP", .of_flows = Told::when_any},
+    {.name = "TCP_Client_Reset_Count", .of_flows = Told::always},
+    {.name = "TCP_ELB_Reset_Count", .of_flows = Told::always},
+    {.name = "TCP_Target_Reset_Count", .of_flows = Told::always},
+    {""},
+    {""},
 }};
 
+Told told_of(const Telling& telling, bool network, bool group) {
+  if (network) return group ? telling.of_flow_group : telling.of_flows;
+  return group ? telling.of_group : telling.of_balancer;
+}
+
 MetricStatistics once(double value) { return {.count = 1, .sum = value, .minimum = value, .maximum = value}; }
+MetricStatistics ones(double count) { return {.count = count, .sum = count, .minimum = 1, .maximum = 1}; }
 
 // The samples of one meter's minute.
 struct Minute {
@@ -88,6 +106,31 @@ void count_target_status(Meter& meter, int status) {
   if (status >= 200 && status < 600) meter.add(by_hundreds(Measure::target_2xx, status, 2));
 }
 
+Measure of_kind(Measure tcp, FlowKind kind) {
+  return static_cast<Measure>(static_cast<int>(tcp) + static_cast<int>(kind));
+}
+
+// Whose reset ends a connection that ended for this cause. A target that takes none answers with one.
+std::optional<Measure> reset_of(Cause cause) {
+  switch (cause) {
+    case Cause::flow_client_reset:
+      return Measure::client_resets;
+    case Cause::flow_target_reset:
+    case Cause::flow_refused:
+      return Measure::target_resets;
+    case Cause::flow_idle:
+    case Cause::flow_connect_timeout:
+    case Cause::flow_tls_failed:
+    case Cause::flow_no_target:
+    case Cause::flow_exhausted:
+    case Cause::flow_unhealthy:
+    case Cause::flow_deregistered:
+      return Measure::own_resets;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 void Meter::take_minute(i64 at, list<MetricSample>& into) {
@@ -104,11 +147,12 @@ void Meter::take_minute(i64 at, list<MetricSample>& into) {
   // AWS tells nothing while nothing goes on.
   const bool anything = open_before_ > 0 || std::ranges::any_of(since, [](i64 each) { return each != 0; });
   for (std::size_t i = 0; anything && i < measure_count; ++i) {
-    if (network() && !tellings[i].of_flows) continue;
-    const Told told = group ? tellings[i].of_group : tellings[i].of_balancer;
-    const bool bytes = i == static_cast<std::size_t>(Measure::processed_bytes);
-    if (told == Told::always || (told == Told::when_any && since[i] > 0))
-      minute.tell(tellings[i].name, bytes ? "Bytes" : "Count", once(static_cast<double>(since[i])));
+    const Telling& telling = tellings[i];
+    const Told told = told_of(telling, network(), group);
+    if (told == Told::never || (told == Told::when_any && since[i] == 0)) continue;
+    const auto number = static_cast<double>(since[i]);
+    minute.tell(telling.name, telling.name.starts_with("ProcessedBytes") ? "Bytes" : "Count",
+                telling.by_ones ? ones(number) : once(number));
   }
   const i64 targets = healthy_targets.get() + unhealthy_targets.get();
   if (group && targets > 0) {
@@ -132,9 +176,34 @@ void Meter::take_minute(i64 at, list<MetricSample>& into) {
                                     .processed_bytes = number(Measure::processed_bytes),
                                     .rule_evaluations = number(Measure::billed_evaluations)})));
   }
+  if (!group && anything && network()) tell_open_flows(at, into);
   told_ = now;
   open_clients_before_ = open_client_connections.get();
-  open_before_ = open_clients_before_ + open_target_connections.get();
+  open_before_ = open_clients_before_ + open_target_connections.get() + open_flows.get();
+}
+
+void Meter::tell_open_flows(i64 at, list<MetricSample>& into) {
+  constexpr std::array<std::string_view, flow_kind_count> names{"ActiveFlowCount_TCP", "ActiveFlowCount_TLS",
+                                                                "ActiveFlowCount_UDP"};
+  const Minute minute{*this, at, into};
+  minute.tell("ActiveFlowCount", "Count", open_flows.take());
+  for (std::size_t i = 0; i < flow_kind_count; ++i)
+    if (MetricStatistics flows = open_flows_of[i].take(); flows.maximum > 0)
+      minute.tell(names[i], "Count", std::move(flows));
+}
+
+void OpenFlowCount::add(i64 more) {
+  now_.add(more);
+  fewest_ = std::min(fewest_, get());
+  most_ = std::max(most_, get());
+}
+
+MetricStatistics OpenFlowCount::take() {
+  const auto now = static_cast<double>(get());
+  MetricStatistics taken{
+      .count = 1, .sum = now, .minimum = static_cast<double>(fewest_), .maximum = static_cast<double>(most_)};
+  fewest_ = most_ = get();
+  return taken;
 }
 
 OpenConnection::OpenConnection(std::shared_ptr<Meter> meter) : meter_(std::move(meter)) {
@@ -153,6 +222,32 @@ OpenConnection& OpenConnection::operator=(OpenConnection&& other) noexcept {
 void OpenConnection::end() {
   if (meter_) meter_->open_client_connections.add(-1);
   meter_.reset();
+}
+
+OpenFlow::OpenFlow(std::shared_ptr<Meter> balancer, FlowKind kind) : meter_(std::move(balancer)), kind_(kind) {
+  meter_->add(Measure::new_flows);
+  meter_->add(of_kind(Measure::new_flows_tcp, kind_));
+  meter_->open_flows.add(1);
+  meter_->open_flows_of[static_cast<std::size_t>(kind_)].add(1);
+}
+
+OpenFlow::~OpenFlow() {
+  meter_->open_flows.add(-1);
+  meter_->open_flows_of[static_cast<std::size_t>(kind_)].add(-1);
+}
+
+void OpenFlow::carried(std::size_t bytes) {
+  meter_->add(Measure::processed_bytes, static_cast<i64>(bytes));
+  meter_->add(of_kind(Measure::processed_bytes_tcp, kind_), static_cast<i64>(bytes));
+}
+
+void count_flow(Meter& balancer, Meter* group, FlowKind kind, Cause cause) {
+  (group != nullptr ? *group : balancer).causes[static_cast<std::size_t>(cause)].add();
+  if (kind == FlowKind::udp) return;  // nothing more becomes of datagrams
+  if (const auto reset = reset_of(cause)) balancer.add(*reset);
+  if (cause != Cause::flow_refused && cause != Cause::flow_connect_timeout) return;
+  balancer.add(Measure::target_connection_errors);
+  if (group != nullptr) group->add(Measure::target_connection_errors);
 }
 
 void count_request(Meter& balancer, Meter* group, const Record& record, Cause cause) {

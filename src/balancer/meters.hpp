@@ -34,20 +34,49 @@ enum class Measure : std::uint8_t {
   target_4xx,
   target_5xx,
   target_connection_errors,
-  client_tls_errors,   // handshakes that came to nothing, of connections that clients made
-  target_tls_errors,   // and that we made to targets
+  client_tls_errors,  // handshakes that came to nothing, of connections that clients made
+  target_tls_errors,  // and that we made to targets
+  new_flows,          // of a network load balancer, towards a target; then those of each FlowKind
+  new_flows_tcp,
+  new_flows_tls,
+  new_flows_udp,
+  processed_bytes_tcp,  // of the processed bytes those of each FlowKind
+  processed_bytes_tls,
+  processed_bytes_udp,
+  client_resets,  // of connections that a network load balancer carries: who has ended them by a reset
+  own_resets,
+  target_resets,
   billed_connections,  // of clients only
   billed_evaluations,  // beyond the free rules
 };
-inline constexpr std::size_t measure_count = 24;
+inline constexpr std::size_t measure_count = 34;
+
+/// What a network load balancer carries: connections as they are, those whose TLS ends here, datagrams.
+enum class FlowKind : std::uint8_t { tcp, tls, udp };
+inline constexpr std::size_t flow_kind_count = 3;
+
+/// How many flows are open. Written by the balancer's thread, read by any.
+class OpenFlowCount {
+ public:
+  void add(i64 more);
+  [[nodiscard]] i64 get() const { return now_.get(); }
+  /// The number now, and the fewest and the most at once since the last call. By the balancer's thread.
+  MetricStatistics take();
+
+ private:
+  Count now_;
+  i64 fewest_ = 0, most_ = 0;
+};
 
 /// Counts of a load balancer, or of one of its target groups.
 struct Meter {
   str world, load_balancer, target_group;  // "ACCOUNT/REGION/"; "app/web/1"; "targetgroup/blue/2" or empty
   std::array<Count, measure_count> counts;
-  std::array<Count, cause_count> causes;  // how requests ended; of a load balancer: those that met no group
+  std::array<Count, cause_count> causes;  // how requests or flows ended; of a load balancer: those that met no group
   Count open_client_connections;
-  Count open_target_connections;  // as of the last minute
+  OpenFlowCount open_flows;
+  std::array<OpenFlowCount, flow_kind_count> open_flows_of;  // by FlowKind
+  Count open_target_connections;                             // as of the last minute
   Count healthy_targets, unhealthy_targets;
   ResponseTimes response_times;
 
@@ -60,6 +89,8 @@ struct Meter {
   void take_minute(i64 at, list<MetricSample>& into);
 
  private:
+  void tell_open_flows(i64 at, list<MetricSample>& into);
+
   std::array<i64, measure_count> told_{};
   i64 open_before_ = 0, open_clients_before_ = 0;
 };
@@ -79,6 +110,24 @@ class OpenConnection {
   void end();
   std::shared_ptr<Meter> meter_;
 };
+
+/// A flow that a network load balancer has given to a target, counted for as long as it lives.
+class OpenFlow {
+ public:
+  OpenFlow(std::shared_ptr<Meter> balancer, FlowKind);
+  OpenFlow(const OpenFlow&) = delete;
+  OpenFlow& operator=(const OpenFlow&) = delete;
+  ~OpenFlow();
+  /// So many bytes came from one of its sides for the other.
+  void carried(std::size_t bytes);
+
+ private:
+  std::shared_ptr<Meter> meter_;
+  FlowKind kind_;
+};
+
+/// Counts how a flow ended, or why it never began. `group` may be null: it met none.
+void count_flow(Meter& balancer, Meter* group, FlowKind, Cause);
 
 /// Counts one request that has ended. `group` may be null: it was answered without one.
 void count_request(Meter& balancer, Meter* group, const Record&, Cause);

@@ -75,6 +75,12 @@ TEST_CASE("balancer meters: a minute is told as CloudWatch names it, and an idle
   CHECK(sum("HTTPCode_Target_2XX_Count LoadBalancer TargetGroup") == 3);
   CHECK(sum("HTTPCode_Target_5XX_Count LoadBalancer TargetGroup") == 1);
   CHECK(sum("HTTPCode_Target_4XX_Count LoadBalancer TargetGroup") == -1);  // of zero nothing is told
+  for (const char* by_ones : {"HTTPCode_Target_2XX_Count LoadBalancer", "HTTPCode_ELB_5XX_Count LoadBalancer"}) {
+    CHECK(told[by_ones].count == told[by_ones].sum);
+    CHECK(told[by_ones].minimum == 1);
+    CHECK(told[by_ones].maximum == 1);
+  }
+  CHECK(told["RequestCount LoadBalancer"].count == 1);
   CHECK(sum("HTTPCode_ELB_5XX_Count LoadBalancer") == 2);
   CHECK(sum("HTTPCode_ELB_502_Count LoadBalancer") == 1);
   CHECK(sum("HTTPCode_ELB_503_Count LoadBalancer") == 1);
@@ -105,19 +111,93 @@ TEST_CASE("balancer meters: a minute is told as CloudWatch names it, and an idle
   CHECK(sum("HealthyHostCount LoadBalancer TargetGroup") == 2);
 }
 
+namespace {
+
+constexpr const char* net_arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/n/1";
+
+// By name and how many dimensions there are.
+std::map<str, MetricStatistics> told_of_flows(Meters& meters, i64 at) {
+  std::map<str, MetricStatistics> told;
+  for (const MetricSample& each : meters.take_minute(at)) {
+    CHECK(each.metric.name_space == "AWS/NetworkELB");
+    CHECK(each.unit == (each.metric.name.starts_with("ProcessedBytes") ? "Bytes" : "Count"));
+    told[cat(each.metric.name, each.metric.dimensions.size())] = each.statistics;
+  }
+  return told;
+}
+std::map<str, double> sums(const std::map<str, MetricStatistics>& told) {
+  std::map<str, double> all;
+  for (const auto& [name, statistics] : told) all[name] = statistics.sum;
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("balancer meters: of a network load balancer its flows are told") {
+  Meters meters;
+  const auto net = meters.add(net_arn, "net/n/1");
+  const auto blue = meters.add(net_arn, "net/n/1", blue_arn);
+  const OpenConnection client(net);
+  OpenFlow lasting(net, FlowKind::tls);
+  {
+    OpenFlow one(net, FlowKind::tcp);
+    OpenFlow other(net, FlowKind::tcp);
+    one.carried(100);
+    other.carried(20);
+    OpenFlow datagrams(net, FlowKind::udp);
+    datagrams.carried(3);
+  }
+  lasting.carried(4000);
+  for (const Cause cause : {Cause::flow_ended, Cause::flow_client_reset, Cause::flow_target_reset, Cause::flow_refused,
+                            Cause::flow_idle, Cause::flow_unhealthy, Cause::flow_connect_timeout})
+    count_flow(*net, blue.get(), FlowKind::tcp, cause);
+  count_flow(*net, nullptr, FlowKind::tcp, Cause::flow_no_target);
+  count_flow(*net, blue.get(), FlowKind::udp, Cause::flow_refused);  // of datagrams nothing is reset
+  CHECK(blue->causes[static_cast<std::size_t>(Cause::flow_refused)].get() == 2);
+  CHECK(net->causes[static_cast<std::size_t>(Cause::flow_no_target)].get() == 1);
+  CHECK(blue->get(Measure::target_connection_errors) == 2);
+  auto told = told_of_flows(meters, 60);
+  CHECK(sums(told) == std::map<str, double>{{"NewFlowCount1", 4},
+                                            {"NewFlowCount_TCP1", 2},
+                                            {"NewFlowCount_TLS1", 1},
+                                            {"NewFlowCount_UDP1", 1},
+                                            {"ProcessedBytes1", 4123},
+                                            {"ProcessedBytes_TCP1", 120},
+                                            {"ProcessedBytes_TLS1", 4000},
+                                            {"ProcessedBytes_UDP1", 3},
+                                            {"TCP_Client_Reset_Count1", 1},
+                                            {"TCP_ELB_Reset_Count1", 4},
+                                            {"TCP_Target_Reset_Count1", 2},
+                                            {"ActiveFlowCount1", 1},
+                                            {"ActiveFlowCount_TCP1", 0},
+                                            {"ActiveFlowCount_TLS1", 1},
+                                            {"ActiveFlowCount_UDP1", 0}});
+  CHECK(told["ActiveFlowCount1"].minimum == 0);
+  CHECK(told["ActiveFlowCount1"].maximum == 4);
+  CHECK(told["ActiveFlowCount_TCP1"].maximum == 2);
+
+  // A minute in which nothing came but that has a flow.
+  told = told_of_flows(meters, 120);
+  CHECK(sums(told) == std::map<str, double>{{"NewFlowCount1", 0},
+                                            {"ProcessedBytes1", 0},
+                                            {"TCP_Client_Reset_Count1", 0},
+                                            {"TCP_ELB_Reset_Count1", 0},
+                                            {"TCP_Target_Reset_Count1", 0},
+                                            {"ActiveFlowCount1", 1},
+                                            {"ActiveFlowCount_TLS1", 1}});
+  CHECK(told["ActiveFlowCount1"].minimum == 1);
+  CHECK(told["ActiveFlowCount1"].maximum == 1);
+}
+
 TEST_CASE("balancer meters: of a network load balancer its targets' health and failed handshakes are told") {
   Meters meters;
-  constexpr const char* net_arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/n/1";
   const auto net = meters.add(net_arn, "net/n/1");
   const auto blue = meters.add(net_arn, "net/n/1", blue_arn);
   blue->healthy_targets.set(1);
   net->add(Measure::client_tls_errors);
   for (const auto& each : {net, blue}) each->add(Measure::target_tls_errors, 3);
-  std::map<str, double> told;
-  for (const MetricSample& each : meters.take_minute(60)) {
-    CHECK(each.metric.name_space == "AWS/NetworkELB");
-    told[cat(each.metric.name, each.metric.dimensions.size())] = each.statistics.sum;
-  }
+  std::map<str, double> told = sums(told_of_flows(meters, 60));
+  std::erase_if(told, [](const auto& each) { return each.second == 0 && !each.first.contains("Host"); });
   CHECK(told == std::map<str, double>{{"ClientTLSNegotiationErrorCount1", 1},
                                       {"TargetTLSNegotiationErrorCount1", 3},
                                       {"TargetTLSNegotiationErrorCount2", 3},

@@ -194,7 +194,7 @@ class Bench {
   }
 
   [[nodiscard]] int port() const { return port_; }
-  [[nodiscard]] Balancer& balancer() { return balancer_; }
+  [[nodiscard]] auto& balancer(this auto& self) { return self.balancer_; }
   [[nodiscard]] std::unique_ptr<Connection> client() const { return connect(port_); }
   /// Until the balancer has the port, of which UDP says nothing by itself.
   void wait_for_datagrams() const {

@@ -56,6 +56,10 @@ TEST_CASE("balancer retry: what has not reached its target goes to another one, 
   CHECK(answer.starts_with("HTTP/1.1 200"));
   CHECK(answer.contains(cat("X-Utakata-Target: 127.0.0.1:", good.port(), "\r\n")));
   CHECK(bench.fates(2) == Counts{{"ok", 1}, {"retried", 1}});
+  i64 retried = 0;
+  for (const auto& meter : bench.balancer().meters())
+    if (!meter->target_group.empty()) retried += meter->causes[static_cast<std::size_t>(Cause::retried)].get();
+  CHECK(retried == 1);
 }
 
 TEST_CASE("balancer retry: a group that does not ask for it has none") {

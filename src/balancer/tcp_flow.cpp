@@ -29,6 +29,7 @@ struct Side {
   std::unique_ptr<tls::TlsStream> secured = nullptr;  // has taken `plain`
 
   [[nodiscard]] bool open() const { return plain != nullptr || secured != nullptr; }
+  [[nodiscard]] FlowKind kind() const { return secured ? FlowKind::tls : FlowKind::tcp; }
   [[nodiscard]] TcpStream& tcp() const { return secured ? secured->below() : *plain; }
   [[nodiscard]] RelayEnd relayed() const {
     return secured ? RelayEnd{*secured, secured->below()} : RelayEnd{*plain, *plain};
@@ -37,8 +38,8 @@ struct Side {
 
 class Connection final : public Flow {
  public:
-  Connection(Shared& shared, Side client, FlowEnds ends)
-      : shared_(shared), client_(std::move(client)), ends_(std::move(ends)) {
+  Connection(Shared& shared, const Running& running, Side client, FlowEnds ends)
+      : shared_(shared), client_(std::move(client)), ends_(std::move(ends)), open_(running.meter, client_.kind()) {
     shared_.clients.insert(&client_.tcp());
   }
   ~Connection() override { shared_.clients.erase(&client_.tcp()); }
@@ -69,7 +70,7 @@ class Connection final : public Flow {
       co_return lost(ended_.value_or(Cause::flow_tls_failed));
     }
     if (ended_) co_return lost(*ended_);
-    relay_.emplace(client_.relayed(), target_.relayed(), idle, shared_.pipes);
+    relay_.emplace(client_.relayed(), target_.relayed(), idle, shared_.pipes, open_);
     const Cause cause = co_await relay_->run();
     relay_.reset();
     co_return cause == Cause::flow_ended ? cause : lost(cause);
@@ -95,6 +96,7 @@ class Connection final : public Flow {
   Shared& shared_;
   Side client_;
   FlowEnds ends_;
+  OpenFlow open_;
   Side target_;
   std::optional<TcpRelay> relay_;
   std::optional<Cause> ended_;
@@ -104,6 +106,7 @@ class Connection final : public Flow {
 
 Co<void> serve_connection(std::shared_ptr<Shared> shared, std::unique_ptr<TcpStream> client, reactor::Address node,
                           std::shared_ptr<Running> running) {
+  const OpenConnection counted(running->meter);
   FlowEnds ends{.client = client->peer(), .node = std::move(node)};
   const i32 port = ends.node.port;
   const BalancerListener* listener = flow_listener(*running->config, port, false);
@@ -116,15 +119,15 @@ Co<void> serve_connection(std::shared_ptr<Shared> shared, std::unique_ptr<TcpStr
   const FlowWay way = listener == nullptr ? FlowWay() : choose_way(*running, *listener, ends, shared->loop.now());
   if (!way.target) {
     side.tcp().reset_when_closed();
-    shared->fates.count(wall_clock().ns / 1'000'000'000, way.group ? way.group->fates : running->fates,
-                        Cause::flow_no_target);
+    count_end(*shared, *running, way, side.kind(), Cause::flow_no_target);
     co_return;
   }
   const Duration idle = seconds(listener->tcp_idle_timeout_seconds);
-  Connection connection(*shared, std::move(side), std::move(ends));
+  const FlowKind kind = side.kind();
+  Connection connection(*shared, *running, std::move(side), std::move(ends));
   const FlowPlace place(*shared, way.target, connection);
   const Cause cause = co_await connection.carry(*running, way, idle);
-  shared->fates.count(wall_clock().ns / 1'000'000'000, way.target->fates, cause);
+  count_end(*shared, *running, way, kind, cause);
 }
 
 }  // namespace utakata::balancer

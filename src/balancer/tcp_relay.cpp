@@ -16,12 +16,13 @@ thread_local std::array<char, 65'536> relay_space;
 
 }  // namespace
 
-TcpRelay::TcpRelay(RelayEnd client, RelayEnd target, Duration idle, reactor::SplicePipes& pipes)
+TcpRelay::TcpRelay(RelayEnd client, RelayEnd target, Duration idle, reactor::SplicePipes& pipes, OpenFlow& counted)
     : client_(client),
       target_(target),
       loop_(client.stream.loop()),
       idle_(idle),
       pipes_(pipes),
+      counted_(counted),
       last_byte_(loop_.now()),
       over_(loop_) {}
 
@@ -77,6 +78,7 @@ Co<void> TcpRelay::carry(Direction way) {
       break;
     }
     last_byte_ = loop_.now();
+    counted_.carried(got->count);
     if (!co_await pass(way, {relay_space.data(), got->count})) break;
     if (got->count == relay_space.size() && !co_await carry_much(way)) break;
     if (share.used_up(got->count)) co_await loop_.next_round();
@@ -130,6 +132,7 @@ Co<bool> TcpRelay::carry_much(const Direction& way) {
     const auto got = pipe->try_fill(way.from.tcp);
     // An end and a trouble are found again by the next read.
     if (!got || got->trouble != Trouble::none || got->count == 0) break;
+    counted_.carried(got->count);
     goes_on = co_await drain(way, *pipe);
     if (goes_on && share.used_up(got->count)) co_await loop_.next_round();
   }

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "balancer/fates.hpp"
+#include "balancer/meters.hpp"
 #include "reactor/event.hpp"
 #include "reactor/fair_share.hpp"
 #include "reactor/splice.hpp"
@@ -21,7 +21,8 @@ struct RelayEnd {
 /// other side are all that it holds: at most what one read gives for each direction.
 class TcpRelay {
  public:
-  TcpRelay(RelayEnd client, RelayEnd target, Duration idle, reactor::SplicePipes& pipes);
+  /// `counted` is told what it carries.
+  TcpRelay(RelayEnd client, RelayEnd target, Duration idle, reactor::SplicePipes& pipes, OpenFlow& counted);
   TcpRelay(const TcpRelay&) = delete;
   TcpRelay& operator=(const TcpRelay&) = delete;
   ~TcpRelay();
@@ -48,6 +49,7 @@ class TcpRelay {
   reactor::Loop& loop_;
   Duration idle_;
   reactor::SplicePipes& pipes_;
+  OpenFlow& counted_;
   Instant last_byte_;
   int directions_ = 2;
   reactor::Event over_;

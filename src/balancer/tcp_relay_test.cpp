@@ -40,6 +40,7 @@ class Relayed {
   std::unique_ptr<Connection> client, target;
   std::optional<Cause> cause;
   TcpRelay* relay = nullptr;
+  std::shared_ptr<Meter> meter = std::make_shared<Meter>();
 
  private:
   static std::pair<int, int> pair() {
@@ -55,7 +56,7 @@ class Relayed {
     reactor::TcpStream one(loop, client_near);
     reactor::TcpStream other(loop, target_near);
     {
-      TcpRelay both({one, one}, {other, other}, idle, pipes_);
+      TcpRelay both({one, one}, {other, other}, idle, pipes_, counted_);
       relay = &both;
       const Cause ended = co_await both.run();
       relay = nullptr;
@@ -67,6 +68,7 @@ class Relayed {
     }
   }
   reactor::SplicePipes pipes_;
+  OpenFlow counted_{meter, FlowKind::tcp};
 };
 
 }  // namespace
@@ -77,6 +79,7 @@ TEST_CASE("balancer: each side of a relayed connection ends by itself") {
   both.client->end_writing();
   both.turn();
   CHECK(both.target->hear_all() == "question");
+  CHECK(both.meter->get(Measure::processed_bytes) == 8);
   CHECK_FALSE(both.cause);
   both.target->say("answer");
   both.target->end_writing();

@@ -4,7 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "balancer/raw_fixture_test.hpp"
+#include "balancer/log_fixture_test.hpp"
 #include "tls/fixture_test.hpp"
 
 // Listeners of TLS, and clients and targets that speak it by OpenSSL alone.
@@ -18,14 +18,6 @@ inline BalancerTls secured(const std::vector<std::string>& names) {
     rule.certificates.push_back({.arn = name, .certificate = made.certificate, .private_key = made.private_key});
   }
   return rule;
-}
-
-/// What is counted of the bench's load balancer and of its target group.
-inline std::pair<i64, i64> counted(Bench& bench, Measure measure) {
-  std::pair<i64, i64> counts;
-  for (const auto& meter : bench.balancer().meters())
-    (meter->target_group.empty() ? counts.first : counts.second) += meter->get(measure);
-  return counts;
 }
 
 /// TLS over a blocking connection.

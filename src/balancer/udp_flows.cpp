@@ -26,6 +26,7 @@ class UdpListener::Exchange final : public Flow, public std::enable_shared_from_
         client_(std::move(client)),
         way_(std::move(way)),
         place_(*listener_->shared_, way_.target, *this),
+        open_(listener_->running_->meter, FlowKind::udp),
         last_(listener_->shared_->loop.now()) {
     ++listener_->shared_->datagram_flows;
     if (way_.group->config.flows.proxy_protocol) header_ = proxy_header(client_, listener_->node_, true);
@@ -34,6 +35,7 @@ class UdpListener::Exchange final : public Flow, public std::enable_shared_from_
 
   void send(std::string_view text) {
     last_ = socket_.loop().now();
+    open_.carried(text.size());
     const Trouble trouble =
         header_.empty() ? reactor::send_datagram(socket_, {}, text) : reactor::send_datagram(socket_, header_, text);
     refused_ = refused_ || trouble == Trouble::refused;
@@ -59,6 +61,7 @@ class UdpListener::Exchange final : public Flow, public std::enable_shared_from_
       }
       self->answered_ = true;
       self->last_ = self->socket_.loop().now();
+      self->open_.carried(got.size);
       reactor::send_datagram(self->listener_->socket_, {datagram_space.data(), got.size}, self->client_);
       if (share.used_up(1)) co_await self->socket_.loop().next_round();
     }
@@ -80,6 +83,7 @@ class UdpListener::Exchange final : public Flow, public std::enable_shared_from_
   reactor::Address client_;
   FlowWay way_;
   FlowPlace place_;
+  OpenFlow open_;
   std::string header_;
   Instant last_;
   bool answered_ = false, refused_ = false;
@@ -119,24 +123,20 @@ void UdpListener::take(const reactor::Address& client, std::string_view text) {
   flow->send(text);
 }
 
-void UdpListener::count(const std::shared_ptr<FateLine>& line, Cause cause) const {
-  shared_->fates.count(wall_clock().ns / 1'000'000'000, line, cause);
-}
-
 std::shared_ptr<UdpListener::Exchange> UdpListener::begin(const reactor::Address& client) {
   const BalancerListener* listener = flow_listener(*running_->config, node_.port, true);
   const FlowEnds ends{.client = client, .node = node_, .datagrams = true};
   FlowWay way = listener == nullptr ? FlowWay() : choose_way(*running_, *listener, ends, shared_->loop.now());
   if (!way.target) {
-    count(way.group ? way.group->fates : running_->fates, Cause::flow_no_target);
+    count_end(*shared_, *running_, way, FlowKind::udp, Cause::flow_no_target);
     return nullptr;
   }
-  const std::shared_ptr<FateLine> line = way.target->fates;
   const auto connected = make_room() ? reactor::connect_udp({.host = way.target->address, .port = way.target->port},
                                                             shared_->origin_of(*running_))
                                      : reactor::ConnectedDatagrams{.trouble = Trouble::exhausted};
   if (connected.fd < 0) {
-    count(line, connected.trouble == Trouble::exhausted ? Cause::flow_exhausted : Cause::flow_refused);
+    const Cause cause = connected.trouble == Trouble::exhausted ? Cause::flow_exhausted : Cause::flow_refused;
+    count_end(*shared_, *running_, way, FlowKind::udp, cause);
     return nullptr;
   }
   const auto flow = std::make_shared<Exchange>(shared_from_this(), connected.fd, client, std::move(way));
@@ -158,7 +158,7 @@ bool UdpListener::make_room() {
 void UdpListener::ended(Exchange& flow) {
   by_use_.erase(flow.use);
   flows_.erase({flow.client().host, flow.client().port});
-  count(flow.way().target->fates, flow.cause());
+  count_end(*shared_, *running_, flow.way(), FlowKind::udp, flow.cause());
 }
 
 }  // namespace utakata::balancer

@@ -33,7 +33,6 @@ class UdpListener final : public std::enable_shared_from_this<UdpListener> {
   std::shared_ptr<Exchange> begin(const reactor::Address& client);
   void ended(Exchange&);
   [[nodiscard]] bool make_room();
-  void count(const std::shared_ptr<FateLine>&, Cause) const;
 
   std::shared_ptr<Shared> shared_;
   reactor::Descriptor socket_;

@@ -103,6 +103,15 @@ reactor::Co<Outcome<ServiceCounts>> service_counts(client::ApiClient& api, const
   co_return ServiceCounts{.desired = found.integer_at({"desiredCount"}), .running = found.integer_at({"runningCount"})};
 }
 
+reactor::Co<Outcome<bool>> cluster_exists(client::ApiClient& api, const str& cluster) {
+  Json input = Json::object();
+  input.set("clusters", Json::array()).push(cluster);
+  auto answer = co_await api.call("ecs", cat(ecs, "DescribeClusters"), std::move(input));
+  if (!answer) co_return std::unexpected(answer.error());
+  const Json* clusters = answer->find("clusters");
+  co_return clusters != nullptr && clusters->size() > 0 && clusters->items().front().text_at({"status"}) != "INACTIVE";
+}
+
 reactor::Co<Outcome<list<TaskTimeline>>> timelines(client::ApiClient& api, const list<str>& task_arns, Instant began) {
   Json input = Json::object();
   Json& tasks = input.set("tasks", Json::array());
@@ -113,6 +122,12 @@ reactor::Co<Outcome<list<TaskTimeline>>> timelines(client::ApiClient& api, const
   if (const Json* found = answer->find("tasks"))
     for (const Json& each : found->items()) out.push_back(timeline(each, began));
   co_return out;
+}
+
+reactor::Co<Outcome<str>> balancer_address(client::ApiClient& api) {
+  const auto page = co_await api.page("/_utakata/balancer");
+  if (!page) co_return std::unexpected(page.error());
+  co_return str(page->text_at({"address"}));
 }
 
 reactor::Co<Outcome<str>> load_balancer_name(client::ApiClient& api, const str& name) {

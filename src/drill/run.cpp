@@ -95,9 +95,30 @@ reactor::Co<Outcome<>> prepare(reactor::Loop& loop, const Variant& variant, cons
   co_return Outcome<>();
 }
 
+// Whom the script takes tasks from must be there before the load begins, not only when their turn comes.
+reactor::Co<Outcome<>> check_reclaimed(client::ApiClient& api, const Plan& plan) {
+  for (const ReclaimStep& step : plan.reclaims) {
+    const auto counts = co_await service_counts(api, plan.cluster, step.service);
+    if (counts) continue;
+    Fault fault = counts.error();
+    if (fault.code == "ClusterNotFoundException") fault.message = cat("there is no cluster ", plan.cluster);
+    fault.message = cat("the reclaim at second ", step.atSecond, " cannot be made: ", fault.message);
+    co_return std::unexpected(std::move(fault));
+  }
+  co_return Outcome<>();
+}
+
+// Names of load balancers lead where the platform's listeners are, which a resolver of this machine does not know.
+reactor::Co<void> look_up(client::ApiClient& api, client::Url& url) {
+  if (!url.host.substr(0, url.host.rfind(':')).ends_with(".elb.localhost")) co_return;
+  if (auto address = co_await balancer_address(api); address && !address->empty()) url.address.host = *address;
+}
+
 reactor::Co<Outcome<VariantReport>> run_variant(reactor::Loop& loop, client::ApiClient& api, const Plan& plan,
                                                 const Variant& variant, const client::Url& url, const Say& say) {
   VariantReport report{.name = variant.name, .maximumLost = variant.maximumLost};
+  if (const auto exists = co_await cluster_exists(api, plan.cluster); exists && !*exists)
+    report.remarks.push_back(cat("there is no cluster ", plan.cluster, ": nothing of it was drilled but the load"));
   Running run{.loop = loop, .api = api, .plan = plan, .report = report, .began = {}, .began_wall = {}, .taken = {}};
   Tally tally;
   say(cat(variant.name, ": ", plan.load.requestsPerSecond, " requests a second for ", plan.load.seconds, " s to ",
@@ -165,14 +186,16 @@ reactor::Co<Outcome<Report>> run_drill(reactor::Loop& loop, client::ApiClient& a
                 .requestsPerSecond = plan.load.requestsPerSecond};
   for (const Variant& variant : plan.variants) {
     if (auto prepared = co_await prepare(loop, variant, say); !prepared) co_return std::unexpected(prepared.error());
+    if (auto sound = co_await check_reclaimed(api, plan); !sound) co_return std::unexpected(sound.error());
     str where = plan.load.url;
     if (plan.load.loadBalancer) {
       auto name = co_await load_balancer_name(api, *plan.load.loadBalancer);
       if (!name) co_return std::unexpected(name.error());
       where = cat("http://", *name, ":", plan.load.port);
     }
-    const auto url = client::parse_url(where);
+    auto url = client::parse_url(where);
     if (!url) co_return std::unexpected(url.error());
+    co_await look_up(api, *url);
     report.url = where;
     auto done = co_await run_variant(loop, api, plan, variant, *url, say);
     if (!done) co_return std::unexpected(done.error());

@@ -41,6 +41,9 @@ class Drill(unittest.TestCase):
     def test_the_verdict_is_the_exit_status(self):
         with Platform("--cpu", "4096", "--memory", "4096") as platform:
             url = self.service.deploy(self, platform)
+            # By its name, which this host's resolver leads elsewhere.
+            name = platform.client("elbv2").describe_load_balancers()["LoadBalancers"][0]["DNSName"]
+            url = url.replace(platform.balancer_address, name)
             drill = self.drill(platform, url, "--seconds", "1", "--expect", "what no page says", "--maximum-lost", "0")
             out, _ = drill.communicate()
             self.assertEqual(drill.returncode, 1)
@@ -64,6 +67,19 @@ class Drill(unittest.TestCase):
             causes = {c["cause"] for c in variant["causes"]}
             self.assertTrue(causes <= {"refused", "reset in flight", "503", "502"}, causes)
             self.assertEqual(test_containers.container_processes(platform), processes)
+
+    def test_what_does_not_exist_is_said(self):
+        with Platform() as platform:
+            drill = self.drill(platform, "http://127.0.0.1:9/", "--seconds", "1", "--maximum-lost", "50")
+            out, err = drill.communicate()
+            self.assertEqual(drill.returncode, 0, err + out)
+            self.assertRegex(json.loads(out)["variants"][0]["remarks"][0], "^there is no cluster c")
+            drill = self.drill(platform, "http://127.0.0.1:9/", "--reclaim", "web:1@0")
+            out, err = drill.communicate()
+            self.assertEqual((drill.returncode, out), (1, ""), err)
+            self.assertIn("the reclaim at second 0 cannot be made: there is no cluster c\n", err)
+            with urllib.request.urlopen(platform.url + "/_utakata/balancer", timeout=20) as answer:
+                self.assertEqual(json.loads(answer.read()), {"address": platform.balancer_address})
 
     def losses(self, platform):
         """What the ledger has of requests that were not answered, by target and cause."""

@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import unittest
+import urllib.request
 
 from botocore.exceptions import ClientError
 from platform_under_test import Platform, until
@@ -115,6 +116,7 @@ class NetworkBalancer(unittest.TestCase):
             with self.connect(host, 7000) as stream:
                 stream.sendall(b"hello\n")
                 self.assertEqual(line(stream), b"hello\n")
+        self.counted(balancer.split("loadbalancer/")[1], connections=2, carried=4 * len(b"hello\n"))
 
         self.attributes(tcp, proxy_protocol_v2__enabled="true")
 
@@ -145,6 +147,22 @@ class NetworkBalancer(unittest.TestCase):
             until(turned_away, what="new connections to be turned away")
             stream.sendall(b"after\n")
             self.assertEqual(line(stream), b"after\n")
+
+    def counted(self, name, connections, carried):
+        """Prometheus is told of flows, and of nothing that only HTTP has."""
+        def figures():
+            with urllib.request.urlopen(self.platform.url + "/metrics", timeout=20) as answer:
+                samples = [each.rpartition(" ") for each in answer.read().decode().splitlines() if f'load_balancer="{name}"' in each]
+            found = {}
+            for labels, _, value in samples:
+                key = labels.partition("{")[0] + ("/flow_ended" if 'cause="flow_ended"' in labels else "")
+                found[key] = found.get(key, 0) + int(value)
+            return found if found.get("utakata_elb_flows_total/flow_ended") == connections else None
+        found = until(figures, what="the flows to have ended")
+        self.assertEqual(found["utakata_elb_client_connections_total"], connections)
+        self.assertEqual(found["utakata_elb_new_flows_total"], connections)
+        self.assertEqual(found["utakata_elb_processed_bytes_total"], carried)
+        self.assertFalse({each for each in found if "request" in each or "response" in each or "rule" in each}, found)
 
     def certificate(self, name):
         arn = self.acm.request_certificate(DomainName=name, ValidationMethod="DNS")["CertificateArn"]
