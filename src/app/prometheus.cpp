@@ -12,6 +12,7 @@
 namespace utakata::app {
 namespace {
 
+using balancer::Cause;
 using balancer::Measure;
 using balancer::Meter;
 using balancer::ResponseTimes;
@@ -86,8 +87,9 @@ Meters only(const Meters& meters, bool network) {
 // Of what met a target group that of the group, else that of the load balancer which no group has.
 void add_causes(Page& page, const Meters& meters) {
   for (std::size_t i = 0; i < balancer::cause_count; ++i) {
-    if (static_cast<balancer::Cause>(i) == balancer::Cause::retried) continue;  // no end of a request
-    const std::string cause = label("cause", balancer::name_of(static_cast<balancer::Cause>(i)));
+    const auto kind = static_cast<Cause>(i);
+    if (kind == Cause::retried || kind == Cause::retry_refused) continue;  // no end of a request
+    const std::string cause = label("cause", balancer::name_of(kind));
     each(meters, Of::balancers, [&](const Meter& balancer) {
       if (const i64 count = balancer.causes[i].get(); count > 0)
         page.add(cat(labels_of(balancer), ",", label("target_group", ""), ",", cause), count);
@@ -101,11 +103,15 @@ void add_causes(Page& page, const Meters& meters) {
 void add_requests(Page& page, const Meters& meters) {
   page.begin("utakata_elb_requests_total", "counter", "Requests by how they ended.");
   add_causes(page, meters);
+  const auto add_tries = [&](Cause cause) {
+    each(meters, Of::groups,
+         [&](const Meter& group) { page.add(labels_of(group), group.causes[static_cast<std::size_t>(cause)].get()); });
+  };
   page.begin("utakata_elb_retries_total", "counter",
-             "Tries of requests that another target was given after (retried); the requests' ends are counted apart.");
-  each(meters, Of::groups, [&](const Meter& group) {
-    page.add(labels_of(group), group.causes[static_cast<std::size_t>(balancer::Cause::retried)].get());
-  });
+             "Tries of requests that another target was given after; the requests' ends are counted apart.");
+  add_tries(Cause::retried);
+  page.begin("utakata_elb_retries_refused_total", "counter", "Tries that the retry budget did not allow.");
+  add_tries(Cause::retry_refused);
 }
 
 // What network load balancers carry.

@@ -73,7 +73,7 @@ TEST_CASE("prometheus: of a network load balancer its flows are told, and nothin
   CHECK(has("utakata_elb_client_connections_total{" + balancer + "} 1"));
   CHECK(has("utakata_elb_client_connections{" + balancer + "} 1"));
   CHECK(has("utakata_elb_processed_bytes_total{" + balancer + "} 17"));
-  for (const char* of_http : {"requests_total", "retries_total", "target_responses_total",
+  for (const char* of_http : {"requests_total", "retries_total", "retries_refused_total", "target_responses_total",
                               "target_response_seconds_count", "rule_evaluations_total"})
     CHECK_FALSE(page.contains(cat("utakata_elb_", of_http, "{")));
 }
@@ -85,10 +85,13 @@ TEST_CASE("prometheus: tries that another one followed are told apart from how r
   const auto blue = meters.add(arn, "app/web/1", "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/blue/2");
   balancer::count_request(*web, blue.get(), {.target_status = 200, .status = 200}, balancer::Cause::ok);
   blue->causes[static_cast<std::size_t>(balancer::Cause::retried)].add(3);
+  blue->causes[static_cast<std::size_t>(balancer::Cause::retry_refused)].add(2);
   const std::string page = prometheus_page(meters.all(), {});
   CHECK(page.contains(R"(utakata_elb_retries_total{account="1",region="eu-west-1",load_balancer="app/web/1",)"
                       R"(target_group="targetgroup/blue/2"} 3)"));
-  CHECK_FALSE(page.contains(R"(cause="retried")"));
+  CHECK(page.contains(R"(utakata_elb_retries_refused_total{account="1",region="eu-west-1",load_balancer="app/web/1",)"
+                      R"(target_group="targetgroup/blue/2"} 2)"));
+  CHECK_FALSE(page.contains(R"(cause="retr)"));
 }
 
 TEST_CASE("prometheus: the requests of a group that is gone do not become requests without a group") {

@@ -39,7 +39,7 @@ TEST_CASE("elb attributes: a new target group has AWS's defaults") {
       api::DescribeTargetGroupAttributesInput{.TargetGroupArn = web.group_arn});
   dict<str> values;
   for (const auto& each : *all->Attributes) values[*each.Key] = *each.Value;
-  CHECK(values.size() == 21);
+  CHECK(values.size() == 22);
   CHECK(values["deregistration_delay.timeout_seconds"] == "300");
   CHECK(values["stickiness.type"] == "lb_cookie");
   CHECK(values["load_balancing.cross_zone.enabled"] == "use_load_balancer_configuration");
