@@ -63,7 +63,8 @@ reactor::Co<Outcome<list<LedgerRow>>> ledger(client::ApiClient& api, const opt<s
     const i64 second = number(each, "second");
     const std::string_view cause = each.text_at({"cause"});
     const std::string_view balancer = each.text_at({"load_balancer"});
-    if (second < first || second > last || cause == "ok" || cause == "upgraded") continue;
+    const bool lost = cause != "ok" && cause != "upgraded" && cause != "retried" && cause != "retry_refused";
+    if (second < first || second > last || !lost) continue;
     if (load_balancer && !balancer.contains(cat("/", *load_balancer, "/"))) continue;
     LedgerRow row{.loadBalancer = str(balancer), .target = str(each.text_at({"target"})), .cause = str(cause)};
     const auto same = std::ranges::find_if(found, [&](const LedgerRow& known) {
@@ -97,7 +98,7 @@ reactor::Co<Outcome<ServiceCounts>> service_counts(client::ApiClient& api, const
   auto answer = co_await api.call("ecs", cat(ecs, "DescribeServices"), std::move(input));
   if (!answer) co_return std::unexpected(answer.error());
   const Json* services = answer->find("services");
-  if (services == nullptr || services->size() == 0)
+  if (services == nullptr || services->size() == 0 || services->items().front().text_at({"status"}) == "INACTIVE")
     co_return refuse("ServiceNotFoundException", cat("there is no service ", service, " in cluster ", cluster));
   const Json& found = services->items().front();
   co_return ServiceCounts{.desired = found.integer_at({"desiredCount"}), .running = found.integer_at({"runningCount"})};

@@ -1,6 +1,7 @@
 #include "drill/run.hpp"
 
 #include "base/text.hpp"
+#include "core/balancer_name.hpp"
 #include "drill/load.hpp"
 #include "drill/platform.hpp"
 #include "reactor/process.hpp"
@@ -110,7 +111,7 @@ reactor::Co<Outcome<>> check_reclaimed(client::ApiClient& api, const Plan& plan)
 
 // Names of load balancers lead where the platform's listeners are, which a resolver of this machine does not know.
 reactor::Co<void> look_up(client::ApiClient& api, client::Url& url) {
-  if (!url.host.substr(0, url.host.rfind(':')).ends_with(".elb.localhost")) co_return;
+  if (!is_balancer_name(url.host.substr(0, url.host.rfind(':')))) co_return;
   if (auto address = co_await balancer_address(api); address && !address->empty()) url.address.host = *address;
 }
 

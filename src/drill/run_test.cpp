@@ -74,6 +74,7 @@ class SmallPlatform {
     if (target != nullptr && target->ends_with(".DescribeClusters"))
       return page(of_cluster ? R"({"clusters":[{"status":"ACTIVE"}]})" : R"({"clusters":[]})");
     if (!of_cluster) return page(R"({"__type":"ClusterNotFoundException","message":"Cluster not found."})", 400);
+    if (request.body.contains(R"("deleted")")) return page(R"({"services":[{"status":"INACTIVE"}]})");
     return page(request.body.contains(R"("web")") ? R"({"services":[{"desiredCount":1,"runningCount":1}]})"
                                                   : R"({"services":[]})");
   }
@@ -86,12 +87,16 @@ class SmallPlatform {
 }  // namespace
 
 TEST_CASE("drill: a load balancer's name leads where the platform's load balancers are") {
-  SmallPlatform platform;
-  const auto report = platform.drill(platform.plan("c"));
-  REQUIRE(report);
-  CHECK(report->variants[0].ok == 5);
-  CHECK(platform.loads == 5);
-  CHECK(report->variants[0].remarks.empty());
+  for (const char* kind : {"web-1.ap-northeast-1.elb.localhost", "web-1.elb.ap-northeast-1.localhost"}) {
+    SmallPlatform platform;
+    Plan plan = platform.plan("c");
+    plan.load.url.replace(7, plan.load.url.rfind(':') - 7, kind);
+    const auto report = platform.drill(plan);
+    REQUIRE(report);
+    CHECK(report->variants[0].ok == 5);
+    CHECK(platform.loads == 5);
+    CHECK(report->variants[0].remarks.empty());
+  }
 }
 
 TEST_CASE("drill: a cluster that does not exist is told, and fails a script that needs it before the load") {
@@ -112,11 +117,14 @@ TEST_CASE("drill: a cluster that does not exist is told, and fails a script that
 }
 
 TEST_CASE("drill: a service that does not exist fails the script before the load") {
-  SmallPlatform platform;
-  Plan plan = platform.plan("c");
-  plan.reclaims = {{.atSecond = 0, .service = "nope"}};
-  const auto refused = platform.drill(plan);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().message == "the reclaim at second 0 cannot be made: there is no service nope in cluster c");
-  CHECK(platform.loads == 0);
+  for (const char* service : {"nope", "deleted"}) {
+    SmallPlatform platform;
+    Plan plan = platform.plan("c");
+    plan.reclaims = {{.atSecond = 0, .service = service}};
+    const auto refused = platform.drill(plan);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message ==
+          cat("the reclaim at second 0 cannot be made: there is no service ", service, " in cluster c"));
+    CHECK(platform.loads == 0);
+  }
 }

@@ -4,6 +4,7 @@
 
 #include "base/ipv4.hpp"
 #include "base/text.hpp"
+#include "core/balancer_name.hpp"
 
 namespace utakata::sandbox {
 namespace {
@@ -28,7 +29,7 @@ std::optional<DnsName> known_name(const VpcPicture& vpc, const str& name) {
     if (block && block->contains(*parse_ipv4(*address))) answer.addresses = {*address};
     return answer;
   }
-  if (name.ends_with(".elb.localhost")) return DnsName{.name = name};
+  if (is_balancer_name(name)) return DnsName{.name = name};
   return {};
 }
 

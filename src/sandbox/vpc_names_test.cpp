@@ -10,6 +10,7 @@ TEST_CASE("vpc names: what was told, what every interface is called, and what is
   vpc.names["web-1.ap-northeast-1.elb.localhost"] = {.addresses = {"10.0.0.5"}};
   CHECK(known_name(vpc, "web-1.ap-northeast-1.elb.localhost")->addresses == list<str>{"10.0.0.5"});
   CHECK(known_name(vpc, "gone-1.ap-northeast-1.elb.localhost")->addresses.empty());
+  CHECK(known_name(vpc, "gone-1.elb.ap-northeast-1.localhost")->addresses.empty());
   CHECK(known_name(vpc, "ip-10-0-1-12.ap-northeast-1.compute.internal")->addresses == list<str>{"10.0.1.12"});
   CHECK(known_name(vpc, "ip-10-0-1-12.ec2.internal")->addresses == list<str>{"10.0.1.12"});
   CHECK(known_name(vpc, "ip-172-31-0-4.ap-northeast-1.compute.internal")->addresses.empty());
