@@ -369,6 +369,7 @@ Co<Ended> Exchange::relay_answer(Lease& lease) {
     if (http::view_response_head(work_->from_target.text().substr(0, length), answer) || answer.deviates ||
         http::body_framing(answer, request_.head_method, body))
       co_return lost(lease, Cause::malformed_502, 502);
+    if (answer.status == 101 && !accepts_websocket(answer)) co_return lost(lease, Cause::malformed_502, 502);
     if (answer.status >= 200 || answer.status == 101) {
       record_.answered = wall_clock();
       record_.target_status = answer.status;
@@ -398,7 +399,11 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
   std::string behind;
   for (bool begun = false;; begun = true) {
     const Piece piece = take_body(reader, work_->from_target);
-    if (!piece.sound) co_return begun ? Ended{Cause::malformed_502, 0, false} : lost(lease, Cause::malformed_502, 502);
+    if (!piece.sound && begun) co_return Ended{Cause::malformed_502, 0, false};
+    if (!piece.sound) {
+      forget_answer(record_, record_.sent_bytes);
+      co_return lost(lease, Cause::malformed_502, 502);
+    }
     if (chunk) add_chunk(reader, piece.content, work_->out, behind);
     Stream::Slices slices{work_->out, piece.content, behind};
     const i64 size = size_of(slices);
@@ -411,6 +416,7 @@ Co<Ended> Exchange::relay_body(Lease& lease, http::BodyFraming body, std::size_t
     work_->out.clear();
     if (reader.done()) break;
     const Got got = co_await more(lease.stream());
+    if (!client_.broken()) unheard_ = false;
     if (got == Got::bytes) continue;
     if (got != Got::end || !reader.may_end()) co_return cut(lease, got);
     if (chunk && co_await send(client_, {last_chunk, {}, {}}) != Trouble::none)
@@ -435,10 +441,12 @@ std::string Exchange::own_lines(const Lease& lease) const {
   return lines;
 }
 
+bool Exchange::accepts_websocket(const http::ResponseHeadView& answer) const {
+  const auto* protocol = answer.find(http::HeaderKind::upgrade);
+  return request_.websocket && protocol != nullptr && equals_ignoring_case(*protocol, "websocket");
+}
+
 Co<Ended> Exchange::become_tunnel(Lease& lease, std::size_t head_length) {
-  const auto* protocol = work_->answer.find(http::HeaderKind::upgrade);
-  if (!request_.websocket || protocol == nullptr || !equals_ignoring_case(*protocol, "websocket"))
-    co_return lost(lease, Cause::malformed_502, 502);
   write_answer_head(work_->answer, {.websocket = true, .own_lines = own_lines(lease)}, work_->out);
   work_->from_target.drop(head_length);
   if (co_await send(client_, {work_->out, {}, {}}) != Trouble::none)

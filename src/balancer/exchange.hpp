@@ -115,6 +115,8 @@ class Exchange {
   reactor::Co<Got> more(reactor::Stream&);
   reactor::Co<Ended> relay_answer(Lease&);
   reactor::Co<Ended> relay_body(Lease&, http::BodyFraming, std::size_t head_length);
+  // Whether this 101 is the one that the client has asked for.
+  [[nodiscard]] bool accepts_websocket(const http::ResponseHeadView& answer) const;
   reactor::Co<Ended> become_tunnel(Lease&, std::size_t head_length);
   reactor::Co<reactor::Trouble> send(reactor::Stream& to, reactor::Stream::Slices);
 
@@ -141,7 +143,7 @@ class Exchange {
   bool sent_ = false;           // the target may have seen something of the request
   bool answered_ = false;       // something has come from it
   bool held_ = false;           // head and body stay in the workspace, to be sent again
-  bool unheard_ = false;        // the client had ended its sending side before the first of the answer
+  bool unheard_ = false;        // the client had ended its sending side before the answer, and may have left
   std::string chunk_begin_, chunk_end_;
   Upload upload_ = Upload::whole;
   Instant progress_;  // when something went on in either direction

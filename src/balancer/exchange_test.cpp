@@ -5,6 +5,7 @@
 #include <future>
 #include <semaphore>
 
+#include "balancer/log_fixture_test.hpp"
 #include "balancer/raw_fixture_test.hpp"
 
 using namespace utakata;            // NOLINT: a test
@@ -193,6 +194,29 @@ TEST_CASE("balancer: a client that has ended its sending side still gets its ans
   CHECK(bench.fates(1) == Counts{{"ok", 1}});
 }
 
+TEST_CASE("balancer: what a client has heard counts, though it had ended its sending side and gives up in the end") {
+  constexpr std::size_t part = 100'000;
+  std::promise<void> heard;
+  raw::Target target([&](Connection& connection) {
+    if (connection.hear("\r\n\r\n").empty()) return;
+    connection.say(cat("HTTP/1.1 200 OK\r\nContent-Length: ", 3 * part, "\r\n\r\n", std::string(part, 'x')));
+    heard.get_future().wait();
+    connection.say(std::string(part, 'x'));
+    connection.hear_all();
+  });
+  const Bench bench(target.port());
+  const auto client = bench.client();
+  client->say(get);
+  client->end_writing();
+  client->hear(std::string(part, 'x'));
+  heard.set_value();
+  client->hear("x");
+  client->reset();
+  CHECK(bench.fates(1) == Counts{{"client_closed_460", 1}});
+  CHECK(raw::counted(bench, Measure::processed_bytes).first > static_cast<i64>(part));
+  CHECK(raw::counted(bench, Measure::target_2xx).first == 1);
+}
+
 TEST_CASE("balancer: a client that resets while it waits is 460, and the target's connection ends") {
   std::promise<void> arrived;
   std::promise<std::string> rest;
@@ -218,11 +242,15 @@ TEST_CASE("balancer: a client that goes in the midst of its body: ended is 400, 
   ended->end_writing();
   CHECK(ended->hear_all().starts_with("HTTP/1.1 400"));
   CHECK(bench.fates(1) == Counts{{"bad_request", 1}});
+  const auto closed = bench.client();
+  closed->say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nabc");
+  closed->close();
+  CHECK(bench.fates(2) == Counts{{"bad_request", 2}});
   const auto reset = bench.client();
   reset->say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n");
   reset->hear("\r\n\r\n");
   reset->reset();
-  CHECK(bench.fates(2) == Counts{{"bad_request", 1}, {"client_closed_460", 1}});
+  CHECK(bench.fates(3) == Counts{{"bad_request", 2}, {"client_closed_460", 1}});
 }
 
 TEST_CASE("balancer: a target may answer before it has read the body, and the client gets that answer") {
@@ -301,6 +329,8 @@ TEST_CASE("balancer: answers that are no HTTP are 502 and malformed") {
     const Bench bench(target.port());
     CHECK_MESSAGE(bench.status(get_and_close) == 502, each.substr(0, 60));
     CHECK_MESSAGE(bench.fates(1) == malformed, each.substr(0, 60));
+    CHECK_MESSAGE(raw::counted(bench, Measure::elb_502).first == 1, each.substr(0, 60));
+    CHECK_MESSAGE(raw::counted(bench, Measure::target_2xx).first == 0, each.substr(0, 60));
   }
 }
 

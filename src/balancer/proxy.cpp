@@ -402,7 +402,8 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
   if (client.text && !to.group->config.function) client.text->target_address = to.target->name;
   if (to.group->ended(*to.target, ended.cause)) report_anomalies(client.shared, *to.group);
   const bool of_group = ended.cause == Cause::exhausted_503;
-  if (ended.own_status > 0 && client.stream.hung_up()) {
+  // Who leaves in the midst of a request is 400 all the same.
+  if (ended.own_status >= 500 && client.stream.hung_up()) {
     ended.sent = co_await send_own_answer(client, ended);
     if (!ended.sent) ended = {Cause::client_closed_460, 0, false};
   }
