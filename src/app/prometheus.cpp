@@ -21,10 +21,10 @@ using Meters = std::vector<std::shared_ptr<const Meter>>;
 constexpr i64 million = 1'000'000;
 
 // In decimal, without an exponent and without zeros at the end.
-std::string in_seconds(i64 microseconds) {
-  std::string text = cat(microseconds % million + million).substr(1);
+std::string from_millionths(i64 millionths) {
+  std::string text = cat(millionths % million + million).substr(1);
   while (text.ends_with('0')) text.pop_back();
-  return cat(microseconds / million, text.empty() ? "" : ".", text);
+  return cat(millionths / million, text.empty() ? "" : ".", text);
 }
 
 std::string label(std::string_view name, std::string_view value) {
@@ -156,9 +156,9 @@ void add_response_times(Page& page, const Meters& meters) {
     const std::string labels = labels_of(group);
     const ResponseTimes::Cumulative times = group.response_times.cumulative();
     for (std::size_t i = 0; i < ResponseTimes::bounds.size(); ++i)
-      page.add(cat(labels, ",", label("le", in_seconds(ResponseTimes::bounds[i]))), times.counts[i], "_bucket");
+      page.add(cat(labels, ",", label("le", from_millionths(ResponseTimes::bounds[i]))), times.counts[i], "_bucket");
     page.add(cat(labels, ",", label("le", "+Inf")), times.counts.back(), "_bucket");
-    page.add(labels, in_seconds(times.microseconds), "_sum");
+    page.add(labels, from_millionths(times.microseconds), "_sum");
     page.add(labels, times.counts.back(), "_count");
   });
 }
@@ -193,6 +193,17 @@ void add_counts(Page& page, const Meters& meters) {
   }
 }
 
+void add_lcus(Page& page, const Meters& meters) {
+  constexpr std::array<std::string_view, 4> dimensions{"new_connections", "active_connections", "processed_bytes",
+                                                       "rule_evaluations"};
+  page.begin("utakata_elb_lcus", "gauge",
+             "Load balancer capacity units of the last minute, by what takes them; the largest is billed.");
+  each(meters, Of::balancers, [&](const Meter& meter) {
+    for (std::size_t i = 0; i < dimensions.size(); ++i)
+      page.add(cat(labels_of(meter), ",", label("dimension", dimensions[i])), from_millionths(meter.lcus[i].get()));
+  });
+}
+
 void add_gauges(Page& page, const Meters& meters) {
   page.begin("utakata_elb_client_connections", "gauge", "Connections of clients that are open.");
   each(meters, Of::balancers,
@@ -216,7 +227,7 @@ void add_process(Page& page) {
   const auto number = [&](std::size_t field) { return parse_integer(fields[field]).value_or(0); };
   const i64 ticks_a_second = sysconf(_SC_CLK_TCK);
   page.single("process_cpu_seconds_total", "counter", "Processor time of the daemon.",
-              in_seconds((number(user_time) + number(system_time)) * million / ticks_a_second));
+              from_millionths((number(user_time) + number(system_time)) * million / ticks_a_second));
   page.single("process_resident_memory_bytes", "gauge", "Memory of the daemon.",
               cat(number(resident_pages) * sysconf(_SC_PAGESIZE)));
   std::error_code error;
@@ -236,6 +247,7 @@ std::string prometheus_page(const Meters& meters, const PlatformState& platform)
   add_response_times(page, of_requests);
   add_flows(page, only(meters, true));
   add_counts(page, meters);
+  add_lcus(page, of_requests);
   add_gauges(page, meters);
   page.single("utakata_engine_steps_total", "counter", "Transactions of the control plane's history.",
               cat(platform.engine.steps));

@@ -269,15 +269,15 @@ class Balancer::Inside {
   }
 
   // Counted where it is clear whose client it was: on a shared port no Host has told yet.
-  static void reject(Shared& shared, i32 port, const std::shared_ptr<Running>& own) {
+  static void reject(Shared& shared, const Place& place, const std::shared_ptr<Running>& own) {
     std::shared_ptr<Running> only = own;
     std::size_t sharing = 0;
     for (const bool tls : {false, true})
-      if (const auto at = shared.by_door.find({port, tls}); !own && at != shared.by_door.end()) {
+      if (const auto at = shared.by_door.find({place.port, tls}); !own && at != shared.by_door.end()) {
         sharing += at->second.size();
         only = at->second.front();
       }
-    if (only && sharing <= 1) only->meter->add(Measure::rejected_connections);
+    if (only && sharing <= 1) only->meter->add_in(only->zone_of_node(place.address), Measure::rejected_connections);
   }
 
   static reactor::Co<void> accept(std::shared_ptr<Shared> shared, std::shared_ptr<reactor::Descriptor> listener,
@@ -286,7 +286,7 @@ class Balancer::Inside {
       auto stream = co_await reactor::accept_tcp(*listener);
       if (!stream || shared->ending) co_return;
       if (shared->clients.size() >= clients_max)
-        reject(*shared, place.port, own);
+        reject(*shared, place, own);
       else if (own && own->config->network)
         reactor::start(serve_connection(shared, std::move(stream), {.host = place.address, .port = place.port}, own));
       else

@@ -17,10 +17,14 @@ std::string_view group_of(const BondSeal& seal, Running& running, const Balancer
   return choose_group(action, running.turn++);
 }
 
-std::shared_ptr<Target> target_of(const BondSeal& seal, Group& group, Headers request, const Choice& node,
-                                  Binding& binding) {
+void choose_target_of(const BondSeal& seal, Headers request, const Choice& node, Destination& to) {
+  Group& group = *to.group;
+  Binding& binding = to.binding;
   const StickinessRule& rule = group.config.stickiness;
-  if (rule.kind == "none") return group.choose(node);
+  if (rule.kind == "none") {
+    to.target = group.choose(node);
+    return;
+  }
   const bool by_application = rule.kind == "app_cookie";
   const std::string_view cookie = by_application ? application_cookie : target_cookie;
   auto bound = bound_to(seal, request, cookie, seconds(rule.duration_seconds), wall_clock());
@@ -29,8 +33,10 @@ std::shared_ptr<Target> target_of(const BondSeal& seal, Group& group, Headers re
     if (cookie_value(request, rule.cookie_name).empty()) bound.reset();  // the application's session has ended
   }
   if (bound || !by_application) binding.target_by = cookie;
-  auto target = bound ? group.bound(*bound, node) : nullptr;
-  return target ? target : group.choose(node);
+  if (bound) to.target = group.bound(*bound, node);
+  if (to.target) return;
+  to.target = group.choose(node);
+  to.newly_bound = to.target != nullptr;
 }
 
 }  // namespace
@@ -41,7 +47,7 @@ Destination choose_destination(const Shared& shared, Running& running, const Bal
   const auto group = running.groups.find(group_of(shared.seal, running, action, request, to.binding));
   if (group == running.groups.end()) return to;
   to.group = group->second;
-  to.target = target_of(shared.seal, *to.group, request, {.now = shared.loop.now(), .zone = zone}, to.binding);
+  choose_target_of(shared.seal, request, {.now = shared.loop.now(), .zone = zone}, to);
   return to;
 }
 

@@ -23,6 +23,7 @@ struct Destination {
   std::shared_ptr<Group> group = nullptr;    // null: every weight is zero
   std::shared_ptr<Target> target = nullptr;  // null: the group has none that may get a request
   Binding binding = {};
+  bool newly_bound = false;  // it was chosen, though the group binds clients to targets
 };
 
 /// `zone` is where the node stands that got the request.

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "balancer/log_fixture_test.hpp"
 #include "balancer/raw_fixture_test.hpp"
 #include "balancer/stickiness.hpp"
 #include "reactor/wall_clock.hpp"
@@ -96,6 +97,7 @@ TEST_CASE("balancer stickiness: a cookie keeps a client with its target, and eac
   const Cookies aged{{"AWSALB", bound_to_port(two.b.port(), seconds(30))}};
   CHECK(browser.ask(aged).target == "b");
   CHECK(browser.ask(aged).cookies.at("AWSALB") != aged.at("AWSALB"));
+  CHECK(raw::counted(two.bench, Measure::unbound_requests).first == 2);
 }
 
 TEST_CASE("balancer stickiness: a cookie that is too old or not ours binds nobody, and gives way to a new one") {
@@ -215,4 +217,5 @@ TEST_CASE("balancer stickiness: without it no cookie is set and none is looked a
   CHECK(answer.target == "a");
   CHECK_FALSE(answer.head.contains("Set-Cookie"));
   CHECK(browser.ask(cookies).target == "b");
+  CHECK(raw::counted(two.bench, Measure::unbound_requests).first == 0);
 }

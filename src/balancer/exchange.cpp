@@ -220,7 +220,7 @@ Co<Dialled> Exchange::dial(const Target& target) {
   if (reached) running_.meter->add(Measure::new_connections);
   if (reached && target.tls) {
     dialled.stream = co_await secure_to_target(shared_, std::move(connected.stream), handshake_timeout, target.http2);
-    if (!dialled.stream) count_target_tls_error(running_, target);
+    if (!dialled.stream) count_target_tls_error(running_, target, zone_);
   } else {
     dialled.stream = std::move(connected.stream);
   }

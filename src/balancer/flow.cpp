@@ -54,17 +54,18 @@ const BalancerListener* flow_listener(const BalancerConfig& config, i32 port, bo
 }
 
 FlowWay choose_way(Running& running, const BalancerListener& listener, const FlowEnds& ends, Instant now) {
-  FlowWay way;
+  FlowWay way{.zone = str(running.zone_of_node(ends.node.host))};
   if (listener.rules.empty()) return way;
   const auto group = running.groups.find(choose_group(listener.rules.back().action, running.turn++));
   if (group == running.groups.end()) return way;
   way.group = group->second;
-  way.target = target_of(*way.group, ends, {.now = now, .zone = running.zone_of_node(ends.node.host)});
+  way.target = target_of(*way.group, ends, {.now = now, .zone = way.zone});
+  if (way.target && way.group->fails_open(way.zone)) way.group->meter->add_in(way.zone, Measure::failed_open_flows);
   return way;
 }
 
 void count_end(Shared& shared, const Running& running, const FlowWay& way, FlowKind kind, Cause cause) {
-  count_flow(*running.meter, way.group ? way.group->meter.get() : nullptr, kind, cause);
+  count_flow(*running.meter, way.group ? way.group->meter.get() : nullptr, kind, cause, way.zone);
   const auto& of_group = way.group ? way.group->fates : running.fates;
   shared.fates.count(wall_clock().ns / 1'000'000'000, way.target ? way.target->fates : of_group, cause);
 }

@@ -34,6 +34,7 @@ const BalancerListener* flow_listener(const BalancerConfig&, i32 port, bool data
 struct FlowWay {
   std::shared_ptr<Group> group = nullptr;    // null: every weight is zero
   std::shared_ptr<Target> target = nullptr;  // null: the group has none that may get a flow
+  str zone = {};                             // of the node that got it; empty: of none
 };
 FlowWay choose_way(Running&, const BalancerListener&, const FlowEnds&, Instant now);
 

@@ -83,6 +83,22 @@ TEST_CASE("group: each zone's node takes its own targets in turn, whatever the o
   CHECK(group.choose({.zone = "1d"}) == nullptr);
 }
 
+TEST_CASE("group: fails open where too few targets are healthy, in a zone of its own too") {
+  Group group;
+  for (const str address : {"a", "b", "c"}) add(group, address);
+  group.targets[0]->zone = group.targets[1]->zone = "1a";
+  group.targets[2]->zone = "1c";
+  group.targets_changed();
+  CHECK_FALSE(group.fails_open("1c"));
+  group.targets[2]->candidate.healthy = false;
+  CHECK_FALSE(group.fails_open("1c"));
+  group.config.cross_zone = false;
+  CHECK(group.fails_open("1c"));
+  CHECK_FALSE(group.fails_open("1a"));
+  group.config.healthy_count_min = 3;
+  CHECK(group.fails_open("1a"));
+}
+
 TEST_CASE("running: a load balancer's own address tells the node, the shared one goes to those in DNS in turn") {
   Running running;
   BalancerConfig config{.addresses = {"10.0.0.1", "10.0.1.1", "10.0.2.1"}, .zones = {"1a", "1c", "1d"}};

@@ -214,6 +214,7 @@ TEST_CASE("balancer: a call of gRPC and its trailers go through") {
         "HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\r\n"
         "5\r\nhello\r\n0\r\ngrpc-status: 0\r\n\r\n");
   CHECK(world.asked.contains("content-type: application/grpc\r\n"));
+  CHECK(world.running->meter->get(Measure::grpc_requests) == 1);
 }
 
 TEST_CASE("balancer: a call of gRPC that is answered by trailers only") {

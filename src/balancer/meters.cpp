@@ -1,6 +1,7 @@
 #include "balancer/meters.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "balancer/lcu.hpp"
@@ -16,13 +17,14 @@ struct Telling {
   Told of_balancer = Told::never, of_group = Told::never;
   Told of_flows = Told::never, of_flow_group = Told::never;  // the same of network load balancers
   bool by_ones = false;  // minimum, maximum and average are 1: each request is a sample
+  bool whole = false;    // its zeros are not told of an application load balancer's zones, which do not have it
 };
 constexpr std::array<Telling, measure_count> tellings{{
     {"RequestCount", Told::always, Told::always},
-    {"NewConnectionCount", Told::always},
+    {.name = "NewConnectionCount", .of_balancer = Told::always, .whole = true},
     {"RejectedConnectionCount", Told::when_any},
-    {"ProcessedBytes", Told::always, Told::never, Told::always},
-    {"RuleEvaluations", Told::when_any},
+    {.name = "ProcessedBytes", .of_balancer = Told::always, .of_flows = Told::always, .whole = true},
+    {.name = "RuleEvaluations", .of_balancer = Told::when_any},
     {"HTTP_Fixed_Response_Count", Told::when_any},
     {"HTTP_Redirect_Count", Told::when_any},
     {"HTTPCode_ELB_3XX_Count", Told::when_any},
@@ -50,11 +52,21 @@ constexpr std::array<Telling, measure_count> tellings{{
     {.name = "TCP_Client_Reset_Count", .of_flows = Told::always},
     {.name = "TCP_ELB_Reset_Count", .of_flows = Told::always},
     {.name = "TCP_Target_Reset_Count", .of_flows = Told::always},
+    {.name = "UnhealthyRoutingRequestCount", .of_group = Told::when_any},
+    {.name = "UnhealthyRoutingFlowCount", .of_flow_group = Told::when_any},
+    {.name = "PortAllocationErrorCount", .of_flows = Told::always},
+    {.name = "GrpcRequestCount", .of_balancer = Told::when_any, .of_group = Told::when_any},
+    {.name = "NonStickyRequestCount", .of_balancer = Told::when_any},
+    {.name = "HTTP_Redirect_Url_Limit_Exceeded_Count", .of_balancer = Told::when_any},
+    {.name = "LambdaUserError", .of_group = Told::when_any},
+    {.name = "LambdaInternalError", .of_group = Told::when_any},
+    {.name = "LambdaTargetProcessedBytes", .of_balancer = Told::when_any},
     {""},
     {""},
 }};
 
-Told told_of(const Telling& telling, bool network, bool group) {
+Told told_of(const Telling& telling, bool network, bool group, bool part) {
+  if (part && telling.whole && !network) return Told::never;
   if (network) return group ? telling.of_flow_group : telling.of_flows;
   return group ? telling.of_group : telling.of_balancer;
 }
@@ -75,6 +87,7 @@ struct Minute {
                         .unit = str(unit),
                         .at = at,
                         .statistics = std::move(statistics)};
+    if (!meter.zone.empty()) sample.metric.dimensions.push_back({"AvailabilityZone", meter.zone});
     if (!group_alone) sample.metric.dimensions.push_back({"LoadBalancer", meter.load_balancer});
     if (!meter.target_group.empty()) sample.metric.dimensions.push_back({"TargetGroup", meter.target_group});
     into.push_back(std::move(sample));
@@ -99,6 +112,22 @@ void count_own_status(Meter& meter, int status) {
       return meter.add(Measure::elb_504);
     default:
       return;
+  }
+}
+
+// Of a function: whose fault it was that there is no answer.
+std::optional<Measure> function_error_of(Cause cause) {
+  switch (cause) {
+    case Cause::lambda_missing_502:
+    case Cause::lambda_failed_502:
+    case Cause::lambda_invalid_answer_502:
+    case Cause::lambda_answer_too_large_502:
+    case Cause::lambda_request_too_large_413:
+      return Measure::function_user_errors;
+    case Cause::lambda_timeout_504:
+      return Measure::function_own_errors;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -136,6 +165,7 @@ std::optional<Measure> reset_of(Cause cause) {
 void Meter::take_minute(i64 at, list<MetricSample>& into) {
   const Minute minute{*this, at, into};
   const bool group = !target_group.empty();
+  const bool whole = zone.empty();
   std::array<i64, measure_count> now{};
   std::array<i64, measure_count> since{};
   for (std::size_t i = 0; i < measure_count; ++i) {
@@ -148,10 +178,10 @@ void Meter::take_minute(i64 at, list<MetricSample>& into) {
   const bool anything = open_before_ > 0 || std::ranges::any_of(since, [](i64 each) { return each != 0; });
   for (std::size_t i = 0; anything && i < measure_count; ++i) {
     const Telling& telling = tellings[i];
-    const Told told = told_of(telling, network(), group);
+    const Told told = told_of(telling, network(), group, !whole);
     if (told == Told::never || (told == Told::when_any && since[i] == 0)) continue;
     const auto number = static_cast<double>(since[i]);
-    minute.tell(telling.name, telling.name.starts_with("ProcessedBytes") ? "Bytes" : "Count",
+    minute.tell(telling.name, telling.name.contains("ProcessedBytes") ? "Bytes" : "Count",
                 telling.by_ones ? ones(number) : once(number));
   }
   const i64 targets = healthy_targets.get() + unhealthy_targets.get();
@@ -159,27 +189,65 @@ void Meter::take_minute(i64 at, list<MetricSample>& into) {
     minute.count("HealthyHostCount", healthy_targets.get());
     minute.count("UnHealthyHostCount", unhealthy_targets.get());
   }
-  if (group && anything && targets > 0 && !network()) {
+  if (group && whole && anything && targets > 0 && !network()) {
     const double each = static_cast<double>(requests) / static_cast<double>(targets);
     minute.tell("RequestCountPerTarget", "Count", once(each));
     minute.tell("RequestCountPerTarget", "Count", once(each), true);
   }
   if (MetricStatistics times = response_times.take(); times.count > 0)
     minute.tell("TargetResponseTime", "Seconds", std::move(times));
-  if (!group && anything && !network()) {
+  if (!group && whole && anything && !network()) {
     minute.count("ActiveConnectionCount", open_before_ + in_minute(Measure::new_connections));
     const auto number = [&](Measure measure) { return static_cast<double>(in_minute(measure)); };
-    minute.tell("ConsumedLCUs", "Count",
-                once(consumed_lcus({.new_connections = number(Measure::billed_connections),
-                                    .active_connections =
-                                        static_cast<double>(open_clients_before_) + number(Measure::billed_connections),
-                                    .processed_bytes = number(Measure::processed_bytes),
-                                    .rule_evaluations = number(Measure::billed_evaluations)})));
+    const CapacityUnits units = consumed_lcus(
+        {.new_connections = number(Measure::billed_connections),
+         .active_connections = static_cast<double>(open_clients_before_) + number(Measure::billed_connections),
+         .processed_bytes = number(Measure::processed_bytes),
+         .function_bytes = number(Measure::function_bytes),
+         .rule_evaluations = number(Measure::billed_evaluations)});
+    minute.tell("ConsumedLCUs", "Count", once(units.billed()));
+    set_lcus(units);
   }
+  if (!group && whole && !anything) set_lcus({});
   if (!group && anything && network()) tell_open_flows(at, into);
   told_ = now;
   open_clients_before_ = open_client_connections.get();
   open_before_ = open_clients_before_ + open_target_connections.get() + open_flows.get();
+  for (const auto& part : parts_) part->take_minute(at, into);
+}
+
+void Meter::set_lcus(const CapacityUnits& units) {
+  const std::array<double, 4> all{units.new_connections, units.active_connections, units.processed_bytes,
+                                  units.rule_evaluations};
+  for (std::size_t i = 0; i < all.size(); ++i) lcus[i].set(std::llround(all[i] * 1e6));
+}
+
+void Meter::add_in(std::string_view of_zone, Measure measure, i64 more) {
+  add(measure, more);
+  if (Meter* const of_part = part(of_zone)) of_part->add(measure, more);
+}
+
+Meter* Meter::part(std::string_view of_zone) {
+  if (of_zone.empty()) return nullptr;
+  for (const auto& known : parts_)
+    if (known->zone == of_zone) return known.get();
+  auto& made = *parts_.emplace_back(std::make_unique<Meter>());
+  made.world = world;
+  made.load_balancer = load_balancer;
+  made.target_group = target_group;
+  made.zone = of_zone;
+  return &made;
+}
+
+void Meter::set_targets(const TargetCounts& all, const std::map<std::string_view, TargetCounts>& by_zone) {
+  const auto set = [](Meter& meter, const TargetCounts& targets) {
+    meter.healthy_targets.set(targets.healthy);
+    meter.unhealthy_targets.set(targets.unhealthy);
+  };
+  set(*this, all);
+  for (const auto& known : parts_) set(*known, {});
+  for (const auto& [of_zone, targets] : by_zone)
+    if (Meter* const of_part = part(of_zone)) set(*of_part, targets);
 }
 
 void Meter::tell_open_flows(i64 at, list<MetricSample>& into) {
@@ -224,43 +292,65 @@ void OpenConnection::end() {
   meter_.reset();
 }
 
-OpenFlow::OpenFlow(std::shared_ptr<Meter> balancer, FlowKind kind) : meter_(std::move(balancer)), kind_(kind) {
-  meter_->add(Measure::new_flows);
-  meter_->add(of_kind(Measure::new_flows_tcp, kind_));
-  meter_->open_flows.add(1);
-  meter_->open_flows_of[static_cast<std::size_t>(kind_)].add(1);
+template <typename Count>
+void OpenFlow::by_both(Count count) const {
+  count(*meter_);
+  if (part_ != nullptr) count(*part_);
+}
+
+OpenFlow::OpenFlow(std::shared_ptr<Meter> balancer, FlowKind kind, std::string_view zone)
+    : meter_(std::move(balancer)), part_(meter_->part(zone)), kind_(kind) {
+  by_both([this](Meter& meter) {
+    meter.add(Measure::new_flows);
+    meter.add(of_kind(Measure::new_flows_tcp, kind_));
+    meter.open_flows.add(1);
+    meter.open_flows_of[static_cast<std::size_t>(kind_)].add(1);
+  });
 }
 
 OpenFlow::~OpenFlow() {
-  meter_->open_flows.add(-1);
-  meter_->open_flows_of[static_cast<std::size_t>(kind_)].add(-1);
+  by_both([this](Meter& meter) {
+    meter.open_flows.add(-1);
+    meter.open_flows_of[static_cast<std::size_t>(kind_)].add(-1);
+  });
 }
 
 void OpenFlow::carried(std::size_t bytes) {
-  meter_->add(Measure::processed_bytes, static_cast<i64>(bytes));
-  meter_->add(of_kind(Measure::processed_bytes_tcp, kind_), static_cast<i64>(bytes));
+  by_both([&](Meter& meter) {
+    meter.add(Measure::processed_bytes, static_cast<i64>(bytes));
+    meter.add(of_kind(Measure::processed_bytes_tcp, kind_), static_cast<i64>(bytes));
+  });
 }
 
-void count_flow(Meter& balancer, Meter* group, FlowKind kind, Cause cause) {
+void count_flow(Meter& balancer, Meter* group, FlowKind kind, Cause cause, std::string_view zone) {
   (group != nullptr ? *group : balancer).causes[static_cast<std::size_t>(cause)].add();
+  if (cause == Cause::flow_exhausted) balancer.add_in(zone, Measure::port_exhaustions);
   if (kind == FlowKind::udp) return;  // nothing more becomes of datagrams
-  if (const auto reset = reset_of(cause)) balancer.add(*reset);
+  if (const auto reset = reset_of(cause)) balancer.add_in(zone, *reset);
   if (cause != Cause::flow_refused && cause != Cause::flow_connect_timeout) return;
-  balancer.add(Measure::target_connection_errors);
-  if (group != nullptr) group->add(Measure::target_connection_errors);
+  balancer.add_in(zone, Measure::target_connection_errors);
+  if (group != nullptr) group->add_in(zone, Measure::target_connection_errors);
 }
 
 void count_request(Meter& balancer, Meter* group, const Record& record, Cause cause) {
+  const auto by_zone = [&](Meter& whole, auto count) {
+    count(whole);
+    if (Meter* const part = whole.part(record.zone)) count(*part);
+  };
   const auto by_both = [&](auto count) {
-    count(balancer);
-    if (group != nullptr) count(*group);
+    by_zone(balancer, count);
+    if (group != nullptr) by_zone(*group, count);
   };
   (group != nullptr ? *group : balancer).causes[static_cast<std::size_t>(cause)].add();
   balancer.add(Measure::processed_bytes, record.received_bytes + record.sent_bytes);
-  if (record.target_status == 0 && record.status != 0) count_own_status(balancer, record.status);
+  if (record.target_status == 0 && record.status != 0)
+    by_zone(balancer, [&](Meter& meter) { count_own_status(meter, record.status); });
   if (group == nullptr) return;
   const bool found_none = cause == Cause::no_target_503 || cause == Cause::target_full_503 || record.waited_in_vain;
   if (!found_none) by_both([](Meter& meter) { meter.add(Measure::requests); });
+  if (!found_none && record.failed_open) group->add_in(record.zone, Measure::failed_open_requests);
+  if (const auto error = function_error_of(cause)) group->add(*error);
+  if (record.of_function) balancer.add(Measure::function_bytes, record.received_bytes + record.sent_bytes);
   if (record.target_status != 0) by_both([&](Meter& meter) { count_target_status(meter, record.target_status); });
   if (cause == Cause::connect_refused_502 || cause == Cause::connect_timeout_504)
     by_both([](Meter& meter) { meter.add(Measure::target_connection_errors); });

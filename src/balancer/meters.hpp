@@ -1,11 +1,13 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "balancer/fates.hpp"
+#include "balancer/lcu.hpp"
 #include "balancer/record.hpp"
 #include "balancer/response_times.hpp"
 #include "core/metric.hpp"
@@ -46,10 +48,19 @@ enum class Measure : std::uint8_t {
   client_resets,  // of connections that a network load balancer carries: who has ended them by a reset
   own_resets,
   target_resets,
+  failed_open_requests,  // that got a target of all, as too few are healthy
+  failed_open_flows,
+  port_exhaustions,  // of flows: we had no socket towards a target
+  grpc_requests,
+  unbound_requests,      // of clients that stickiness binds, and that had no target yet or not any more
+  redirects_too_long,    // their Location was left out
+  function_user_errors,  // by the function
+  function_own_errors,   // by what calls it
+  function_bytes,
   billed_connections,  // of clients only
   billed_evaluations,  // beyond the free rules
 };
-inline constexpr std::size_t measure_count = 34;
+inline constexpr std::size_t measure_count = 43;
 
 /// What a network load balancer carries: connections as they are, those whose TLS ends here, datagrams.
 enum class FlowKind : std::uint8_t { tcp, tls, udp };
@@ -68,9 +79,14 @@ class OpenFlowCount {
   i64 fewest_ = 0, most_ = 0;
 };
 
-/// Counts of a load balancer, or of one of its target groups.
+struct TargetCounts {
+  i64 healthy = 0, unhealthy = 0;
+};
+
+/// Counts of a load balancer, or of one of its target groups; whole, or of one availability zone.
 struct Meter {
   str world, load_balancer, target_group;  // "ACCOUNT/REGION/"; "app/web/1"; "targetgroup/blue/2" or empty
+  str zone;                                // empty: whole
   std::array<Count, measure_count> counts;
   std::array<Count, cause_count> causes;  // how requests or flows ended; of a load balancer: those that met no group
   Count open_client_connections;
@@ -78,19 +94,27 @@ struct Meter {
   std::array<OpenFlowCount, flow_kind_count> open_flows_of;  // by FlowKind
   Count open_target_connections;                             // as of the last minute
   Count healthy_targets, unhealthy_targets;
+  std::array<Count, 4> lcus;  // of the last minute, in millionths: CapacityUnits
   ResponseTimes response_times;
 
   void add(Measure measure, i64 more = 1) { counts[static_cast<std::size_t>(measure)].add(more); }
   [[nodiscard]] bool network() const { return load_balancer.starts_with("net/"); }
   [[nodiscard]] i64 get(Measure measure) const { return counts[static_cast<std::size_t>(measure)].get(); }
 
-  /// What CloudWatch is told of the minute that began at `at` (seconds since 1970) and ends now. By the balancer's
-  /// thread.
+  /// Counts for the whole and for this zone, if it is one. By the balancer's thread, as what follows.
+  void add_in(std::string_view zone, Measure measure, i64 more = 1);
+  /// The part that this zone has; null without a name of one.
+  Meter* part(std::string_view zone);
+  void set_targets(const TargetCounts& all, const std::map<std::string_view, TargetCounts>& by_zone);
+
+  /// What CloudWatch is told of the minute that began at `at` (seconds since 1970) and ends now.
   void take_minute(i64 at, list<MetricSample>& into);
 
  private:
+  void set_lcus(const CapacityUnits&);
   void tell_open_flows(i64 at, list<MetricSample>& into);
 
+  std::vector<std::unique_ptr<Meter>> parts_;  // of zones; told with the whole
   std::array<i64, measure_count> told_{};
   i64 open_before_ = 0, open_clients_before_ = 0;
 };
@@ -114,7 +138,7 @@ class OpenConnection {
 /// A flow that a network load balancer has given to a target, counted for as long as it lives.
 class OpenFlow {
  public:
-  OpenFlow(std::shared_ptr<Meter> balancer, FlowKind);
+  OpenFlow(std::shared_ptr<Meter> balancer, FlowKind, std::string_view zone = {});
   OpenFlow(const OpenFlow&) = delete;
   OpenFlow& operator=(const OpenFlow&) = delete;
   ~OpenFlow();
@@ -122,12 +146,16 @@ class OpenFlow {
   void carried(std::size_t bytes);
 
  private:
+  template <typename Count>
+  void by_both(Count count) const;
+
   std::shared_ptr<Meter> meter_;
+  Meter* part_;  // of that; null: of no zone
   FlowKind kind_;
 };
 
 /// Counts how a flow ended, or why it never began. `group` may be null: it met none.
-void count_flow(Meter& balancer, Meter* group, FlowKind, Cause);
+void count_flow(Meter& balancer, Meter* group, FlowKind, Cause, std::string_view zone = {});
 
 /// Counts one request that has ended. `group` may be null: it was answered without one.
 void count_request(Meter& balancer, Meter* group, const Record&, Cause);

@@ -168,6 +168,7 @@ TEST_CASE("balancer meters: of a network load balancer its flows are told") {
                                             {"TCP_Client_Reset_Count1", 1},
                                             {"TCP_ELB_Reset_Count1", 4},
                                             {"TCP_Target_Reset_Count1", 2},
+                                            {"PortAllocationErrorCount1", 0},
                                             {"ActiveFlowCount1", 1},
                                             {"ActiveFlowCount_TCP1", 0},
                                             {"ActiveFlowCount_TLS1", 1},
@@ -183,10 +184,113 @@ TEST_CASE("balancer meters: of a network load balancer its flows are told") {
                                             {"TCP_Client_Reset_Count1", 0},
                                             {"TCP_ELB_Reset_Count1", 0},
                                             {"TCP_Target_Reset_Count1", 0},
+                                            {"PortAllocationErrorCount1", 0},
                                             {"ActiveFlowCount1", 1},
                                             {"ActiveFlowCount_TLS1", 1}});
   CHECK(told["ActiveFlowCount1"].minimum == 1);
   CHECK(told["ActiveFlowCount1"].maximum == 1);
+}
+
+TEST_CASE("balancer meters: what a zone's node got is told of the zone, too") {
+  Meters meters;
+  const auto web = meters.add(web_arn, "app/web/1");
+  const auto blue = meters.add(web_arn, "app/web/1", blue_arn);
+  for (const char* zone : {"1a", "1c", "1c"}) {
+    Record record = answered(200, milliseconds(10));
+    record.zone = zone;
+    record.failed_open = record.zone == "1c";
+    count_request(*web, blue.get(), record, Cause::ok);
+  }
+  count_request(*web, nullptr, {.received = Instant{1}, .status = 400, .zone = "1a"}, Cause::bad_request);
+  Record of_none = {.received = Instant{1}, .status = 503};
+  of_none.zone = "1c";
+  of_none.failed_open = true;
+  count_request(*web, blue.get(), of_none, Cause::no_target_503);
+  web->add_in("1a", Measure::client_tls_errors, 4);
+  web->add_in("", Measure::client_tls_errors);
+  blue->set_targets({.healthy = 2, .unhealthy = 1}, {{"1a", {.healthy = 2}}, {"1c", {.unhealthy = 1}}});
+  CHECK(meters.all().size() == 2);
+  std::map<str, double> told;
+  for (const MetricSample& each : meters.take_minute(60)) {
+    str name = each.metric.name;
+    for (const MetricDimension& dimension : each.metric.dimensions)
+      name += cat(" ", dimension.name == "AvailabilityZone" ? dimension.value : dimension.name);
+    CHECK_FALSE(told.contains(name));
+    told[name] = each.statistics.sum;
+  }
+  CHECK(told["RequestCount LoadBalancer"] == 3);
+  CHECK(told["RequestCount 1a LoadBalancer"] == 1);
+  CHECK(told["RequestCount 1c LoadBalancer"] == 2);
+  CHECK(told["RequestCount 1c LoadBalancer TargetGroup"] == 2);
+  CHECK(told["HTTPCode_Target_2XX_Count 1c LoadBalancer TargetGroup"] == 2);
+  CHECK(told["TargetResponseTime 1a LoadBalancer TargetGroup"] == 0.01);
+  CHECK(told["HTTPCode_ELB_4XX_Count 1a LoadBalancer"] == 1);
+  CHECK(told["HTTPCode_ELB_503_Count 1c LoadBalancer"] == 1);
+  CHECK(told["ClientTLSNegotiationErrorCount LoadBalancer"] == 5);
+  CHECK(told["ClientTLSNegotiationErrorCount 1a LoadBalancer"] == 4);
+  CHECK(told["UnhealthyRoutingRequestCount LoadBalancer TargetGroup"] == 2);
+  CHECK(told["UnhealthyRoutingRequestCount 1c LoadBalancer TargetGroup"] == 2);
+  CHECK_FALSE(told.contains("UnhealthyRoutingRequestCount 1a LoadBalancer TargetGroup"));
+  CHECK(told["HealthyHostCount LoadBalancer TargetGroup"] == 2);
+  CHECK(told["HealthyHostCount 1a LoadBalancer TargetGroup"] == 2);
+  CHECK(told["UnHealthyHostCount 1c LoadBalancer TargetGroup"] == 1);
+  for (const char* of_whole_alone : {"NewConnectionCount", "ProcessedBytes", "ActiveConnectionCount", "ConsumedLCUs"}) {
+    CHECK(told.contains(cat(of_whole_alone, " LoadBalancer")));
+    CHECK_FALSE(told.contains(cat(of_whole_alone, " 1a LoadBalancer")));
+  }
+  blue->set_targets({.healthy = 1}, {{"1a", {.healthy = 1}}});  // the other zone has none any more
+  for (const MetricSample& each : meters.take_minute(120))
+    for (const MetricDimension& dimension : each.metric.dimensions) CHECK(dimension.value != "1c");
+}
+
+TEST_CASE("balancer meters: functions, and the capacity units that each dimension takes") {
+  Meters meters;
+  const auto web = meters.add(web_arn, "app/web/1");
+  const auto blue = meters.add(web_arn, "app/web/1", blue_arn);
+  Record record = answered(200, milliseconds(10));
+  record.of_function = true;
+  record.received_bytes = 0;
+  record.sent_bytes = 4'000'000'000;
+  count_request(*web, blue.get(), record, Cause::ok);
+  for (const Cause cause : {Cause::lambda_failed_502, Cause::lambda_missing_502, Cause::lambda_timeout_504})
+    count_request(*web, blue.get(), {.received = Instant{1}, .status = 502}, cause);
+  web->add(Measure::billed_evaluations, 30'000);
+  auto told = by_name(meters.take_minute(60));
+  CHECK(told["LambdaUserError LoadBalancer TargetGroup"].sum == 2);
+  CHECK(told["LambdaInternalError LoadBalancer TargetGroup"].sum == 1);
+  CHECK(told["LambdaTargetProcessedBytes LoadBalancer"].sum == 4e9);
+  CHECK(told["ConsumedLCUs LoadBalancer"].sum == doctest::Approx(600));  // 10 GB in a sixtieth of an hour
+  CHECK(web->lcus[2].get() == 600'000'000);
+  CHECK(web->lcus[3].get() == 500'000);
+  meters.take_minute(120);
+  CHECK(web->lcus[2].get() == 0);
+}
+
+TEST_CASE("balancer meters: flows are told of their node's zone, too") {
+  Meters meters;
+  const auto net = meters.add(net_arn, "net/n/1");
+  const auto blue = meters.add(net_arn, "net/n/1", blue_arn);
+  {
+    OpenFlow flow(net, FlowKind::tcp, "1a");
+    flow.carried(7);
+    blue->add_in("1a", Measure::failed_open_flows);
+    count_flow(*net, blue.get(), FlowKind::tcp, Cause::flow_client_reset, "1a");
+  }
+  std::map<str, double> told;
+  for (const MetricSample& each : meters.take_minute(60))
+    if (each.metric.dimensions.front() == MetricDimension{"AvailabilityZone", "1a"})
+      told[each.metric.name] = each.statistics.sum;
+  CHECK(told == std::map<str, double>{{"NewFlowCount", 1},
+                                      {"NewFlowCount_TCP", 1},
+                                      {"ProcessedBytes", 7},
+                                      {"ProcessedBytes_TCP", 7},
+                                      {"TCP_Client_Reset_Count", 1},
+                                      {"TCP_ELB_Reset_Count", 0},
+                                      {"TCP_Target_Reset_Count", 0},
+                                      {"PortAllocationErrorCount", 0},
+                                      {"ActiveFlowCount", 0},
+                                      {"ActiveFlowCount_TCP", 0},
+                                      {"UnhealthyRoutingFlowCount", 1}});
 }
 
 TEST_CASE("balancer meters: of a network load balancer its targets' health and failed handshakes are told") {

@@ -120,6 +120,7 @@ void describe(Client& client, bool whole) {
 void note_end(Client& client, const Ended& ended) {
   if (!client.running) return;
   Record& record = client.record;
+  record.zone = client.zone;
   record.ended = wall_clock();
   if (ended.own_status > 0) record.status = ended.own_status;
   if (record.status == 0 && ended.cause == Cause::client_closed_460) record.status = 460;
@@ -233,7 +234,7 @@ int look_at_request(Client& client, std::size_t length) {
       judge(client.config ? client.config->desync_mitigation_mode.name() : "defensive", client.classified.safety);
   describe(client, true);
   if (client.running && client.classified.safety != Safety::compliant)
-    client.running->meter->add(Measure::noncompliant);
+    client.running->meter->add_in(client.zone, Measure::noncompliant);
   if (verdict.refuse) return 400;
   if (head.method == "TRACE" || head.method == "CONNECT") return 405;
   const bool no_host = client.target.host.empty() && head.minor_version == 0;
@@ -269,7 +270,8 @@ Co<Ended> answer_ourselves(Client& client, const BalancerAction& action, const R
   RequestView asked = view;
   if (asked.host.empty()) asked.host = client.config->dns_name;  // HTTP/1.0 may do without
   const std::string location = redirect ? redirect_location(action, asked) : std::string();
-  client.running->meter->add(redirect ? Measure::redirects : Measure::fixed_responses);
+  client.running->meter->add_in(client.zone, redirect ? Measure::redirects : Measure::fixed_responses);
+  if (redirect && location.empty()) client.running->meter->add_in(client.zone, Measure::redirects_too_long);
   if (client.text) {
     client.text->trace_id = trace_id(client.work->request);
     client.text->redirect_url = location;
@@ -379,12 +381,18 @@ Co<Ended> serve_request(Client& client, std::size_t length) {
     client.count(to.group ? to.group->fates : running.fates, cause);
     co_return Ended{cause, 503, skip_body(client, length)};
   }
+  client.record.of_function = to.group->config.function;
+  client.record.failed_open = !to.group->config.function && to.group->fails_open(client.zone);
+  if (to.newly_bound) running.meter->add_in(client.zone, Measure::unbound_requests);
   const auto& version = to.group->config.protocol_version;
   if (!goes_together(client.http2, head, version.name())) {
     if (client.text) client.text->trace_id = trace_id(head);
     client.count(to.group->fates, Cause::bad_request);
     co_return Ended{Cause::bad_request, 464, skip_body(client, length)};
   }
+  if (version == "GRPC")
+    for (Meter* const meter : {running.meter.get(), to.group->meter.get()})
+      meter->add_in(client.zone, Measure::grpc_requests);
   write_request_head(head, request_facts(client, version != "HTTP1"), client.work->out);
   if (client.text) client.text->trace_id = sent_trace_id(client.work->out);
   client.request.binding = std::move(to.binding);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "base/instant.hpp"
 #include "base/types.hpp"
 
@@ -16,6 +18,9 @@ struct Record {
   int target_status = 0;                   // 0: the target gave none
   int status = 0;                          // what the client was sent; 0: nothing
   bool waited_in_vain = false;             // held for a target, until its client went
+  bool of_function = false;                // a function answered, or should have
+  bool failed_open = false;                // the target was chosen of all, as too few are healthy
+  std::string_view zone = {};              // of the node that got it; empty: of none
 };
 
 }  // namespace utakata::balancer

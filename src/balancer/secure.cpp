@@ -63,25 +63,24 @@ Co<Speaks> first_of(Shared& shared, reactor::TcpStream& stream) {
   co_return speaks;
 }
 
-void count_tls_error(Shared& shared, const std::shared_ptr<Running>& running) {
-  if (running) running->meter->add(Measure::client_tls_errors);
+// `node`: the address that the client came to.
+void count_tls_error(Shared& shared, const std::shared_ptr<Running>& running, std::string_view node) {
+  if (running) running->meter->add_in(running->zone_of_node(node), Measure::client_tls_errors);
   shared.fates.count(wall_clock().ns / 1'000'000'000, running ? running->fates : shared.unclaimed,
                      Cause::client_tls_error);
 }
 
-// Null: there was none. Whom the client means may turn out within.
+// Null: there was none.
 Co<std::unique_ptr<tls::TlsStream>> shake_hands(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp,
                                                 std::shared_ptr<tls::ServerContext> context,
-                                                const std::shared_ptr<Running>& meant, tls::ChooseContext choose = {}) {
-  if (context) {
-    auto stream = tls::TlsStream::server(std::move(tcp), std::move(context), std::move(choose));
-    shared.clients.insert(stream.get());
-    const Trouble trouble = co_await stream->handshake(handshake_patience);
-    shared.clients.erase(stream.get());
-    if (trouble == Trouble::none) co_return stream;
-  }
-  count_tls_error(shared, meant);
-  co_return nullptr;
+                                                tls::ChooseContext choose = {}) {
+  if (!context) co_return nullptr;
+  auto stream = tls::TlsStream::server(std::move(tcp), std::move(context), std::move(choose));
+  shared.clients.insert(stream.get());
+  const Trouble trouble = co_await stream->handshake(handshake_patience);
+  shared.clients.erase(stream.get());
+  if (trouble != Trouble::none) stream.reset();
+  co_return stream;
 }
 
 // Whose client it is, as long as no name has told.
@@ -102,8 +101,8 @@ Co<void> welcome_by_tls(std::shared_ptr<Shared> shared, std::unique_ptr<reactor:
       arrival.own = meant = found.running;
       return std::move(found.context);
     };
-  auto stream = co_await shake_hands(*shared, std::move(tcp), std::move(context), meant, std::move(choose));
-  if (!stream) co_return;
+  auto stream = co_await shake_hands(*shared, std::move(tcp), std::move(context), std::move(choose));
+  if (!stream) co_return count_tls_error(*shared, meant, arrival.address);  // a name may have told whom it means
   const tls::Negotiated& agreed = stream->negotiated();
   arrival.tls = {.version = agreed.version, .cipher = agreed.cipher, .server_name = agreed.server_name};
   if (agreed.protocol == "h2")
@@ -149,24 +148,27 @@ Co<void> welcome(std::shared_ptr<Shared> shared, std::unique_ptr<reactor::TcpStr
   const bool also_plain = listens(*shared, arrival.own, {arrival.port, false});
   arrival.plain = !also_plain && speaks == Speaks::http;
   if (speaks == Speaks::nothing && !also_plain)
-    count_tls_error(*shared, presumed(*shared, arrival));
+    count_tls_error(*shared, presumed(*shared, arrival), arrival.address);
   else if (speaks == Speaks::tls || (speaks == Speaks::other && !also_plain))
     co_await welcome_by_tls(std::move(shared), std::move(tcp), std::move(arrival));
   else
     co_await serve_client(std::move(shared), std::move(tcp), std::move(arrival));
 }
 
-Co<std::unique_ptr<tls::TlsStream>> secure_flow(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp, i32 port,
-                                                const std::shared_ptr<Running>& running) {
-  auto stream = co_await shake_hands(shared, std::move(tcp), context_at(*running, port), running);
-  if (stream) stream->accept_any_end();
+Co<std::unique_ptr<tls::TlsStream>> secure_flow(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp,
+                                                const reactor::Address& node, const std::shared_ptr<Running>& running) {
+  auto stream = co_await shake_hands(shared, std::move(tcp), context_at(*running, node.port));
+  if (stream)
+    stream->accept_any_end();
+  else
+    count_tls_error(shared, running, node.host);
   co_return stream;
 }
 
-void count_target_tls_error(const Running& running, const Target& target) {
-  running.meter->add(Measure::target_tls_errors);
+void count_target_tls_error(const Running& running, const Target& target, std::string_view zone) {
+  running.meter->add_in(zone, Measure::target_tls_errors);
   if (const auto group = running.groups.find(target.group_arn); group != running.groups.end())
-    group->second->meter->add(Measure::target_tls_errors);
+    group->second->meter->add_in(zone, Measure::target_tls_errors);
 }
 
 Co<std::unique_ptr<reactor::Stream>> secure_to_target(Shared& shared, std::unique_ptr<reactor::TcpStream> tcp,

@@ -13,11 +13,11 @@ void update_tls(Shared&, Running&, const BalancerConfig& next);
 reactor::Co<void> welcome(std::shared_ptr<Shared>, std::unique_ptr<reactor::TcpStream>, Arrival);
 
 /// A client of a network load balancer at its listener of TLS; null: there was no handshake, which is counted.
-reactor::Co<std::unique_ptr<tls::TlsStream>> secure_flow(Shared&, std::unique_ptr<reactor::TcpStream>, i32 port,
-                                                         const std::shared_ptr<Running>&);
+reactor::Co<std::unique_ptr<tls::TlsStream>> secure_flow(Shared&, std::unique_ptr<reactor::TcpStream>,
+                                                         const reactor::Address& node, const std::shared_ptr<Running>&);
 
 /// Counts a handshake with a target that came to nothing.
-void count_target_tls_error(const Running&, const Target&);
+void count_target_tls_error(const Running&, const Target&, std::string_view zone);
 
 /// TLS to a target, whose certificate is not looked at, as ALB does; null: it did not come to that. `http2`: the target
 /// has to agree to that.

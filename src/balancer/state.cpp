@@ -281,6 +281,11 @@ std::shared_ptr<Target> Group::bound(std::string_view name, const Choice& choice
   return may_stay(candidates, place, config, choice) ? *target : nullptr;
 }
 
+bool Group::fails_open(std::string_view zone) const {
+  const bool all_healthy = meter->healthy_targets.get() == static_cast<i64>(targets.size());
+  return !all_healthy && health_of(candidates, config, zone).fails_open(config);
+}
+
 bool Group::ended(Target& target, Cause cause) {
   const std::optional<bool> bad = failed(cause);
   if (!bad) return false;
@@ -304,16 +309,16 @@ void Group::targets_changed() {
 }
 
 void Group::measure_targets() {
-  i64 healthy = 0;
-  i64 unhealthy = 0;
+  TargetCounts all;
+  std::map<std::string_view, TargetCounts> by_zone;
   std::size_t connections = 0;
   for (const auto& target : targets) {
     connections += target->connections();
     if (target->draining || target->health.initial()) continue;
-    ++(target->health.healthy() ? healthy : unhealthy);
+    for (TargetCounts* const counts : {&all, &by_zone[target->zone]})
+      ++(target->health.healthy() ? counts->healthy : counts->unhealthy);
   }
-  meter->healthy_targets.set(healthy);
-  meter->unhealthy_targets.set(unhealthy);
+  meter->set_targets(all, by_zone);
   meter->open_target_connections.set(static_cast<i64>(connections));
 }
 

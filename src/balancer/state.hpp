@@ -111,6 +111,8 @@ struct Group {
   std::shared_ptr<Target> choose(Choice);
   /// The target of that name; null if it is not here or may not get requests.
   std::shared_ptr<Target> bound(std::string_view name, const Choice&);
+  /// Whether targets are chosen of all, as too few are healthy.
+  [[nodiscard]] bool fails_open(std::string_view zone) const;
   /// Counts how a request ended that this target got. True: by that, who stands out was judged anew.
   bool ended(Target&, Cause);
   void targets_changed();

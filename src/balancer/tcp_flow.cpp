@@ -38,8 +38,11 @@ struct Side {
 
 class Connection final : public Flow {
  public:
-  Connection(Shared& shared, const Running& running, Side client, FlowEnds ends)
-      : shared_(shared), client_(std::move(client)), ends_(std::move(ends)), open_(running.meter, client_.kind()) {
+  Connection(Shared& shared, const Running& running, Side client, FlowEnds ends, std::string_view zone)
+      : shared_(shared),
+        client_(std::move(client)),
+        ends_(std::move(ends)),
+        open_(running.meter, client_.kind(), zone) {
     shared_.clients.insert(&client_.tcp());
   }
   ~Connection() override { shared_.clients.erase(&client_.tcp()); }
@@ -66,7 +69,7 @@ class Connection final : public Flow {
       co_return lost(ended_.value_or(Cause::flow_target_reset));
     if (ended_) co_return lost(*ended_);
     if (to.tls && !co_await secure_target()) {
-      if (!ended_) count_target_tls_error(running, to);
+      if (!ended_) count_target_tls_error(running, to, way.zone);
       co_return lost(ended_.value_or(Cause::flow_tls_failed));
     }
     if (ended_) co_return lost(*ended_);
@@ -112,7 +115,7 @@ Co<void> serve_connection(std::shared_ptr<Shared> shared, std::unique_ptr<TcpStr
   const BalancerListener* listener = flow_listener(*running->config, port, false);
   Side side{.plain = std::move(client)};
   if (listener != nullptr && listener->protocol == "TLS") {
-    side.secured = co_await secure_flow(*shared, std::move(side.plain), port, running);
+    side.secured = co_await secure_flow(*shared, std::move(side.plain), ends.node, running);
     if (!side.secured) co_return;
     listener = flow_listener(*running->config, port, false);  // configured anew meanwhile
   }
@@ -124,7 +127,7 @@ Co<void> serve_connection(std::shared_ptr<Shared> shared, std::unique_ptr<TcpStr
   }
   const Duration idle = seconds(listener->tcp_idle_timeout_seconds);
   const FlowKind kind = side.kind();
-  Connection connection(*shared, *running, std::move(side), std::move(ends));
+  Connection connection(*shared, *running, std::move(side), std::move(ends), way.zone);
   const FlowPlace place(*shared, way.target, connection);
   const Cause cause = co_await connection.carry(*running, way, idle);
   count_end(*shared, *running, way, kind, cause);

@@ -26,7 +26,7 @@ class UdpListener::Exchange final : public Flow, public std::enable_shared_from_
         client_(std::move(client)),
         way_(std::move(way)),
         place_(*listener_->shared_, way_.target, *this),
-        open_(listener_->running_->meter, FlowKind::udp),
+        open_(listener_->running_->meter, FlowKind::udp, way_.zone),
         last_(listener_->shared_->loop.now()) {
     ++listener_->shared_->datagram_flows;
     if (way_.group->config.flows.proxy_protocol) header_ = proxy_header(client_, listener_->node_, true);
