@@ -246,11 +246,16 @@ Outcome<> take(Tx& tx, Row& row, const list<Attribute>& given) {
   if (given.size() > attributes_max)
     return violates(cat("[", given.size(), " attributes]"), "attributes",
                     cat("Member must have length less than or equal to ", attributes_max));
-  for (const Attribute& each : given) {
-    const str key = each.Key.value_or("");
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const Attribute& each = given[i];
+    if (!each.Key) return invalid(cat("Attributes.member.", i + 1, ".Key must be specified"));
+    const str key = *each.Key;
     const str value = each.Value.value_or("");
     const auto rule = std::ranges::find(rules(row), key, &AttributeRule::key);
-    if (rule == rules(row).end()) return invalid(cat(kind_of(row), " attribute key '", key, "' is not recognized"));
+    const bool of_headers = kind_of(row) == "Listener" && key.starts_with("routing.http.");  // AWS has those
+    if (rule == rules(row).end())
+      return invalid(
+          cat(kind_of(row), " attribute key '", key, of_headers ? "' is not served" : "' is not recognized"));
     TRY_VOID(check_value(*rule, value));
     row.attributes[key] = value;
     if (rule->mark == Mark::stored && value != otherwise(*rule, row)) tx.note_stored(cat("/Attributes/", key));

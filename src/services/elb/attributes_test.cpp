@@ -109,6 +109,10 @@ TEST_CASE("elb attributes: values out of AWS's ranges are refused by name") {
         "ValidationError: 'stickiness.enabled' value 'yes' must be one of '[true, false]'");
   CHECK(web.set_group({{"load_balancing.algorithm.type", "random"}}).find("weighted_random]'") != str::npos);
   CHECK(web.set_group({{"color", "blue"}}) == "ValidationError: Target group attribute key 'color' is not recognized");
+  const auto without_key = web.call<modify_target_group_attributes, api::ModifyTargetGroupAttributesOutput>(
+      api::ModifyTargetGroupAttributesInput{.TargetGroupArn = web.group_arn,
+                                            .Attributes = list<api::TargetGroupAttribute>{{.Value = "80"}}});
+  CHECK(without_key.error().message == "Attributes.member.1.Key must be specified");
   CHECK(web.set_group({{"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "off"}})
             .find("'1-1000'") != str::npos);
   CHECK(web.set_balancer({{"color", "blue"}}) ==
