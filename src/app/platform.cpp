@@ -215,6 +215,9 @@ class Running final : public Platform {
   ports::ReportSink sink() {
     return [this](Report report) {
       const bool inventory = std::holds_alternative<InventoryReport>(report);
+      if (const auto* balancer = std::get_if<BalancerReport>(&report); balancer && !balancer->reason.empty())
+        loop_.post(
+            [this, line = cat(balancer->arn, " is ", balancer->state.name(), ": ", balancer->reason)] { log_(line); });
       engine_->report(std::move(report));
       if (inventory)
         loop_.post([this] {
@@ -262,8 +265,9 @@ class Running final : public Platform {
     std::visit(Perform{*this}, effect);
   }
 
-  std::optional<shell::ApiServer::Page> page(std::string_view path) {
+  std::optional<shell::ApiServer::Page> page(std::string_view target) {
     using Page = shell::ApiServer::Page;
+    const std::string_view path = target.substr(0, target.find('?'));
     if (path == "/_utakata/fates") return Page{wire::write_json(Fates{balancer_->fates()})};
     if (path == "/_utakata/authority") return Page{wire::write_json(AuthorityPage{authority_->certificate()})};
     if (path == "/_utakata/balancer") return Page{wire::write_json(BalancerPage{settings_.balancer_address})};

@@ -216,6 +216,7 @@ class Balancer::Inside {
     for (const auto& [arn, running] : shared_->balancers) {
       BalancerReport report{.arn = arn, .reason = reason(troubles_, arn)};
       if (!report.reason.empty()) report.state = "failed";
+      if (!report.reason.empty() && listens(*running->config)) report.state = "active_impaired";
       if (arn == concerning || report.reason != reason(troubles, arn)) shared_->sink(std::move(report));
     }
     retry_later();
@@ -237,6 +238,10 @@ class Balancer::Inside {
     if (!place.arn.empty()) return place.arn == config.arn && (!on_shared_address || has_no_other(place));
     return !config.network &&
            std::ranges::find(config.listeners, place.port, &BalancerListener::port) != config.listeners.end();
+  }
+
+  [[nodiscard]] bool listens(const BalancerConfig& config) const {
+    return std::ranges::any_of(listeners_, [&](const auto& entry) { return depends_on(config, entry.first); });
   }
 
   // Whether this place on the shared address is all that a network load balancer has.

@@ -242,6 +242,26 @@ TEST_CASE("balancer: load balancers share a port by Host") {
   CHECK(ask(port, {}, "neither").status == 503);
 }
 
+TEST_CASE("balancer: a load balancer of which one listener cannot listen is impaired, and serves with the other") {
+  Reports reports;
+  Balancer balancer({}, reports.sink(), nullptr);
+  const int taken = *reactor::listen_tcp({});
+  const int port = free_port();
+  BalancerConfig config = config_of(port, {});
+  config.listeners[0].rules[0].action = {.type = "fixed-response", .status = 200, .body = "here"};
+  config.listeners.push_back(config.listeners[0]);
+  config.listeners[1].arn = "other";
+  config.listeners[1].port = reactor::local_port(taken);
+  balancer.configure(config);
+  const auto reported = [&](const str& state) {
+    return reports.until<BalancerReport>([&](const BalancerReport& r) { return r.state.name() == state; });
+  };
+  REQUIRE(reported("active_impaired"));
+  CHECK(ask(port, {}, "a").body == "here");
+  ::close(taken);
+  CHECK(reported("active"));
+}
+
 TEST_CASE("balancer: a port that another program has taken is reported for those who need it, once, and tried again") {
   Reports reports;
   Balancer balancer({}, reports.sink(), nullptr);

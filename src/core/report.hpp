@@ -63,7 +63,7 @@ struct TargetGroupWantedReport {
 
 struct BalancerReport {
   str arn;
-  OneOf<"active", "failed"> state;
+  OneOf<"active", "active_impaired", "failed"> state;  // impaired: some of its listeners listen, some do not
   str reason;
 };
 

@@ -98,7 +98,8 @@ std::string ApiServer::next_request_id() {
 }
 
 reactor::Co<http::Response> ApiServer::handle(http::Request request) {
-  if (request.head.target.starts_with(own_pages) || request.head.target == metrics_page) {
+  const std::string_view target = request.head.target;
+  if (target.starts_with(own_pages) || target.substr(0, target.find('?')) == metrics_page) {
     auto page = pages_(request.head.target);
     if (!page) co_return http::Response{.status = 404, .headers = {}, .body = "{}"};
     co_return http::Response{

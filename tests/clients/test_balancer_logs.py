@@ -83,6 +83,7 @@ class BalancerLogs(unittest.TestCase):
     def see_prometheus(self, platform, name):
         text, kind = until(lambda: 'cause="no_target_503"' in page(platform, "/metrics")[0] and page(platform, "/metrics"))
         self.assertEqual(kind, "text/plain; version=0.0.4; charset=utf-8")
+        self.assertEqual(page(platform, "/metrics?module=elb")[1], kind)  # as scrapers with parameters ask
         sample = re.compile(r'^[a-z_]+(\{([a-z_]+="[^"]*",?)+\})? -?[0-9.]+(e[+-]?[0-9]+)?$')
         for line in text.splitlines():
             self.assertTrue(line.startswith(("# HELP ", "# TYPE ")) or sample.match(line), line)

@@ -49,6 +49,8 @@ api::LoadBalancer view(const World& world, const LoadBalancerRow& row) {
     out.Scheme = "internet-facing";
   if (row.state == "active")
     out.State->Code = "active";
+  else if (row.state == "active_impaired")
+    out.State->Code = "active_impaired";
   else if (row.state == "failed")
     out.State->Code = "failed";
   else
