@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <span>
 
 #include "balancer/lcu.hpp"
 #include "base/text.hpp"
@@ -333,18 +334,18 @@ void count_flow(Meter& balancer, Meter* group, FlowKind kind, Cause cause, std::
 }
 
 void count_request(Meter& balancer, Meter* group, const Record& record, Cause cause) {
-  const auto by_zone = [&](Meter& whole, auto count) {
-    count(whole);
-    if (Meter* const part = whole.part(record.zone)) count(*part);
+  // The balancer's and the group's, each whole and of the zone; null where there is none.
+  const std::array<Meter*, 4> all{&balancer, balancer.part(record.zone), group,
+                                  group != nullptr ? group->part(record.zone) : nullptr};
+  const auto by = [](std::span<Meter* const> meters, auto count) {
+    for (Meter* const meter : meters)
+      if (meter != nullptr) count(*meter);
   };
-  const auto by_both = [&](auto count) {
-    by_zone(balancer, count);
-    if (group != nullptr) by_zone(*group, count);
-  };
+  const auto by_both = [&](auto count) { by(all, count); };
   (group != nullptr ? *group : balancer).causes[static_cast<std::size_t>(cause)].add();
   balancer.add(Measure::processed_bytes, record.received_bytes + record.sent_bytes);
   if (record.target_status == 0 && record.status != 0)
-    by_zone(balancer, [&](Meter& meter) { count_own_status(meter, record.status); });
+    by(std::span(all).first(2), [&](Meter& meter) { count_own_status(meter, record.status); });
   if (group == nullptr) return;
   const bool found_none = cause == Cause::no_target_503 || cause == Cause::target_full_503 || record.waited_in_vain;
   if (!found_none) by_both([](Meter& meter) { meter.add(Measure::requests); });
