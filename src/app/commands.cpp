@@ -21,7 +21,7 @@ constexpr std::array serve_options{
     OptionRule{"images", "DIR",
                "OCI layouts by name, a folder that is there; tasks find NAME:TAG here (else STATE/images)", ""},
     OptionRule{"balancer-address", "ADDRESS",
-               "where load balancers' listeners bind, 127.x.y.z; this host resolves their names to 127.0.0.1",
+               "where load balancers' listeners bind, 127.x.y.z; curl and browsers take their names for 127.0.0.1",
                "127.0.0.1"},
     OptionRule{"cpu", "UNITS", "capacity of the pool, 1024 units a vCPU (else this machine's, less a reserve)", ""},
     OptionRule{"memory", "MIB", "memory of the pool (else this machine's, less a reserve)", ""},
